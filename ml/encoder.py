@@ -1,0 +1,151 @@
+"""A trained network, ready to turn photos into vectors.
+
+ONNX Runtime by default; the Keras file of the same network on request. Importing
+this module imports neither: each is loaded with the encoder that asks for it, after
+the process has forked (sessions of both hang when they are forked).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ml.preprocess import to_input
+
+SHIPPED = Path(__file__).parent / "encoders" / "report"
+BATCH = 32
+RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}
+
+# (N, size, size, 3) uint8 RGB 0..255 -> (N, dimension) float32, unit length
+Forward = Callable[[np.ndarray], np.ndarray]
+
+
+class EncoderError(RuntimeError):
+    """The encoder's files are missing, damaged or do not fit together."""
+
+
+class Encoder:
+    """One trained network and what is known about it (`encoder.json`)."""
+
+    def __init__(self, folder: Path, info: dict[str, Any], forward: Forward) -> None:
+        self.folder = folder
+        self.info = info
+        self.version: str = info["version"]
+        self.dimension: int = info["dimension"]
+        self.input_size: int = info["input_size"]
+        # Whatever the runtime, one network has one name: that of its ONNX file.
+        self.sha256: str = info["sha256"]["onnx"]
+        self.bands: list[tuple[str, float]] = [
+            (str(name), float(distance)) for name, distance in info["bands"]
+        ]
+        self._forward = forward
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED, runtime: str = "onnx") -> Encoder:
+        """Check the files in the folder `path` and load the network.
+
+        Raises EncoderError, naming the file and the fix.
+        """
+        folder = Path(path)
+        if runtime not in RUNTIMES:
+            known = " or ".join(RUNTIMES)
+            raise EncoderError(f"Unknown encoder runtime {runtime!r}: use {known}.")
+        info = _read_info(folder / "encoder.json")
+        file = folder / RUNTIMES[runtime]
+        _check_hash(file, info["sha256"][runtime])
+        open_network = _open_onnx if runtime == "onnx" else _open_keras
+        try:
+            forward = open_network(file)
+        except ImportError as error:
+            raise EncoderError(
+                f"The {runtime} runtime needs the package {error.name!r}: "
+                "install requirements-dev.txt, or use the onnx runtime."
+            ) from error
+        return cls(folder, info, forward)
+
+    @property
+    def decode_side(self) -> int:
+        """What to pass to `read_photo(max_side=...)` for this network.
+
+        Twice the input: what the JPEG decoder drops is then dropped by the
+        resizing to the input size anyway.
+        """
+        return 2 * self.input_size
+
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        """Photos -> (N, dimension) float32, each row of unit length."""
+        vectors = np.empty((len(images), self.dimension), dtype=np.float32)
+        for start in range(0, len(images), BATCH):
+            batch = images[start : start + BATCH]
+            pixels = np.stack([to_input(image, self.input_size) for image in batch])
+            vectors[start : start + len(batch)] = self._forward(pixels)
+        return vectors
+
+    def band(self, distance: float) -> str | None:
+        """The name of the closest band a cosine distance falls in, if any."""
+        for name, limit in self.bands:
+            if distance <= limit:
+                return name
+        return None
+
+
+def _read_info(file: Path) -> dict[str, Any]:
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EncoderError(_missing(file)) from None
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{file} cannot be read: {error}. {_FIX}") from error
+    wanted = {"version", "dimension", "input_size", "sha256", "bands"}
+    if missing := wanted - set(info if isinstance(info, dict) else ()):
+        raise EncoderError(f"{file} lacks {', '.join(sorted(missing))}. {_FIX}")
+    return info
+
+
+def _check_hash(file: Path, expected: str) -> None:
+    try:
+        found = hashlib.sha256(file.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        raise EncoderError(_missing(file)) from None
+    if found != expected:
+        raise EncoderError(
+            f"{file} is damaged or of another training: its sha256 is {found}, "
+            f"encoder.json names {expected}. {_FIX}"
+        )
+
+
+_FIX = (
+    "Get the folder again (git checkout of ml/encoders) or train one: "
+    "python -m ml.train --help"
+)
+
+
+def _missing(file: Path) -> str:
+    return f"{file} does not exist. {_FIX}"
+
+
+def _open_onnx(file: Path) -> Forward:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # Scale by processes: more threads here only fight over the same cores.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        str(file), options, providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    return lambda pixels: session.run(None, {name: pixels})[0]
+
+
+def _open_keras(file: Path) -> Forward:
+    import keras
+
+    model = keras.saving.load_model(file, compile=False)
+    return lambda pixels: np.asarray(model(pixels, training=False))
