@@ -1,0 +1,155 @@
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import SearchVectorField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Prefetch
+from django.urls import reverse
+from imagekit.models import ImageSpecField
+from pilkit.processors import ResizeToFit
+
+
+class Category(models.Model):
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(max_length=80, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"{reverse('catalog:home')}?category={self.slug}"
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def published(self) -> Self:
+        return self.filter(status=Product.Status.PUBLISHED)
+
+    def in_category(self, slug: str) -> Self:
+        return self.filter(category__slug=slug)
+
+    def matching(self, words: str) -> Self:
+        """Products with all the words, best match first; `-word` and "a phrase" work."""
+        query = SearchQuery(words, search_type="websearch", config="english")
+        return (
+            self.filter(search_vector=query)
+            .annotate(rank=SearchRank(F("search_vector"), query))
+            .order_by("-rank", "-id")
+        )
+
+    def with_photos(self) -> Self:
+        """Category and photos in two queries; `product.cover` then costs none."""
+        return self.select_related("category").prefetch_related(
+            Prefetch("images", ProductImage.objects.order_by("position", "id"))
+        )
+
+
+class Product(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        ARCHIVED = "archived", "Archived"
+
+    sku = models.CharField(
+        "SKU",
+        max_length=64,
+        unique=True,
+        # It stands in the API's addresses as it is.
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
+                "Use letters without accents, digits, dots, dashes and underscores.",
+            )
+        ],
+    )
+    slug = models.SlugField(max_length=160, unique=True)
+    title = models.CharField(max_length=160)
+    description = models.TextField(blank=True)
+    brand = models.CharField(max_length=80, blank=True)
+    category = models.ForeignKey(
+        Category, on_delete=models.PROTECT, related_name="products"
+    )
+    price_cents = models.PositiveIntegerField(
+        "price in cents", help_text="1990 is 19.90"
+    )
+    currency = models.CharField(
+        max_length=3,
+        default="EUR",
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
+    )
+    stock = models.PositiveIntegerField(default=0)
+    status = models.CharField(
+        max_length=9, choices=Status, default=Status.PUBLISHED, db_index=True
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    updated = models.DateTimeField(auto_now=True)
+    search_vector = models.GeneratedField(
+        expression=SearchVector("title", "brand", weight="A", config="english")
+        + SearchVector("description", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [GinIndex(fields=["search_vector"], name="product_words_gin")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:product", args=[self.slug])
+
+    @property
+    def cover(self) -> "ProductImage | None":
+        """The first photo; free of queries behind `with_photos()`."""
+        return next(iter(self.images.all()), None)
+
+
+class ProductImage(models.Model):
+    """One photo. `sha256` is of the decoded pixels: see `catalog.photos`."""
+
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="images"
+    )
+    file = models.ImageField(
+        "photo", max_length=200, width_field="width", height_field="height"
+    )
+    alt_text = models.CharField(
+        max_length=160, blank=True, help_text="What the photo shows, for screen readers"
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    small = ImageSpecField(
+        source="file", processors=[ResizeToFit(160, 214)], format="WEBP"
+    )
+    card = ImageSpecField(
+        source="file", processors=[ResizeToFit(480, 640)], format="WEBP"
+    )
+    large = ImageSpecField(
+        source="file", processors=[ResizeToFit(1200, 1600)], format="WEBP"
+    )
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "sha256"],
+                name="photo_once_per_product",
+                violation_error_message="This product already has this photo.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.alt_text or f"Photo {self.pk}"

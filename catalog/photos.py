@@ -1,0 +1,80 @@
+"""From an uploaded file to what the shop keeps: the one door for product photos."""
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+
+from django.core.files.base import ContentFile
+from PIL import Image
+
+from catalog.models import Product, ProductImage
+from ml.preprocess import photo_format, read_photo
+
+# Formats every browser shows, kept byte for byte when they carry no metadata.
+_KEPT = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+_METADATA = {"exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"}
+
+
+@dataclass(frozen=True)
+class PreparedPhoto:
+    content: bytes
+    extension: str
+    sha256: str
+    width: int
+    height: int
+
+    @property
+    def name(self) -> str:
+        """The name in storage; nothing of the uploader's file name is in it."""
+        return f"products/{self.sha256[:2]}/{self.sha256[:32]}.{self.extension}"
+
+    def as_file(self) -> ContentFile:
+        return ContentFile(self.content, name=self.name)
+
+
+def prepare_photo(data: bytes) -> PreparedPhoto:
+    """Check, decode and clean a photo: (bytes) -> what is stored.
+
+    Stored photos are upright, opaque, shown by every browser and carry no metadata
+    (a phone writes where the photo was taken). Raises `ml.preprocess.PhotoError`.
+    """
+    kind = photo_format(data)
+    image = read_photo(data)
+    if kind in _KEPT and _is_clean(data):
+        content, extension = data, _KEPT[kind]
+    else:
+        buffer = BytesIO()
+        image.save(buffer, "JPEG", quality=92, subsampling=0)
+        content, extension = buffer.getvalue(), "jpg"
+    return PreparedPhoto(content, extension, pixel_sha256(image), *image.size)
+
+
+def pixel_sha256(image: Image.Image) -> str:
+    """sha256 of the size and the RGB bytes: the same picture in another container
+    without loss has the same one."""
+    head = f"{image.width}x{image.height}:".encode()
+    return hashlib.sha256(head + image.tobytes()).hexdigest()
+
+
+def _is_clean(data: bytes) -> bool:
+    with Image.open(BytesIO(data)) as image:
+        still = getattr(image, "n_frames", 1) == 1
+        return still and image.mode == "RGB" and not _METADATA & image.info.keys()
+
+
+def add_photo(*, product: Product, data: bytes, alt_text: str = "") -> ProductImage:
+    """Store a photo behind the product's others. Raises `PhotoError`."""
+    image = ProductImage(product=product, alt_text=alt_text)
+    image.position = product.images.count()
+    set_photo(image=image, data=data)
+    image.save()
+    return image
+
+
+def set_photo(*, image: ProductImage, data: bytes) -> None:
+    """Give `image` new pixels, unsaved. Raises `PhotoError`."""
+    prepared = prepare_photo(data)
+    image.file = prepared.as_file()
+    image.sha256 = prepared.sha256
+
+

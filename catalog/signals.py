@@ -1,0 +1,40 @@
+"""A photo's files go when its row goes, and not before that is committed."""
+
+from functools import partial
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save, pre_save
+from django.dispatch import receiver
+
+from catalog.models import ProductImage
+
+THUMBNAILS = ("small", "card", "large")
+
+
+def _delete_files(image: ProductImage) -> None:
+    if not image.file:
+        return
+    names = [getattr(image, spec).name for spec in THUMBNAILS] + [image.file.name]
+    for name in names:
+        image.file.storage.delete(name)
+
+
+@receiver(pre_save, sender=ProductImage)
+def remember_replaced_file(instance: ProductImage, raw: bool, **kwargs) -> None:
+    """Note the row as stored, so that what a new file replaces can be deleted."""
+    instance._replaced = None
+    if instance.pk and not raw:
+        before = ProductImage.objects.filter(pk=instance.pk).first()
+        if before and before.file.name != instance.file.name:
+            instance._replaced = before
+
+
+@receiver(post_save, sender=ProductImage)
+def delete_replaced_file(instance: ProductImage, **kwargs) -> None:
+    if instance._replaced:
+        transaction.on_commit(partial(_delete_files, instance._replaced), robust=True)
+
+
+@receiver(post_delete, sender=ProductImage)
+def delete_file(instance: ProductImage, **kwargs) -> None:
+    transaction.on_commit(partial(_delete_files, instance), robust=True)

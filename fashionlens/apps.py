@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class FashionLensConfig(AppConfig):
+    name = "fashionlens"
+    verbose_name = "FashionLens"

@@ -1,0 +1,59 @@
+"""Is the process alive, and can it do its work?"""
+
+from collections.abc import Callable
+
+from celery import current_app
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from PIL import Image
+
+from search.encoders import active_encoder, network_of
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Alive: answers without touching anything."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _cache() -> None:
+    cache.set("readyz", 1, 5)
+
+
+def _broker() -> None:
+    with current_app.connection_for_write() as broker:
+        broker.ensure_connection(max_retries=1, timeout=2)
+
+
+def _encoder() -> None:
+    network_of(active_encoder()).encode([Image.new("RGB", (64, 64))])
+
+
+CHECKS: dict[str, Callable[[], None]] = {
+    "database": _database,
+    "cache": _cache,
+    "broker": _broker,
+    "encoder": _encoder,
+}
+
+
+@never_cache
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready: database, cache, broker and a real inference; 503 names what is not."""
+    states = {}
+    for name, check in CHECKS.items():
+        try:
+            check()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
+            states[name] = f"{type(error).__name__}: {error}"
+        else:
+            states[name] = "ok"
+    ready = all(state == "ok" for state in states.values())
+    return JsonResponse(states, status=200 if ready else 503)

@@ -1,0 +1,244 @@
+"""Every setting comes from the environment; an unsafe value fails at start by name.
+
+With DEBUG on and nothing else set, the embedded Postgres and Valkey are used and
+everything made at run time lies under FASHIONLENS_VAR (default `var/`).
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+from fashionlens import embedded
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where things are -------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+VAR = Path(env.str("FASHIONLENS_VAR", str(BASE_DIR / "var"))).absolute()
+PORT = env.int("FASHIONLENS_PORT", 8000)
+PHOTOS = env.str("FASHIONLENS_PHOTOS", "")
+
+# The embedded servers are for a laptop: one missing variable must never put a
+# production shop on a database that lives in a folder of the checkout.
+OUTSIDE = {
+    name: env.str(name, "") for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT")
+}
+EMBEDDED = not OUTSIDE["DATABASE_URL"] and not OUTSIDE["REDIS_URL"]
+_missing = [name for name, value in OUTSIDE.items() if not value]
+if not DEBUG and _missing:
+    raise ImproperlyConfigured(
+        f"Set {', '.join(_missing)}: with DEBUG off FashionLens does not use its"
+        " embedded servers and folders. On your own machine set DEBUG=1 instead"
+        " (`make demo` does)."
+    )
+if not EMBEDDED and not (OUTSIDE["DATABASE_URL"] and OUTSIDE["REDIS_URL"]):
+    raise ImproperlyConfigured(
+        f"Set {' and '.join(n for n in ('DATABASE_URL', 'REDIS_URL') if n in _missing)}"
+        " too: FashionLens uses its embedded servers for both or for neither."
+    )
+
+
+# Security ---------------------------------------------------------------------
+
+
+def _secret_key() -> str:
+    """The environment's key, or with DEBUG one made once and kept under VAR."""
+    if key := env.str("SECRET_KEY", ""):
+        return key
+    if not DEBUG:
+        raise ImproperlyConfigured("Set SECRET_KEY: a long random text, kept private.")
+    path = VAR / "secret_key"
+    if not path.exists():
+        VAR.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(get_random_secret_key())
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else []
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_HTTPS_PROXY", False) else None
+)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY_SSL_HEADER is not None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+
+# Applications -----------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "fashionlens",
+    "search",
+    "catalog",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "imagekit",
+    "rest_framework",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "fashionlens.urls"
+WSGI_APPLICATION = "fashionlens.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# Database ---------------------------------------------------------------------
+
+# hnsw.*: 1M vectors, recall@10 .993 at 0.9 ms (DESIGN, "Decisions"). The names are
+# set before the extension is loaded, which Postgres allows for prefixed names.
+PG_OPTIONS = "-c hnsw.ef_search=100 -c hnsw.iterative_scan=strict_order -c jit=off"
+DATABASES = {
+    "default": embedded.database_settings(VAR)
+    if EMBEDDED
+    else env.db_url_config(OUTSIDE["DATABASE_URL"])
+}
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = PG_OPTIONS
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Broker and cache -------------------------------------------------------------
+
+
+def _redis_db(url: str, db: int) -> str:
+    """The same server's database number `db`."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{db}"))
+
+
+if EMBEDDED:
+    CELERY_BROKER_URL = embedded.broker_url(VAR)
+    _cache_url = embedded.cache_url(VAR)
+else:
+    CELERY_BROKER_URL = OUTSIDE["REDIS_URL"]
+    # A database of its own: clearing the cache must never clear the queue.
+    _cache_url = env.str("CACHE_URL", _redis_db(OUTSIDE["REDIS_URL"], 1))
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _cache_url,
+        "KEY_PREFIX": "fashionlens",
+    }
+}
+
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "fashionlens")
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A saved product must not wait for a broker that is down: the sweep finds it.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "max_retries": 1,
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+}
+CELERY_TIMEZONE = "UTC"
+
+# Files ------------------------------------------------------------------------
+
+MEDIA_ROOT = OUTSIDE["MEDIA_ROOT"] or str(VAR / "media")
+MEDIA_URL = "/media/"
+STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# 10 MB a photo (ml.preprocess.MAX_BYTES) and room for the other fields of a form.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
+IMAGEKIT_CACHEFILE_DIR = "thumbnails"
+IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "imagekit.cachefiles.strategies.JustInTime"
+
+# Search -----------------------------------------------------------------------
+
+ENCODER_RUNTIME = env.str("ENCODER_RUNTIME", "onnx")
+if ENCODER_RUNTIME not in ("onnx", "keras"):
+    raise ImproperlyConfigured("ENCODER_RUNTIME is 'onnx' or 'keras'.")
+QUERY_TTL_S = 3600
+
+# API --------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "FashionLens API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# Language and time ------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Logs -------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,42 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from search.encoders import NoActiveEncoder, active_encoder
+from search.indexing import index_status
+from search.models import EmbeddingFailure
+
+
+class Command(BaseCommand):
+    help = "Photos, embedded, pending and failed under the active encoder."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument(
+            "--failures", type=int, default=10, help="failures listed (default 10)"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            encoder = active_encoder()
+        except NoActiveEncoder as error:
+            raise CommandError(str(error)) from error
+        status = index_status(encoder)
+        if options["json"]:
+            self.stdout.write(json.dumps(status))
+            return
+        for name, value in status.items():
+            self.stdout.write(f"{name.replace('_', ' '):<18}{value}")
+        failures = EmbeddingFailure.objects.filter(encoder=encoder)
+        for failure in failures.select_related("image__product")[: options["failures"]]:
+            product = failure.image.product
+            self.stdout.write(
+                f"  {product.sku} photo {failure.image_id}: {failure.reason}"
+                f" ({failure.tries} tries)"
+            )
+        if status["failed"]:
+            self.stdout.write(
+                "Replace the photos in the admin, or try all again:"
+                " manage.py embed --retry-failed"
+            )

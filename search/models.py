@@ -1,0 +1,129 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+from pgvector.django import VectorField
+
+from catalog.models import ProductImage
+
+DIMENSION = 128
+# A photo that failed is tried again this often, and no sooner than this.
+MAX_TRIES = 3
+RETRY_AFTER = timezone.timedelta(minutes=5)
+
+
+class Encoder(models.Model):
+    """One trained network. Exactly one is active; each has its own partition."""
+
+    class State(models.TextChoices):
+        LOADING = "loading", "Loading"
+        READY = "ready", "Ready"
+        ACTIVE = "active", "Active"
+        RETIRED = "retired", "Retired"
+
+    version = models.CharField(max_length=64, unique=True)
+    folder = models.CharField(
+        max_length=500,
+        help_text="Folder of its files; relative ones start at the project's folder",
+    )
+    sha256 = models.CharField(max_length=64)
+    dimension = models.PositiveSmallIntegerField(default=DIMENSION)
+    metrics = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=7, choices=State, default=State.LOADING)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state="active"),
+                name="one_active_encoder",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class Embedding(models.Model):
+    """A photo's unit vector under one encoder.
+
+    Partitioned by encoder (`search.partitions`): a change of price never touches the
+    HNSW index, and a retired encoder's vectors go with one DROP TABLE.
+    """
+
+    pk = models.CompositePrimaryKey("encoder", "image")
+    encoder = models.ForeignKey(
+        Encoder, on_delete=models.CASCADE, related_name="embeddings"
+    )
+    image = models.ForeignKey(
+        ProductImage, on_delete=models.CASCADE, related_name="embeddings"
+    )
+    vector = VectorField(dimensions=DIMENSION)
+
+    def __str__(self) -> str:
+        return f"Photo {self.image_id} by encoder {self.encoder_id}"
+
+
+class EmbeddingFailure(models.Model):
+    """Why a photo has no vector. Gone as soon as it has one or is replaced."""
+
+    image = models.ForeignKey(
+        ProductImage, on_delete=models.CASCADE, related_name="embedding_failures"
+    )
+    encoder = models.ForeignKey(
+        Encoder, on_delete=models.CASCADE, related_name="failures"
+    )
+    reason = models.CharField(max_length=500)
+    tries = models.PositiveSmallIntegerField(default=1)
+    last_try = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-last_try"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["image", "encoder"], name="one_failure_per_photo_and_encoder"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Photo {self.image_id}: {self.reason}"
+
+
+class PhotoQuerySet(models.QuerySet["ProductImage"]):
+    """What an encoder has and has not seen. Pending work is a query, not a flag."""
+
+    def without_vector(self, encoder: Encoder) -> Self:
+        # A joined condition, not NOT IN: an anti join stays fast at a million rows
+        # and works where the embeddings are spread over nodes.
+        return self.annotate(
+            seen=FilteredRelation("embeddings", condition=Q(embeddings__encoder=encoder)),
+            failure=FilteredRelation(
+                "embedding_failures", condition=Q(embedding_failures__encoder=encoder)
+            ),
+        ).filter(seen__vector__isnull=True)
+
+    def pending(self, encoder: Encoder) -> Self:
+        return self.without_vector(encoder).filter(failure__id__isnull=True)
+
+    def failed(self, encoder: Encoder) -> Self:
+        return self.without_vector(encoder).filter(failure__id__isnull=False)
+
+    def due(self, encoder: Encoder) -> Self:
+        """Pending, and the failed whose next try has come."""
+        again = Q(
+            failure__tries__lt=MAX_TRIES,
+            failure__last_try__lt=timezone.now() - RETRY_AFTER,
+        )
+        return self.without_vector(encoder).filter(Q(failure__id__isnull=True) | again)
+
+
+class Photo(ProductImage):
+    """A product photo as the index sees it."""
+
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        proxy = True

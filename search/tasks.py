@@ -1,0 +1,27 @@
+import logging
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from search.indexing import embed_due
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def embed_pending() -> int:
+    """Embed whatever is due. It carries no ids: a lost or doubled message costs
+    nothing, and the periodic run is the sweep. Returns how many were embedded."""
+    return embed_due().embedded
+
+
+def wake_worker(times: int = 1) -> bool:
+    """Ask the workers to look for pending photos. With the broker down the photos
+    stay pending and the next sweep finds them."""
+    try:
+        for _ in range(times):
+            embed_pending.delay()
+    except OperationalError as error:
+        log.warning("The broker did not answer, the sweep will embed: %s", error)
+        return False
+    return True
