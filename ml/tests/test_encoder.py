@@ -110,7 +110,7 @@ def test_a_damaged_file_is_refused(tmp_path):
     folder = write_encoder(tmp_path)
     with (folder / "encoder.onnx").open("ab") as file:
         file.write(b"!")
-    with pytest.raises(EncoderError, match="encoder.onnx is damaged"):
+    with pytest.raises(EncoderError, match=r"encoder\.onnx is damaged"):
         Encoder.load(folder)
 
 
@@ -118,7 +118,7 @@ def test_a_damaged_file_is_refused(tmp_path):
 def test_a_broken_description_is_refused(tmp_path, text):
     folder = write_encoder(tmp_path)
     (folder / "encoder.json").write_text(text)
-    with pytest.raises(EncoderError, match="encoder.json"):
+    with pytest.raises(EncoderError, match=r"encoder\.json"):
         Encoder.load(folder)
 
 

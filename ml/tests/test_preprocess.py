@@ -87,8 +87,13 @@ def test_it_reads_heic():
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("JPEG", "JPEG"), ("PNG", "PNG"), ("WEBP", "WebP"), ("AVIF", "AVIF")]
-    + [("GIF", "GIF")],
+    [
+        ("JPEG", "JPEG"),
+        ("PNG", "PNG"),
+        ("WEBP", "WebP"),
+        ("AVIF", "AVIF"),
+        ("GIF", "GIF"),
+    ],
 )
 def test_format_is_named_by_content(kind, name):
     assert photo_format(as_bytes(draw_garment(40, 40), kind)) == name

@@ -1,0 +1,93 @@
+"""Distances a person can read: same item, very similar, similar.
+
+Each band ends at the largest distance within which a stated share of pairs is
+right, counted on photos the network has not been trained on. The shares belong to
+that collection of photos; on another one they are a guide, not a promise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ml.metrics import distances
+
+
+@dataclass(frozen=True)
+class Band:
+    """How one threshold came about; goes into encoder.json as it is."""
+
+    name: str
+    distance: float
+    meaning: str
+    target_precision: float
+    precision: float | None  # reached; None where no pair came close enough
+    found: float  # share of all right pairs within the distance
+
+
+def calibrate(vectors: np.ndarray, labels: np.ndarray, views: np.ndarray) -> list[Band]:
+    """(N, D) photos, (N,) categories, (N, D) another view of each -> three bands."""
+    same_photo = np.eye(len(vectors), dtype=bool)
+    pairs = np.triu(np.ones_like(same_photo), k=1)
+    between_photos = distances(vectors, vectors)[pairs]
+    same_category = (labels[:, None] == labels[None, :])[pairs]
+    meaning = "share of pairs within the distance that show the same category"
+    bands = [
+        _band(
+            "same item",
+            distances(views, vectors).ravel(),
+            same_photo.ravel(),
+            0.9,
+            "share of pairs (changed view, photo) within the distance that come "
+            "from one photo; view: crop of 60-90 %, mirrored or not, other light",
+        ),
+        _band("very similar", between_photos, same_category, 0.95, meaning),
+        _band("similar", between_photos, same_category, 0.8, meaning),
+    ]
+    return _ascending(bands)
+
+
+def threshold(
+    pair_distances: np.ndarray, right: np.ndarray, target: float
+) -> tuple[float, float | None, float]:
+    """The largest distance at which the pairs within it are right often enough.
+
+    (P,) distances, (P,) bool -> distance, precision reached, share of right pairs
+    found. (0, None, 0) where no distance reaches the target.
+    """
+    order = np.argsort(pair_distances, kind="stable")
+    ordered, hits = pair_distances[order], right[order].cumsum()
+    precision = hits / np.arange(1, len(hits) + 1)
+    # Pairs at one distance come in together or not at all.
+    last_of_tie = np.append(ordered[1:] > ordered[:-1], True)[: len(ordered)]
+    good = np.flatnonzero(last_of_tie & (precision >= target))
+    if not len(good):
+        return 0.0, None, 0.0
+    end = good[-1]
+    return float(ordered[end]), float(precision[end]), float(hits[end] / hits[-1])
+
+
+def as_json(bands: list[Band]) -> tuple[list[list], list[dict]]:
+    """The pairs [name, distance] that programs read, and how they came about."""
+    return [[band.name, band.distance] for band in bands], [asdict(b) for b in bands]
+
+
+def _band(
+    name: str, pairs: np.ndarray, right: np.ndarray, target: float, meaning: str
+) -> Band:
+    distance, precision, found = threshold(pairs, right, target)
+    reached = None if precision is None else round(precision, 4)
+    # Rounded down, so that a pair at the limit is not let in by rounding.
+    floor = np.floor(max(0.0, distance) * 1e4) / 1e4
+    return Band(name, float(floor), meaning, target, reached, round(found, 4))
+
+
+def _ascending(bands: list[Band]) -> list[Band]:
+    """A closer band never reaches further than the next: cut it off there."""
+    limit = np.inf
+    result = []
+    for band in reversed(bands):
+        limit = min(limit, band.distance)
+        result.append(Band(**{**asdict(band), "distance": float(limit)}))
+    return result[::-1]

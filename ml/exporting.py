@@ -1,0 +1,137 @@
+"""Keras network -> the folder the shop serves from, held to give the same vectors.
+
+python -m ml.export --keras encoder.keras --data DIR --out DIR
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tf2onnx
+
+from ml.backend import keras, tf
+from ml.dataset import Photos
+from ml.encoder import RUNTIMES, open_keras, open_onnx
+from ml.errors import UserError
+
+OPSET = 18
+LEAST_COSINE = 0.9999
+PARITY_PHOTOS = 128
+
+
+class ExportError(UserError):
+    """The exported network is not the trained one."""
+
+
+def export_encoder(
+    encoder: keras.Model, out: Path, pixels: np.ndarray, info: dict[str, Any]
+) -> dict[str, Any]:
+    """Write encoder.keras, encoder.onnx and encoder.json to the folder `out`.
+
+    `pixels` (N, size, size, 3) uint8 are real photos on which the two must agree;
+    `info` is what encoder.json says beside what is added here. Raises ExportError
+    and leaves `out` as it was when they do not.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
+        files = {runtime: Path(folder) / name for runtime, name in RUNTIMES.items()}
+        encoder.save(files["keras"])
+        convert_to_onnx(encoder, files["onnx"])
+        # Read back from the files: what is compared is what will be served.
+        cosine = least_cosine(
+            open_keras(files["keras"])(pixels), open_onnx(files["onnx"])(pixels)
+        )
+        if not cosine >= LEAST_COSINE:
+            raise ExportError(
+                f"Keras and ONNX disagree: on {len(pixels)} photos the least cosine "
+                f"is {cosine:.6f}, wanted {LEAST_COSINE}. Nothing was written."
+            )
+        hashes = {runtime: _sha256(file) for runtime, file in files.items()}
+        parity = {"photos": len(pixels), "least_cosine": round(cosine, 7)}
+        complete = _describe(encoder, info, hashes, parity)
+        description = Path(folder) / "encoder.json"
+        description.write_text(
+            json.dumps(complete, indent=2, ensure_ascii=False) + "\n"
+        )
+        for file in (*files.values(), description):
+            file.replace(out / file.name)
+    return complete
+
+
+def parity_photos(photos: Mapping[str, Photos]) -> np.ndarray:
+    """(N, size, size, 3) photos to compare on, not trained on where there are any."""
+    chosen = photos["validation"] if len(photos["validation"]) else photos["train"]
+    return chosen.pixels[:PARITY_PHOTOS]
+
+
+def load_keras(file: Path) -> keras.Model:
+    """A trained encoder. Raises ExportError when it is none."""
+    try:
+        model = keras.saving.load_model(file, compile=False)
+    except Exception as error:  # Keras raises all kinds for a file it cannot read
+        raise ExportError(f"{file} is not a Keras network: {error}") from error
+    if len(model.input_shape) != 4 or len(model.output_shape) != 2:
+        raise ExportError(
+            f"{file} is not an encoder: it takes {model.input_shape} and gives "
+            f"{model.output_shape}; wanted (N, size, size, 3) and (N, dimension)."
+        )
+    return model
+
+
+def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
+    """Write the network with a free batch axis; one input, one output."""
+    signature = [
+        tf.TensorSpec((None, *encoder.input_shape[1:]), tf.uint8, name="image")
+    ]
+    function = tf.function(lambda image: encoder(image, training=False))
+    tf2onnx.convert.from_function(
+        function, input_signature=signature, opset=OPSET, output_path=str(file)
+    )
+
+
+def least_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The cosine of the pair of rows that agree least; nan if any is not finite."""
+    if not len(ours):
+        raise ExportError("There are no photos to compare Keras and ONNX on.")
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return float(((ours * theirs).sum(axis=1) / lengths).min())
+
+
+def _describe(
+    encoder: keras.Model,
+    info: dict[str, Any],
+    hashes: dict[str, str],
+    parity: dict[str, Any],
+) -> dict[str, Any]:
+    size = encoder.input_shape[1]
+    name = info.get("recipe", {}).get("name", "encoder")
+    return {
+        "version": f"{name}-{hashes['onnx'][:8]}",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "input_size": size,
+        "dimension": encoder.output_shape[1],
+        "preprocessing": (
+            "upright sRGB, transparency on white; the whole photo resized to "
+            f"{size} x {size} with antialiasing (Pillow, bilinear); uint8 RGB "
+            "0..255. Scaling to -1..1 and the L2 norm are inside the network."
+        ),
+        "sha256": hashes,
+        "parity": parity,
+        **info,
+        "libraries": {
+            package: version(package)
+            for package in ("keras", "tensorflow", "tf2onnx", "onnx", "pillow")
+        },
+    }
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
