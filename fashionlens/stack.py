@@ -1,0 +1,249 @@
+"""The whole shop as one foreground process: servers, worker, scheduler and web.
+
+    with Stack(command="up", say=print) as stack:
+        stack.start_servers()
+        stack.migrate()
+        stack.start("worker", "beat", "web")
+        stack.wait()
+
+Leaving the block, by Ctrl-C too, stops everything in order: first what uses the
+servers, then the servers. Data stays.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import IO, Self
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from fashionlens.celery import app
+from fashionlens.embedded import EmbeddedError, processes
+from fashionlens.embedded.servers import Servers
+from fashionlens.embedded.sharing import claim_alone, clean_environment
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# A worker told to stop mildly while its broker goes away hangs, and would join the
+# next start with old code: the kernel kills it when we die (EMBEDDED.md, 5).
+DEATH = {"worker": signal.SIGKILL, "beat": signal.SIGTERM, "web": signal.SIGTERM}
+STOP_PATIENCE_S = 20.0
+
+
+class Stack:
+    """Give `quiet=True` to have the children write to their logs only."""
+
+    def __init__(
+        self,
+        *,
+        command: str,
+        say: Callable[[str], object] = print,
+        port: int | None = None,
+        workers: int = 2,
+        quiet: bool = False,
+    ):
+        self.var: Path = settings.VAR
+        self.port = port or settings.PORT
+        self.workers, self.quiet = workers, quiet
+        self._command, self._say = command, say
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._servers: Servers | None = None
+        self._interrupts, self._stopping = 0, False
+
+    def __enter__(self) -> Self:
+        self._old_signals = {number: signal.getsignal(number) for number in SIGNALS}
+        for number in SIGNALS:
+            signal.signal(number, self._interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        """Stop everything. Ctrl-C is the ordinary way to leave, not an error."""
+        self._stopping = True
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        if interrupted:
+            self.say("Stopping. Press Ctrl-C again to stop at once.")
+        try:
+            self._stop()
+        finally:
+            self._leave()
+        return interrupted
+
+    def start_servers(self) -> None:
+        """Claim `var` and the port; start the servers if they are the embedded ones."""
+        self._claim = claim_alone(self.var, self._command)
+        check_port(self.port)
+        if not settings.EMBEDDED:
+            return
+        clean_environment()
+        self._servers = Servers(self.var, self._claim.fd)
+        self._servers.start()
+        restore_unacknowledged()
+
+    def migrate(self) -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        connections.close_all()
+
+    def start(self, *names: str) -> None:
+        """Start the children of these names; for the web, wait until it answers."""
+        connections.close_all()
+        for name in names:
+            self._children[name] = self._spawn(name)
+        if "web" in names:
+            self._wait_for_web()
+
+    def check(self) -> None:
+        """Raise EmbeddedError when a server or child has stopped by itself."""
+        if self._servers:
+            self._servers.check()
+        for name, child in self._children.items():
+            if (status := child.poll()) is not None:
+                log = self.log(name)
+                raise EmbeddedError(
+                    f"The {name} process stopped (status {status}). Its log is"
+                    f" {log}:{processes.last_lines(log)}"
+                )
+
+    def wait(self) -> None:
+        """Until Ctrl-C, or until something stops by itself."""
+        while True:
+            self.check()
+            time.sleep(0.25)
+
+    def say(self, text: str) -> None:
+        with suppress(OSError):  # a terminal that was closed must not stop the stop
+            self._say(text)
+
+    def log(self, name: str) -> Path:
+        return self.var / "log" / f"{name}.log"
+
+    def _spawn(self, name: str) -> subprocess.Popen[bytes]:
+        log = processes.open_log(self.log(name))
+        child = processes.spawn(
+            [sys.executable, "-m", *self._arguments(name)],
+            lock_fd=self._claim.fd,
+            death=DEATH[name],
+            output=log if self.quiet else subprocess.PIPE,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            cwd=settings.BASE_DIR,
+        )
+        if self.quiet:
+            log.close()
+        else:
+            threading.Thread(
+                target=_pump, args=(name, child.stdout, log), daemon=True
+            ).start()
+        return child
+
+    def _arguments(self, name: str) -> list[str]:
+        celery = ["celery", "-A", "fashionlens"]
+        if name == "worker":
+            return [
+                *celery,
+                "worker",
+                "--loglevel",
+                "INFO",
+                "-c",
+                str(self.workers),
+            ] + [
+                f"--without-{chatter}" for chatter in ("gossip", "mingle", "heartbeat")
+            ]
+        if name == "beat":
+            schedule = str(self.var / "beat-schedule")
+            return [*celery, "beat", "--schedule", schedule, "--pidfile", ""]
+        # Threads: browsers open connections ahead of need, and each would otherwise
+        # keep a whole process waiting. The control socket would be in the user's home.
+        options = f"--bind 127.0.0.1:{self.port} --workers 2 --threads 4 --timeout 60"
+        return ["gunicorn", "fashionlens.wsgi", *options.split(), "--no-control-socket"]
+
+    def _wait_for_web(self) -> None:
+        url = f"http://127.0.0.1:{self.port}/healthz"
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            self.check()
+            try:
+                urllib.request.build_opener(_no_proxy).open(url, timeout=10).close()
+                return
+            except urllib.error.HTTPError:
+                return  # it answers, which is all that is asked here
+            except OSError:
+                time.sleep(0.05)
+        raise EmbeddedError(f"The web process does not answer. See {self.log('web')}.")
+
+    def _stop(self) -> None:
+        connections.close_all()
+        for child in self._children.values():
+            with suppress(ProcessLookupError):
+                child.send_signal(signal.SIGTERM)
+        for child in self._children.values():
+            processes.stop(child, signal.SIGTERM, STOP_PATIENCE_S, self._hurried)
+        if self._servers:
+            self._servers.stop(self._hurried)
+
+    def _leave(self) -> None:
+        if hasattr(self, "_claim"):
+            self._claim.release()
+        for number, handler in self._old_signals.items():
+            signal.signal(number, handler)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupts += 1
+        if not self._stopping:
+            self._stopping = True
+            raise KeyboardInterrupt
+
+    def _hurried(self) -> bool:
+        return self._interrupts > 1
+
+
+_no_proxy = urllib.request.ProxyHandler({})
+
+
+def check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise EmbeddedError(
+                f"Port {port} cannot be used ({error.strerror}). Choose another one:"
+                f" FASHIONLENS_PORT={port + 1}."
+            ) from error
+
+
+def restore_unacknowledged() -> None:
+    """Hand out again what a killed worker had taken and not finished.
+
+    The transport does so only after its visibility timeout, an hour. Here no worker
+    can be alive, so there is nothing to wait for.
+    """
+    with app.connection_for_write() as connection:
+        channel = connection.default_channel
+        for tag in channel.client.hkeys(channel.unacked_key):
+            channel.qos.restore_by_tag(tag.decode(), channel.client)
+
+
+def _pump(name: str, lines: IO[bytes], log: IO[bytes]) -> None:
+    """Copy a child's output to its log and, with its name before it, to the screen."""
+    with log:
+        for line in lines:
+            log.write(line)
+            log.flush()
+            with suppress(OSError, ValueError):
+                sys.stdout.write(f"{name:>6} | {line.decode(errors='replace')}")
+                sys.stdout.flush()
