@@ -11,8 +11,12 @@ from catalog.models import Product, ProductImage
 from ml.preprocess import photo_format, read_photo
 
 # Formats every browser shows, kept byte for byte when they carry no metadata.
-_KEPT = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
-_METADATA = {"exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"}
+_KEPT = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
+# What Pillow reports of a file that must not reach a browser as it is.
+_UNCLEAN = {
+    *("exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"),
+    *("transparency", "mp"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def pixel_sha256(image: Image.Image) -> str:
 def _is_clean(data: bytes) -> bool:
     with Image.open(BytesIO(data)) as image:
         still = getattr(image, "n_frames", 1) == 1
-        return still and image.mode == "RGB" and not _METADATA & image.info.keys()
+        return still and image.mode == "RGB" and not _UNCLEAN & image.info.keys()
 
 
 def add_photo(*, product: Product, data: bytes, alt_text: str = "") -> ProductImage:

@@ -66,7 +66,7 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
     outcome = Outcome()
     for photo in photos:
         try:
-            images.append(_read(photo, network.input_size))
+            images.append(_read(photo, network.decode_side))
             readable.append(photo)
         except (PhotoError, OSError) as error:
             _record_failure(photo, encoder, error)
@@ -99,9 +99,9 @@ def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:
     return list(photos.values())
 
 
-def _read(photo: Photo, size: int) -> Image.Image:
+def _read(photo: Photo, side: int) -> Image.Image:
     with photo.file.open("rb") as file:
-        return read_photo(file.read(), max_side=size)
+        return read_photo(file.read(), max_side=side)
 
 
 def _record_failure(photo: Photo, encoder: Encoder, error: Exception) -> None:

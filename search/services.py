@@ -129,21 +129,17 @@ def _collect(rows: QuerySet[Embedding], k: int) -> list[Hit]:
 
 def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
     """Hits with their products and photos, in the same order, in three queries."""
-    bands = network_of(encoder).bands
+    band = network_of(encoder).band
     products = (
         Product.objects.published().with_photos().in_bulk([h.product_id for h in hits])
     )
     return [
-        Match(products[hit.product_id], image, hit.distance, _band(hit.distance, bands))
+        Match(products[hit.product_id], image, hit.distance, band(hit.distance))
         for hit in hits
         if hit.product_id in products
         for image in products[hit.product_id].images.all()
         if image.id == hit.image_id
     ]
-
-
-def _band(distance: float, bands: list[tuple[str, float]]) -> str | None:
-    return next((name for name, limit in bands if distance <= limit), None)
 
 
 def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
@@ -171,7 +167,7 @@ def search_by_photo(*, photo: bytes, category: str | None = None) -> Query:
     started = time.perf_counter()
     encoder = active_encoder()
     network = network_of(encoder)
-    image = read_photo(photo, max_side=network.input_size)
+    image = read_photo(photo, max_side=network.decode_side)
     vector = network.encode([image])[0]
     return _ask(secrets.token_urlsafe(16), encoder, vector, category, started)
 

@@ -1,0 +1,104 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.fields import PhotoField, PreparedFile
+from catalog.models import Category, Product, ProductImage
+
+
+def thumbnail(image: ProductImage | None) -> SafeString | str:
+    if image is None or not image.file:
+        return "-"
+    return format_html(
+        '<img src="{}" alt="{}" height="80" loading="lazy">',
+        image.small.url,
+        image.alt_text,
+    )
+
+
+class PhotoForm(forms.ModelForm):
+    file = PhotoField(label="Photo")
+
+    class Meta:
+        model = ProductImage
+        fields = ["file", "alt_text", "position"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        file = cleaned.get("file")
+        if isinstance(file, PreparedFile):
+            self.instance.sha256 = file.photo.sha256
+        return cleaned
+
+
+class PhotoFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        """The same photo twice, told beside the photo: the database would refuse."""
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            sha256 = form.instance.sha256
+            if not sha256 or self._should_delete_form(form):
+                continue
+            if sha256 in seen:
+                form.add_error("file", "This product already has this photo.")
+            seen.add(sha256)
+
+
+class PhotoInline(admin.TabularInline):
+    model = ProductImage
+    form = PhotoForm
+    formset = PhotoFormSet
+    fields = ["preview", "file", "alt_text", "position"]
+    readonly_fields = ["preview"]
+    extra = 1
+
+    @admin.display(description="")
+    def preview(self, image: ProductImage) -> SafeString | str:
+        return thumbnail(image)
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    search_fields = ["name"]
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    list_display = ["photo", "title", "sku", "category", "price", "stock", "status"]
+    list_display_links = ["photo", "title"]
+    list_filter = ["status", "category", "brand"]
+    list_per_page = 50
+    search_fields = ["title", "sku", "brand"]
+    prepopulated_fields = {"slug": ["title", "sku"]}
+    inlines = [PhotoInline]
+    actions = ["publish", "archive"]
+    save_on_top = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return Product.objects.with_photos()
+
+    @admin.display(description="")
+    def photo(self, product: Product) -> SafeString | str:
+        return thumbnail(product.cover)
+
+    @admin.display(ordering="price_cents")
+    def price(self, product: Product) -> str:
+        return f"{product.price_cents / 100:.2f} {product.currency}"
+
+    @admin.action(description="Publish selected products")
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        count = queryset.update(status=Product.Status.PUBLISHED)
+        self.message_user(request, f"{count} products published.")
+
+    @admin.action(description="Archive selected products")
+    def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        count = queryset.update(status=Product.Status.ARCHIVED)
+        self.message_user(request, f"{count} products archived.")

@@ -1,0 +1,196 @@
+"""A folder of class folders becomes products: one a photo, `NAME-2.jpg` its second."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from catalog.colours import main_colour
+from catalog.models import Category, Product, ProductImage
+from catalog.photos import PreparedPhoto, prepare_photo
+from catalog.wording import CATEGORY_NAMES, Wording, describe
+from ml.preprocess import PhotoError, read_photo
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
+BATCH = 64  # products a transaction
+
+
+class ImportRefused(ValueError):
+    """The folder cannot be imported; the message says what is expected of it."""
+
+
+@dataclass
+class Report:
+    products: int = 0
+    photos: int = 0
+    known: int = 0
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A product about to be stored, its photos read and checked."""
+
+    category: str
+    wording: Wording
+    photos: list[PreparedPhoto]
+
+
+def find_photos(folder: Path) -> dict[str, list[list[Path]]]:
+    """Class folder -> products -> their photo files, in order of name.
+
+    Raises ImportRefused when there is nothing to import.
+    """
+    if not folder.is_dir():
+        raise ImportRefused(f"{folder} is not a folder.")
+    found = {
+        sub.name: _by_product(sub)
+        for sub in sorted(folder.iterdir())
+        if sub.is_dir() and not sub.name.startswith(".")
+    }
+    found = {name: products for name, products in found.items() if products}
+    if not found:
+        raise ImportRefused(
+            f"{folder} has no photos in class folders. Expected FOLDER/dress/1.jpg,"
+            f" FOLDER/shirt/2.png and so on ({', '.join(sorted(SUFFIXES))})."
+        )
+    return found
+
+
+def _by_product(folder: Path) -> list[list[Path]]:
+    files = sorted(
+        (path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES),
+        key=_product_and_place,
+    )
+    grouped = groupby(files, key=lambda path: _product_and_place(path)[0])
+    return [list(group) for _, group in grouped]
+
+
+def _product_and_place(path: Path) -> tuple[str, int]:
+    """`coat-2.jpg` is the second photo of `coat`; other names stand alone."""
+    match = re.fullmatch(r"(.+)-([2-9])", path.stem)
+    if match and any(path.with_name(match[1] + s).exists() for s in SUFFIXES):
+        return match[1], int(match[2])
+    return path.stem, 1
+
+
+def import_photos(
+    folder: Path, *, progress: Callable[[int], object] = lambda photos: None
+) -> Report:
+    """Store every photo of `folder` as products; running again adds nothing twice.
+
+    Unreadable photos are skipped and named in the report. `progress` is told the
+    photos dealt with. Raises ImportRefused.
+    """
+    report = Report()
+    batch: list[Draft] = []
+    # Decoding lets go of the interpreter lock, so threads use all cores.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, products in find_photos(folder).items():
+            for draft in _drafts(name, products, report, pool, progress):
+                batch.append(draft)
+                if len(batch) == BATCH:
+                    _store(batch, report)
+                    batch.clear()
+    _store(batch, report)
+    return report
+
+
+def _drafts(
+    name: str,
+    products: list[list[Path]],
+    report: Report,
+    pool: ThreadPoolExecutor,
+    progress: Callable[[int], object],
+) -> Iterator[Draft]:
+    for start in range(0, len(products), BATCH):
+        chunk = products[start : start + BATCH]
+        read = pool.map(lambda paths: _read_product(name, paths), chunk)
+        for paths, (draft, errors) in zip(chunk, read, strict=True):
+            report.skipped += errors
+            if draft:
+                yield draft
+            progress(len(paths))
+
+
+def _read_product(
+    name: str, paths: list[Path]
+) -> tuple[Draft | None, list[tuple[Path, str]]]:
+    photos: dict[str, PreparedPhoto] = {}
+    errors: list[tuple[Path, str]] = []
+    for path in paths:
+        try:
+            photo = prepare_photo(path.read_bytes())
+        except (PhotoError, OSError) as error:
+            errors.append((path, str(error)))
+        else:
+            photos.setdefault(photo.sha256, photo)
+    if not photos:
+        return None, errors
+    first = next(iter(photos.values()))
+    wording = describe(
+        category=name,
+        colour=main_colour(read_photo(first.content, max_side=128)),
+        key=first.sha256,
+        number=0,
+    )
+    return Draft(name, wording, list(photos.values())), errors
+
+
+def _store(batch: list[Draft], report: Report) -> None:
+    """One transaction for the rows. A photo's file is written before its row is
+    committed: a killed import leaves a spare file, never a row without its file."""
+    skus = [draft.wording.sku for draft in batch]
+    known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
+    fresh = {d.wording.sku: d for d in batch if d.wording.sku not in known}.values()
+    report.known += len(batch) - len(fresh)
+    with transaction.atomic():
+        categories = {name: _category(name) for name in {d.category for d in fresh}}
+        products = Product.objects.bulk_create(
+            _product(draft, categories[draft.category]) for draft in fresh
+        )
+        images = ProductImage.objects.bulk_create(
+            _image(product, photo, position)
+            for product, draft in zip(products, fresh, strict=True)
+            for position, photo in enumerate(draft.photos)
+        )
+    report.products += len(products)
+    report.photos += len(images)
+
+
+def _category(folder: str) -> Category:
+    category, _ = Category.objects.get_or_create(
+        slug=slugify(folder) or "other",
+        defaults={"name": CATEGORY_NAMES.get(folder, folder)[:80]},
+    )
+    return category
+
+
+def _product(draft: Draft, category: Category) -> Product:
+    words = draft.wording
+    return Product(
+        sku=words.sku,
+        slug=words.slug,
+        title=words.title,
+        description=words.description,
+        brand=words.brand,
+        price_cents=words.price_cents,
+        stock=words.stock,
+        category=category,
+    )
+
+
+def _image(product: Product, photo: PreparedPhoto, position: int) -> ProductImage:
+    return ProductImage(
+        product=product,
+        file=photo.as_file(),
+        alt_text=product.title,
+        position=position,
+        sha256=photo.sha256,
+    )

@@ -1,0 +1,52 @@
+"""Plain helpers that make real rows and real photos."""
+
+from io import BytesIO
+from itertools import count
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from catalog.models import Category, Product
+from catalog.photos import add_photo
+
+_numbers = count(1)
+
+
+def make_category(name: str = "Dresses", slug: str = "dress") -> Category:
+    return Category.objects.get_or_create(slug=slug, defaults={"name": name})[0]
+
+
+def make_photo_bytes(
+    colour: Any = "navy",
+    size: tuple[int, int] = (90, 120),
+    format: str = "JPEG",
+    **options: Any,
+) -> bytes:
+    """A garment-like shape of the colour on white."""
+    image = Image.new("RGB", size, "white")
+    box = (size[0] // 4, size[1] // 6, size[0] * 3 // 4, size[1] * 5 // 6)
+    ImageDraw.Draw(image).rectangle(box, fill=colour)
+    buffer = BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
+    """A published product; `photo=True` gives it a photo of its own colour."""
+    number = next(_numbers)
+    fields: dict[str, Any] = {
+        "sku": f"SKU-{number}",
+        "slug": f"product-{number}",
+        "title": f"Product {number}",
+        "brand": "Nordlys",
+        "price_cents": 1990,
+        "stock": 5,
+    }
+    if "category" not in overrides:
+        fields["category"] = make_category()
+    product = Product.objects.create(**fields | overrides)
+    if photo:
+        hue = (number * 37 % 256, number * 91 % 256, number * 151 % 256)
+        data = make_photo_bytes(hue) if photo is True else photo
+        add_photo(product=product, data=data)
+    return product

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.cache import cache
+from PIL import Image
+
+from search import encoders
+from search.models import Encoder
+from search.partitions import build_index, create_partition
+
+
+class FakeNetwork:
+    """Vectors from an 8 x 5 thumbnail: fast, deterministic, near for like pictures."""
+
+    version = "fake-1"
+    dimension = 128
+    input_size = 128
+    decode_side = 128
+    sha256 = "f" * 64
+    bands = [("same item", 0.001), ("very similar", 0.05), ("similar", 0.3)]
+    info: dict = {"metrics": {}}
+
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        vectors = np.ones((len(images), self.dimension), np.float32) * 0.01
+        for row, image in zip(vectors, images, strict=True):
+            pixels = np.asarray(image.resize((8, 5), Image.Resampling.BOX), np.float32)
+            row[:120] += pixels.ravel() / 127.5 - 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def band(self, distance: float) -> str | None:
+        return next((name for name, limit in self.bands if distance <= limit), None)
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path: Path) -> Path:
+    """Every test has a media folder of its own."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
+    """The active encoder is a fast fake one; the tables and queries are the real ones."""
+    Encoder.objects.filter(state="active").update(state="ready")
+    encoder = Encoder.objects.create(
+        version="fake-1", folder="-", sha256="f" * 64, state="active"
+    )
+    create_partition(encoder.id)
+    build_index(encoder.id)
+    network = FakeNetwork()
+    monkeypatch.setitem(encoders._networks, ("fake-1", "f" * 64), network)
+    cache.clear()
+    yield encoder
+
+
+@pytest.fixture
+def embed(fake_encoder):
+    """Call it to embed whatever is pending."""
+    from search.indexing import embed_due
+
+    return lambda: embed_due(encoder=fake_encoder)

@@ -1,0 +1,31 @@
+from django.contrib import admin
+from django.http import HttpRequest
+
+from search.models import EmbeddingFailure, Encoder
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows the machine writes: looked at here, changed by commands."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Encoder)
+class EncoderAdmin(ReadOnlyAdmin):
+    list_display = ["version", "state", "dimension", "created"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(EmbeddingFailure)
+class EmbeddingFailureAdmin(ReadOnlyAdmin):
+    """Deleting a failure makes the photo pending again."""
+
+    list_display = ["image", "reason", "tries", "last_try", "encoder"]
+    list_select_related = ["image", "encoder"]
+    list_filter = ["encoder"]
