@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.core.cache import cache
 from PIL import Image
 
 from search import encoders
@@ -51,7 +50,6 @@ def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
     build_index(encoder.id)
     network = FakeNetwork()
     monkeypatch.setitem(encoders._networks, ("fake-1", "f" * 64), network)
-    cache.clear()
     yield encoder
 
 

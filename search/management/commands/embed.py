@@ -11,6 +11,9 @@ from search.indexing import CHUNK, embed_due, index_status
 from search.models import EmbeddingFailure, Encoder, Photo
 from search.tasks import wake_worker
 
+# Without progress for this long, see whether there are workers at all.
+STALLED_S = 30
+
 
 class Command(BaseCommand):
     help = (
@@ -48,20 +51,26 @@ class Command(BaseCommand):
     def watch_workers(self, encoder: Encoder, total: int, bar: tqdm) -> None:
         if not total:
             return
-        processes = workers()
-        if not processes:
-            raise CommandError(
-                "No worker answered. Start one (`manage.py up`, or `celery -A"
-                " fashionlens worker`), or embed in this process with --here."
-            )
-        wake_worker(times=min(processes, -(-total // CHUNK)))
-        while (left := Photo.objects.due(encoder).count()) > 0:
-            bar.update(total - left - bar.n)
+        wake_worker(times=min(self.workers(), -(-total // CHUNK)))
+        left, moved = total, time.monotonic()
+        while left:
             time.sleep(0.5)
-        bar.update(total - bar.n)
+            before, left = left, Photo.objects.due(encoder).count()
+            bar.update(max(0, total - left - bar.n))
+            if left != before:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > STALLED_S:
+                self.workers()
+                moved = time.monotonic()
 
-
-def workers() -> int:
-    """Worker processes that answer now, over all machines."""
-    stats = current_app.control.inspect(timeout=1.0).stats() or {}
-    return sum(len(s.get("pool", {}).get("processes", [1])) for s in stats.values())
+    def workers(self) -> int:
+        """Worker processes that answer; CommandError when none does in 15 s."""
+        for _ in range(15):
+            stats = current_app.control.inspect(timeout=1.0).stats() or {}
+            if stats:
+                pools = [worker.get("pool", {}) for worker in stats.values()]
+                return sum(len(pool.get("processes", [1])) for pool in pools)
+        raise CommandError(
+            "No worker answers. Start one (`manage.py up`, or `celery -A fashionlens"
+            " worker`), or embed in this process with --here."
+        )

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+
+from catalog.models import Product
+from catalog.photos import add_photo
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from ml.preprocess import PhotoError
+from search.models import Embedding
+from search.services import (
+    QueryExpired,
+    get_query,
+    nearest,
+    search_by_photo,
+    similar_products,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def unit(*values: float) -> np.ndarray:
+    vector = np.zeros(128, np.float32)
+    vector[: len(values)] = values
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture
+def shop(fake_encoder):
+    """Twelve products around a circle: the n-th lies n * 10 degrees from the first."""
+    shirts, hats = make_category("Shirts", "shirt"), make_category("Hats", "hat")
+    products = []
+    for n in range(12):
+        product = make_product(photo=True, category=hats if n % 3 == 0 else shirts)
+        angle = np.radians(10 * n)
+        Embedding.objects.create(
+            encoder=fake_encoder,
+            image=product.images.get(),
+            vector=unit(np.cos(angle), np.sin(angle)),
+        )
+        products.append(product)
+    return products
+
+
+def ids(hits) -> list[int]:
+    return [hit.product_id for hit in hits]
+
+
+def test_nearest_orders_by_cosine_distance(shop, fake_encoder):
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=5)
+    assert ids(hits) == [p.id for p in shop[:5]]
+    expected = [1 - np.cos(np.radians(10 * n)) for n in range(5)]
+    assert [hit.distance for hit in hits] == pytest.approx(expected, abs=1e-6)
+
+
+def test_nearest_behind_a_filter_returns_all_that_match(shop, fake_encoder):
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=50, category="hat")
+    assert ids(hits) == [shop[n].id for n in (0, 3, 6, 9)]
+
+
+def test_nearest_leaves_out_what_is_not_published(shop, fake_encoder):
+    Product.objects.filter(pk=shop[0].pk).update(status="draft")
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=3)
+    assert ids(hits) == [p.id for p in shop[1:4]]
+
+
+def test_a_product_of_many_photos_comes_once_with_its_best(shop, fake_encoder):
+    for n, colour in enumerate(["red", "lime", "blue", "cyan", "pink", "gold"]):
+        image = add_photo(product=shop[0], data=make_photo_bytes(colour))
+        Embedding.objects.create(
+            encoder=fake_encoder, image=image, vector=unit(1, 0.001 * n)
+        )
+    hits = nearest(vector=unit(1, 0.0), encoder=fake_encoder, k=3)
+    assert ids(hits) == [p.id for p in shop[:3]]
+    assert hits[0].distance == pytest.approx(0, abs=1e-6)
+
+
+def test_similar_products_never_hold_the_product_itself(shop):
+    matches = similar_products(product=shop[4], limit=12)
+    found = [match.product.id for match in matches]
+    assert shop[4].id not in found
+    assert len(found) == len(set(found)) == 11
+    assert set(found[:2]) == {shop[3].id, shop[5].id}
+    assert all(a.distance <= b.distance for a, b in zip(matches, matches[1:]))
+
+
+def test_similar_products_of_one_without_a_vector_are_none(shop):
+    assert similar_products(product=make_product()) == []
+
+
+def test_bands_are_the_encoders_words(shop):
+    matches = similar_products(product=shop[0], limit=12)
+    assert [m.band for m in matches[:4]] == ["very similar", "similar", "similar", "similar"]
+    assert matches[-1].band is None
+
+
+def test_a_photo_finds_the_product_it_shows(embed):
+    products = [make_product(photo=True) for _ in range(5)]
+    embed()
+    image = products[3].images.get()
+    query = search_by_photo(photo=image.file.read())
+    best = query.page()[0]
+    assert best.product == products[3]
+    assert best.image == image
+    assert best.band == "same item"
+    assert query.complete
+    assert query.took_ms > 0
+
+
+def test_pages_neither_repeat_nor_skip(shop):
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    pages = [query.page(number, size=5) for number in (1, 2, 3, 4)]
+    found = [match.product.id for page in pages for match in page]
+    assert [len(page) for page in pages] == [5, 5, 2, 0]
+    assert sorted(found) == sorted(p.id for p in shop)
+    kept = get_query(query_id=query.id)
+    assert kept.hits == query.hits
+
+
+def test_a_kept_query_is_narrowed_without_the_photo(shop):
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    hats = get_query(query_id=query.id, category="hat")
+    assert sorted(ids(hats.hits)) == sorted(shop[n].id for n in (0, 3, 6, 9))
+    assert hats.complete
+
+
+def test_a_product_gone_since_the_search_is_left_out(shop):
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    Product.objects.filter(pk=shop[0].pk).delete()
+    page = get_query(query_id=query.id).page()
+    assert len(page) == 11
+
+
+def test_an_unknown_query_has_expired(fake_encoder):
+    with pytest.raises(QueryExpired):
+        get_query(query_id="guess")
+
+
+def test_a_search_in_an_empty_shop_is_an_empty_complete_answer(fake_encoder):
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    assert (query.count, query.complete, query.page()) == (0, True, [])
+
+
+def test_a_broken_photo_is_refused_with_its_reason(fake_encoder):
+    with pytest.raises(PhotoError):
+        search_by_photo(photo=make_photo_bytes("red")[:300])
+
+
+def test_matches_cost_a_fixed_number_of_queries(shop, django_assert_num_queries):
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    with django_assert_num_queries(2):
+        query.page(1, size=3)
+    with django_assert_num_queries(2):
+        query.page(1, size=12)
