@@ -1,0 +1,129 @@
+"""What encoding one photo costs: ONNX Runtime against Keras, and decode and resize.
+
+    python -m bench.encode [--encoder DIR] [--json]
+
+All ways are timed in turns in one process, so that a busy machine slows them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from PIL import Image, ImageDraw
+
+from ml.backend import keras
+from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_keras, open_onnx
+from ml.preprocess import read_photo, to_input
+
+ROUNDS = 60
+WARM_UP = 5
+SIZES = {"400x533": (400, 533), "4032x3024": (4032, 3024)}
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    encoder = Encoder.load(options.encoder)
+    network = network_times_ms(encoder)
+    photos = {name: photo_times_ms(encoder, size) for name, size in SIZES.items()}
+    predict = network["keras predict"] / network["onnx"]
+    traced = network["keras traced"] / network["onnx"]
+    print(f"one photo through {encoder.version}, median of {ROUNDS}")
+    for name, value in network.items():
+        print(f"  {name:<16} {value:7.2f} ms")
+    print(f"  model.predict takes {predict:.0f} times ONNX Runtime's time,")
+    print(f"  a traced call {traced:.1f} times (ONNX Runtime: one thread)")
+    for name, times in photos.items():
+        steps = ", ".join(f"{step} {value:.2f} ms" for step, value in times.items())
+        print(f"  JPEG {name}: {steps}")
+    if options.json:
+        result = {
+            "network_ms": network,
+            "predict_to_onnx": predict,
+            "traced_to_onnx": traced,
+            "photos_ms": photos,
+        }
+        print(json.dumps(result))
+
+
+def network_times_ms(encoder: Encoder) -> dict[str, float]:
+    """(1, size, size, 3) uint8 -> vector, every way; medians."""
+    files = {runtime: encoder.folder / name for runtime, name in RUNTIMES.items()}
+    model = keras.saving.load_model(files["keras"], compile=False)
+    pixels = to_input(draw_photo(SIZES["400x533"]), encoder.input_size)[None]
+    onnx, traced = open_onnx(files["onnx"]), open_keras(files["keras"])
+    return _in_turns(
+        {
+            "onnx": lambda: onnx(pixels),
+            "keras traced": lambda: traced(pixels),
+            "keras predict": lambda: model.predict(pixels, verbose=0),
+        }
+    )
+
+
+def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
+    """The steps from a JPEG file to a vector; medians."""
+    data = jpeg_bytes(draw_photo(size))
+    hint = encoder.decode_side
+    image = read_photo(data, max_side=hint)
+    whole = read_photo(data)
+    return _in_turns(
+        {
+            "decode": lambda: read_photo(data, max_side=hint),
+            "decode in full": lambda: read_photo(data),
+            "resize": lambda: to_input(image, encoder.input_size),
+            "resize from full": lambda: to_input(whole, encoder.input_size),
+            "resize and network": lambda: encoder.encode([image]),
+        },
+        rounds=ROUNDS // 4,
+    )
+
+
+def draw_photo(size: tuple[int, int]) -> Image.Image:
+    """Cloth-like: soft noise with a shape on it, so that JPEG has work to do."""
+    grain = Image.effect_noise((256, 256), 40).resize(size, Image.Resampling.BICUBIC)
+    shades = [grain.point(lambda v, by=by: v * by // 100) for by in (90, 70, 60)]
+    image = Image.merge("RGB", shades)
+    width, height = size
+    box = (width // 4, height // 6, 3 * width // 4, 5 * height // 6)
+    ImageDraw.Draw(image).rectangle(box, fill=(40, 60, 140))
+    return image
+
+
+def jpeg_bytes(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=90)
+    return file.getvalue()
+
+
+def _in_turns(
+    ways: dict[str, Callable[[], object]], rounds: int = ROUNDS
+) -> dict[str, float]:
+    """Median time of each in ms; every round runs each of them once."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(WARM_UP + rounds):
+        for name, call in ways.items():
+            started = perf_counter()
+            call()
+            if number >= WARM_UP:
+                times[name].append(1000 * (perf_counter() - started))
+    return {name: median(values) for name, values in times.items()}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.encode",
+        description="Time the encoding of one photo: ONNX Runtime against Keras.",
+    )
+    parser.add_argument("--encoder", type=Path, default=SHIPPED, metavar="DIR")
+    parser.add_argument("--json", action="store_true", help="end with a JSON object")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

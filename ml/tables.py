@@ -1,0 +1,124 @@
+"""The report's tables beside ours, as text.
+
+`None` prints as a dash: a figure of the report that is not known here, or one of
+ours that could not be measured. Figures are shown, never filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+Row = tuple[str, str | None, str | None]
+
+REPORT = {  # what the report states, as far as it is known
+    "photos": "3,068",
+    "dimension": "128",
+    "triplets": "97.50 %",
+    "query": "under 1 s",
+}
+
+
+def all_tables(figures: dict[str, Any]) -> str:
+    """Everything `ml.evaluate` prints, from the figures it also writes as JSON."""
+    return "\n\n".join(
+        [
+            _loss_table(figures["loss"]),
+            _index_table(figures["index"]),
+            _similarity_table(figures["similarity"]),
+            _time_table(figures),
+            _triplet_table(figures["triplets_in_order"]),
+            _retrieval_table(figures["retrieval"], figures["instance"]),
+        ]
+    )
+
+
+def table(title: str, rows: Sequence[Row], heads: tuple[str, ...] = ()) -> str:
+    """Three columns of text: what, the report's, ours."""
+    head = heads or ("", "report", "ours")
+    lines = [head, *[tuple("-" if cell is None else cell for cell in r) for r in rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(3)]
+    text = [
+        f"  {line[0]:<{widths[0]}}  {line[1]:>{widths[1]}}  {line[2]:>{widths[2]}}"
+        for line in lines
+    ]
+    rule = "  " + "  ".join("-" * width for width in widths)
+    return "\n".join([title, text[0].rstrip(), rule, *text[1:]])
+
+
+def share(value: float | None) -> str | None:
+    return None if value is None else f"{100 * value:.2f} %"
+
+
+def figure(value: float | None, digits: int = 3) -> str | None:
+    return None if value is None else f"{value:.{digits}f}"
+
+
+def _loss_table(epochs: list[dict[str, Any]]) -> str:
+    rows: list[Row] = []
+    for row in epochs:
+        rows.append((f"epoch {row['epoch']}, training", None, figure(row["train"], 4)))
+        rows.append(("  on validation photos", None, figure(row["validation"], 4)))
+    return table("Table 6.1: triplet loss by epoch", rows or [("-", None, None)])
+
+
+def _index_table(index: dict[str, Any]) -> str:
+    count, dimension = index["photos"], index["dimension"]
+    return table(
+        "Table 6.2: the index",
+        [
+            ("photos indexed", REPORT["photos"], f"{count:,} of {index['files']:,}"),
+            ("dimension", REPORT["dimension"], f"{dimension}"),
+            ("shape", None, f"({count}, {dimension})"),
+        ],
+    )
+
+
+def _similarity_table(similarity: dict[str, Any]) -> str:
+    rows: list[Row] = []
+    for words, key in (("seen in training", "train"), ("not seen", "test")):
+        inside, between = similarity[key]["inside"], similarity[key]["between"]
+        rows.append((f"mean inside categories, {words}", None, figure(inside)))
+        rows.append((f"mean between categories, {words}", None, figure(between)))
+    low, high = similarity["norms"]
+    rows.append(("L2 norm, least and greatest", None, f"{low:.6f}, {high:.6f}"))
+    return table("Table 6.3: cosine similarity", rows)
+
+
+def _time_table(figures: dict[str, Any]) -> str:
+    query = figures["query_ms"]
+    return table(
+        "Table 7.1: searching with a photo (file to the ten closest, one thread)",
+        [
+            ("query, median", REPORT["query"], f"{query['median']:.1f} ms"),
+            ("query, 95th percentile", None, f"{query['p95']:.1f} ms"),
+            ("photos indexed", REPORT["photos"], f"{figures['index']['photos']:,}"),
+        ],
+    )
+
+
+def _triplet_table(triplets: dict[str, Any]) -> str:
+    return table(
+        f"Table 7.3: triplets in order ({triplets['count']:,} random ones, every "
+        "category of the same weight)",
+        [
+            ("photos seen in training", REPORT["triplets"], share(triplets["train"])),
+            ("validation photos, not seen", None, share(triplets["validation"])),
+            ("test photos, not seen", None, share(triplets["test"])),
+        ],
+    )
+
+
+def _retrieval_table(retrieval: dict[str, Any], instance: dict[str, Any]) -> str:
+    rows: list[Row] = [
+        (name, None, figure(value))
+        for name, value in retrieval.items()
+        if name not in ("queries", "gallery")
+    ]
+    words = f"instance R@1, {instance['photos']} photos"
+    rows.append((words, None, figure(instance["recall@1"])))
+    title = (
+        f"Retrieval: {retrieval['queries']} test photos against "
+        f"{retrieval['gallery']:,} train photos"
+    )
+    return table(title, rows)
