@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -5,15 +6,24 @@ from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Prefetch
+from django.db.models import Count, F, Prefetch, Q
 from django.urls import reverse
 from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
 
 
+class CategoryQuerySet(models.QuerySet["Category"]):
+    def with_product_counts(self) -> Self:
+        """Annotates `product_count`: the published ones."""
+        published = Q(products__status=Product.Status.PUBLISHED)
+        return self.annotate(product_count=Count("products", filter=published))
+
+
 class Category(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=80, unique=True)
+
+    objects = CategoryQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -32,6 +42,28 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def in_category(self, slug: str) -> Self:
         return self.filter(category__slug=slug)
+
+    def in_categories(self, slugs: Iterable[str]) -> Self:
+        return self.filter(category__slug__in=slugs)
+
+    def of_brand(self, brand: str) -> Self:
+        return self.filter(brand__iexact=brand)
+
+    def with_skus(self, skus: Iterable[str]) -> Self:
+        return self.filter(sku__in=skus)
+
+    def priced(self, at_least: int | None = None, at_most: int | None = None) -> Self:
+        """By price in cents, both ends included."""
+        found = self
+        if at_least is not None:
+            found = found.filter(price_cents__gte=at_least)
+        if at_most is not None:
+            found = found.filter(price_cents__lte=at_most)
+        return found
+
+    def in_stock(self, wanted: bool = True) -> Self:
+        """Those that can be bought, or with False those that are sold out."""
+        return self.filter(stock__gt=0) if wanted else self.filter(stock=0)
 
     def matching(self, words: str) -> Self:
         """Products with all the words, best match first; `-word` and "a phrase" work."""
@@ -106,6 +138,14 @@ class Product(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug])
+
+    @property
+    def price_display(self) -> str:
+        return f"{self.price_cents / 100:,.2f} {self.currency}"
+
+    @property
+    def in_stock(self) -> bool:
+        return self.stock > 0
 
     @property
     def cover(self) -> "ProductImage | None":
