@@ -1,0 +1,87 @@
+"""Throw-away PostgreSQL and Valkey for a test run.
+
+Loaded by `-p` (pyproject.toml): pytest-django reads the settings before any conftest
+could set a variable. xdist's workers inherit the variables and the servers with them.
+Servers named by DATABASE_URL and REDIS_URL in the environment are used instead.
+"""
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from fashionlens import embedded
+from fashionlens.embedded.locks import claim
+from fashionlens.embedded.servers import Servers
+from fashionlens.embedded.sharing import clean_environment
+
+PREFIX = f"fl-test-{os.geteuid()}-"
+CACHE_DATABASES = range(1, 16)  # 0 is the broker's
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config,
+) -> Generator[None, object, object]:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        _separate(int(re.sub(r"\D", "", worker) or 0))
+    elif not early_config.known_args_namespace.help:
+        _start(early_config)
+    return (yield)
+
+
+def _start(config: pytest.Config) -> None:
+    _remove_leftovers()
+    var = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
+    var.chmod(0o711)  # as root the servers run as somebody else, who walks through
+    config.add_cleanup(lambda: shutil.rmtree(var, ignore_errors=True))
+    given = {"DATABASE_URL", "REDIS_URL"} <= set(os.environ)
+    if not given:
+        _start_servers(config, var)
+    os.environ["FASHIONLENS_VAR"] = str(var)
+    for name, value in {
+        "DATABASE_URL": embedded.database_url(var),
+        "REDIS_URL": embedded.broker_url(var),
+        "DEBUG": "1",
+        "SECRET_KEY": "only for tests",
+        "MEDIA_ROOT": str(var / "media"),
+    }.items():
+        os.environ.setdefault(name, value)
+    if not given:
+        os.environ["CACHE_URL"] = embedded.cache_url(var)
+
+
+def _start_servers(config: pytest.Config, var: Path) -> None:
+    clean_environment()
+    mine = claim(var, "pytest")
+    assert mine is not None, f"{var} was made just now"
+    config.add_cleanup(mine.release)
+    servers = Servers(var, mine.fd, throw_away=True)
+    config.add_cleanup(servers.stop)
+    try:
+        servers.start()
+    except embedded.EmbeddedError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def _separate(number: int) -> None:
+    """Give an xdist worker a queue and a cache of its own on the shared Valkey."""
+    os.environ["CELERY_QUEUE"] = f"fashionlens-{number}"
+    var = Path(os.environ["FASHIONLENS_VAR"])
+    if os.environ["REDIS_URL"] == embedded.broker_url(var):
+        db = CACHE_DATABASES[number % len(CACHE_DATABASES)]
+        os.environ["CACHE_URL"] = embedded.cache_url(var, db)
+
+
+def _remove_leftovers() -> None:
+    """The folders of test runs that were killed, an hour ago or more."""
+    for var in Path("/tmp").glob(f"{PREFIX}*"):
+        old = time.time() - var.stat().st_mtime > 3600
+        if old and var.stat().st_uid == os.geteuid() and (left := claim(var, "")):
+            left.release()
+            shutil.rmtree(var, ignore_errors=True)
