@@ -21,7 +21,7 @@ class Recipe:
     epochs: int = 5
     steps: int = 100  # a epoch
     batch: int = 32  # triplets a step
-    learning_rate: float = 1e-4  # at its highest
+    learning_rate: float = 3e-4  # at its highest
     warmup: float = 0.1  # share of all steps in which the rate climbs
     flips: bool = True  # mirror each training photo at random
     seed: int = 1
