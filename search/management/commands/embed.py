@@ -37,7 +37,9 @@ class Command(BaseCommand):
         if options["retry_failed"]:
             EmbeddingFailure.objects.filter(encoder=encoder).delete()
         total = Photo.objects.due(encoder).count()
-        with tqdm(total=total, unit=" photos", desc="Embedding", disable=not total) as bar:
+        with tqdm(
+            total=total, unit=" photos", desc="Embedding", disable=not total
+        ) as bar:
             if options["here"]:
                 embed_due(encoder=encoder, progress=bar.update)
             else:

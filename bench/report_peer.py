@@ -1,0 +1,124 @@
+"""Photo search over HTTP against the report's simplest page, in one run.
+
+    python -m bench.report_peer --data DIR [--json]
+
+One client asks both in turn with photos of the test split: our API over gunicorn,
+Postgres and HNSW, and `bench.peer_app`, Flask with model.predict and a NumPy brute
+force over the same vectors. Also looks at the web processes' memory.
+"""
+
+import http.client
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from bench.shop import arguments, running_shop  # first: it sets the environment
+
+# isort: split
+import numpy as np
+import psutil
+from django.conf import settings
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from bench.timing import free_port, percentile, report
+from ml.encoder import SHIPPED
+from search.indexing import index_status
+from search.models import Embedding
+
+WARM_UP = 10
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--photos", type=int, default=200, help="default: 200")
+    options = parser.parse_args()
+    test = sorted((options.data / "test").glob("*/*.jpg"))
+    chosen = np.random.default_rng(1).permutation(len(test))[: options.photos]
+    bodies = [multipart(test[index]) for index in chosen]
+    with running_shop(options.data) as stack, peer() as peer_port:
+        status = index_status()
+        ours, theirs = [], []
+        for number, body in enumerate(bodies[:WARM_UP] + bodies):
+            mine = post_ms(stack.port, "/api/v1/search/?limit=12", body)
+            other = post_ms(peer_port, "/", body)
+            if number >= WARM_UP:
+                ours.append(mine)
+                theirs.append(other)
+        web = web_processes()
+    report(figures(status, np.array(ours), np.array(theirs), web), as_json=options.json)
+
+
+def figures(
+    status: dict[str, object],
+    ours: np.ndarray,
+    theirs: np.ndarray,
+    web: list[psutil.Process],
+) -> dict[str, object]:
+    return {
+        "photos_indexed": status["embedded"],
+        "searches_each": len(ours),
+        "ours_p50_ms": percentile(ours, 50),
+        "ours_p95_ms": percentile(ours, 95),
+        "peer_p50_ms": percentile(theirs, 50),
+        "peer_p95_ms": percentile(theirs, 95),
+        "ratio_p50": round(percentile(theirs, 50) / percentile(ours, 50), 1),
+        "ratio_p95": round(percentile(theirs, 95) / percentile(ours, 95), 1),
+        "web_process_mb": max(p.memory_info().rss for p in web) // 2**20,
+        "web_imports_tensorflow": any(imports_tensorflow(p) for p in web),
+    }
+
+
+def multipart(photo: Path) -> bytes:
+    with photo.open("rb") as file:
+        return encode_multipart(BOUNDARY, {"photo": file})
+
+
+def post_ms(port: int, path: str, body: bytes) -> float:
+    """The time from connecting to the last byte of the answer, in milliseconds."""
+    started = time.perf_counter()
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", path, body, {"Content-Type": MULTIPART_CONTENT})
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    if response.status >= 300:
+        raise SystemExit(f"{path} answered {response.status}: {answer[:300]!r}")
+    return (time.perf_counter() - started) * 1000
+
+
+@contextmanager
+def peer() -> Iterator[int]:
+    """The Flask page over the shop's own vectors, on a port of its own."""
+    gallery = settings.VAR / "gallery.npy"
+    np.save(gallery, np.array(list(Embedding.objects.values_list("vector", flat=True))))
+    port = free_port()
+    command = [sys.executable, "-m", "bench.peer_app", SHIPPED, gallery, str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            with suppress(OSError):
+                http.client.HTTPConnection("127.0.0.1", port, timeout=1).connect()
+                break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def web_processes() -> list[psutil.Process]:
+    """The processes that answer requests: gunicorn's workers."""
+    mine = psutil.Process().children()
+    (master,) = [p for p in mine if any("fashionlens.wsgi" in a for a in p.cmdline())]
+    return master.children()
+
+
+def imports_tensorflow(process: psutil.Process) -> bool:
+    return any("tensorflow" in region.path for region in process.memory_maps())
+
+
+if __name__ == "__main__":
+    main()

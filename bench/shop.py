@@ -1,0 +1,58 @@
+"""A whole shop of real photos for the benchmarks, kept under var/bench.
+
+Importing this module points the settings at it, so it comes before anything of
+Django's. The first run imports and embeds the photos; later ones find them there.
+"""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.timing import free_port, parser
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
+os.environ["DEBUG"] = "1"
+os.environ["FASHIONLENS_VAR"] = str(ROOT / "var" / "bench")
+os.environ["FASHIONLENS_PORT"] = str(free_port())
+for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "SEARCH_RATE"):
+    os.environ.pop(name, None)
+
+import django  # noqa: E402
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+
+from fashionlens.stack import Stack  # noqa: E402
+from search.indexing import index_status  # noqa: E402
+
+
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    options = parser(description)
+    options.add_argument(
+        "--data",
+        type=Path,
+        default=os.environ.get("FASHIONLENS_DATA"),
+        required="FASHIONLENS_DATA" not in os.environ,
+        help="folder with train/ and test/ class folders (or FASHIONLENS_DATA)",
+    )
+    return options
+
+
+@contextmanager
+def running_shop(data: Path) -> Iterator[Stack]:
+    """Servers, worker and web over the photos of data/train, all embedded."""
+    with Stack(command="demo", quiet=True, port=settings.PORT) as stack:
+        stack.start_servers()
+        stack.migrate()
+        photos = sum(1 for path in (data / "train").glob("*/*") if path.is_file())
+        if index_status()["photos"] != photos:
+            call_command("import_photos", data / "train")
+        stack.start("worker")
+        call_command("embed")
+        stack.start("web")
+        yield stack

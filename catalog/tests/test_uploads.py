@@ -1,0 +1,18 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import RequestFactory
+
+from ml.preprocess import MAX_BYTES
+
+
+@pytest.mark.parametrize("size", [MAX_BYTES + 1, 40 * 1024 * 1024])
+def test_a_long_upload_is_cut_where_it_is_known_to_be_too_long(size):
+    upload = SimpleUploadedFile("a.jpg", bytes(size))
+    file = RequestFactory().post("/", {"photo": upload}).FILES["photo"]
+    assert MAX_BYTES < len(file.read()) <= MAX_BYTES + 128 * 1024
+
+
+def test_an_upload_at_the_limit_is_whole():
+    upload = SimpleUploadedFile("a.jpg", bytes(MAX_BYTES))
+    file = RequestFactory().post("/", {"photo": upload}).FILES["photo"]
+    assert len(file.read()) == MAX_BYTES
