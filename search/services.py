@@ -153,10 +153,14 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     )
     if vector is None:
         return []
-    hits = nearest(
-        vector=vector, encoder=encoder, k=limit, exclude_product=product.id
-    )
+    hits = nearest(vector=vector, encoder=encoder, k=limit, exclude_product=product.id)
     return matches(hits=hits, encoder=encoder)
+
+
+def is_pending(*, product: Product) -> bool:
+    """Whether no photo of the product has a vector yet (or it has no photo)."""
+    own = Embedding.objects.filter(encoder=active_encoder(), image__product=product)
+    return not own.exists()
 
 
 def search_by_photo(*, photo: bytes, category: str | None = None) -> Query:
