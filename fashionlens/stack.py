@@ -28,6 +28,7 @@ from typing import IO, Self
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from kombu import Connection
 
 from fashionlens.celery import app
 from fashionlens.embedded import EmbeddedError, processes
@@ -93,7 +94,8 @@ class Stack:
         clean_environment()
         self._servers = Servers(self.var, self._claim.fd)
         self._servers.start()
-        restore_unacknowledged()
+        with app.connection_for_write() as connection:
+            restore_unacknowledged(connection)
 
     def migrate(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
@@ -226,16 +228,15 @@ def check_port(port: int) -> None:
             ) from error
 
 
-def restore_unacknowledged() -> None:
+def restore_unacknowledged(connection: Connection) -> None:
     """Hand out again what a killed worker had taken and not finished.
 
     The transport does so only after its visibility timeout, an hour. Here no worker
     can be alive, so there is nothing to wait for.
     """
-    with app.connection_for_write() as connection:
-        channel = connection.default_channel
-        for tag in channel.client.hkeys(channel.unacked_key):
-            channel.qos.restore_by_tag(tag.decode(), channel.client)
+    channel = connection.default_channel
+    for tag in channel.client.hkeys(channel.unacked_key):
+        channel.qos.restore_by_tag(tag.decode(), channel.client)
 
 
 def _pump(name: str, lines: IO[bytes], log: IO[bytes]) -> None:
