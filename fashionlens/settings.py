@@ -4,6 +4,7 @@ With DEBUG on and nothing else set, the embedded Postgres and Valkey are used an
 everything made at run time lies under FASHIONLENS_VAR (default `var/`).
 """
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -66,7 +67,9 @@ ALLOWED_HOSTS = env.list(
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_HTTPS_PROXY", False) else None
+    ("HTTP_X_FORWARDED_PROTO", "https")
+    if env.bool("BEHIND_HTTPS_PROXY", False)
+    else None
 )
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_PROXY_SSL_HEADER is not None
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -85,7 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
-    "django_filters",
+    "corsheaders",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -95,6 +98,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -218,15 +222,51 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "catalog.problems.problem_response",
+    # Without a proxy that writes it, X-Forwarded-For is whatever a client likes.
+    "NUM_PROXIES": env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0),
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Photo searches through the API by one address; empty is without end.
+SEARCH_RATE = env.str("SEARCH_RATE", "" if DEBUG else "600/min")
+if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", SEARCH_RATE):
+    raise ImproperlyConfigured(
+        f"SEARCH_RATE is {SEARCH_RATE!r}: write it as 600/min (or sec, hour, day),"
+        " or empty for no limit."
+    )
+# Browsers let pages of other origins use the API when they are named here:
+# CORS_ALLOWED_ORIGINS=https://shop.example,https://app.example
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGIN_REGEXES = (
+    [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if DEBUG else []
+)
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
+CORS_EXPOSE_HEADERS = ["Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
+    "DESCRIPTION": (
+        "A shop's products, and search among them by how they look. Reading needs no"
+        " account. Every error is problem JSON (RFC 9457) with a stable `code`; an"
+        " unknown parameter is an error, not ignored."
+    ),
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "TAGS": [
+        {"name": "search", "description": "By look: with a photo or from a product"},
+        {"name": "catalogue", "description": "Products and categories"},
+        {"name": "about", "description": "Where things are"},
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Its "validator" badge would send every visitor's browser to swagger.io.
+    "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "deepLinking": True},
     "REDOC_DIST": "SIDECAR",
 }
 

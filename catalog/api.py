@@ -1,0 +1,293 @@
+"""Products and categories for other frontends. Read only, published products only."""
+
+from typing import Any
+
+from django.urls import path, re_path
+from django.utils.cache import patch_cache_control
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.models import Category, Product, ProductQuerySet
+from catalog.parameters import (
+    NoParameters,
+    PageParameters,
+    check_categories,
+    page_of,
+)
+from catalog.problems import problems
+
+MAX_VALUES = 100  # of one repeated parameter
+MAX_CENTS = 2**31 - 1
+MAX_AGE_S = 60
+ORDERINGS = {
+    "-created": ["-created", "-id"],
+    "created": ["created", "id"],
+    "price": ["price_cents", "-id"],
+    "-price": ["-price_cents", "-id"],
+}
+
+INVALID = "A parameter is unknown or its value is not allowed."
+NO_PRODUCT = "No published product has this SKU."
+NO_PAGE = "The page is beyond the last."
+LIST_PROBLEMS = problems(invalid_400=INVALID, page_beyond_end_404=NO_PAGE)
+# As `Product.sku` is checked.
+SKU = r"(?P<sku>[A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+SKU_PARAMETER = OpenApiParameter(
+    "sku", str, OpenApiParameter.PATH, description="The product's SKU, as it is"
+)
+
+
+class PublicView(APIView):
+    """Its answers are the same for everybody: caches may keep them for a minute."""
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(*args, **kwargs)
+        if response.status_code == 200:
+            patch_cache_control(response, public=True, max_age=MAX_AGE_S)
+        return response
+
+
+def published_product(sku: str) -> Product:
+    """With category and photos. Raises NotFound."""
+    product = Product.objects.published().with_photos().with_skus([sku]).first()
+    if product is None:
+        raise NotFound(f"There is no product {sku} in the shop.", "product_not_found")
+    return product
+
+
+@extend_schema_field(OpenApiTypes.URI)
+class AbsoluteURL(serializers.Field):
+    """An address of ours in full; the source gives its path."""
+
+    def to_representation(self, value: str) -> str:
+        return self.context["request"].build_absolute_uri(value)
+
+
+@extend_schema_serializer(component_name="CategoryName")
+class CategoryNameOutput(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+
+@extend_schema_serializer(component_name="Price")
+class PriceOutput(serializers.Serializer):
+    cents = serializers.IntegerField(source="price_cents")
+    currency = serializers.CharField(help_text="ISO 4217")
+    display = serializers.CharField(source="price_display", help_text="19.90 EUR")
+
+
+@extend_schema_serializer(component_name="Thumbnails")
+class ThumbnailsOutput(serializers.Serializer):
+    """WebP copies. Each is drawn when its address is first told, which costs tens of
+    milliseconds a photo, so lists do without the largest."""
+
+    small = AbsoluteURL(source="small.url", help_text="At most 160 x 214")
+    card = AbsoluteURL(source="card.url", help_text="At most 480 x 640")
+
+
+@extend_schema_serializer(component_name="AllThumbnails")
+class AllThumbnailsOutput(ThumbnailsOutput):
+    large = AbsoluteURL(source="large.url", help_text="At most 1200 x 1600")
+
+
+@extend_schema_serializer(component_name="Photo")
+class PhotoOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    url = AbsoluteURL(source="file.url")
+    thumbnails = ThumbnailsOutput(source="*")
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    alt_text = serializers.CharField()
+    position = serializers.IntegerField()
+
+
+@extend_schema_serializer(component_name="DetailPhoto")
+class DetailPhotoOutput(PhotoOutput):
+    thumbnails = AllThumbnailsOutput(source="*")
+
+
+@extend_schema_serializer(component_name="Product")
+class ProductOutput(serializers.Serializer):
+    """What every answer says of a product."""
+
+    sku = serializers.CharField()
+    title = serializers.CharField()
+    brand = serializers.CharField()
+    category = CategoryNameOutput()
+    price = PriceOutput(source="*")
+    stock = serializers.IntegerField()
+    in_stock = serializers.BooleanField()
+    url = AbsoluteURL(source="get_absolute_url", help_text="Its page in the shop")
+
+
+class PageOutput(serializers.Serializer):
+    count = serializers.IntegerField(help_text="Of all pages")
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+
+
+class ProductsView(PublicView):
+    class Input(PageParameters):
+        category = serializers.ListField(
+            child=serializers.CharField(),
+            max_length=MAX_VALUES,
+            required=False,
+            help_text="Slug; several mean any of them",
+        )
+        brand = serializers.CharField(
+            max_length=80, required=False, help_text="Whole name, in any case"
+        )
+        q = serializers.CharField(
+            max_length=200,
+            required=False,
+            help_text='Words; `-word` excludes, `"two words"` is a phrase',
+        )
+        price_min = serializers.IntegerField(
+            min_value=0,
+            max_value=MAX_CENTS,
+            required=False,
+            help_text="Cents, included",
+        )
+        price_max = serializers.IntegerField(
+            min_value=0,
+            max_value=MAX_CENTS,
+            required=False,
+            help_text="Cents, included",
+        )
+        in_stock = serializers.BooleanField(
+            required=False,
+            error_messages={"invalid": "Use true or false."},
+            help_text="False: only what is sold out",
+        )
+        sku = serializers.ListField(
+            child=serializers.CharField(max_length=64),
+            max_length=MAX_VALUES,
+            required=False,
+            help_text="Several mean any of them; unknown ones are simply missing",
+        )
+        ordering = serializers.ChoiceField(
+            [*ORDERINGS, "relevance"],
+            required=False,
+            error_messages={
+                "invalid_choice": '"{input}" is not allowed. Use one of: '
+                + ", ".join([*ORDERINGS, "relevance"])
+            },
+            help_text="Default: `relevance` with `q`, else `-created`",
+        )
+
+        def validate_category(self, slugs: list[str]) -> list[str]:
+            check_categories(slugs)
+            return slugs
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            if attrs.get("ordering") == "relevance" and "q" not in attrs:
+                raise ValidationError({"ordering": "`relevance` needs words in `q`."})
+            if attrs.get("price_min", 0) > attrs.get("price_max", MAX_CENTS):
+                raise ValidationError({"price_min": "This is above `price_max`."})
+            return attrs
+
+    @extend_schema_serializer(component_name="ProductPage")
+    class Output(PageOutput):
+        @extend_schema_serializer(component_name="ListedProduct")
+        class ListedProduct(ProductOutput):
+            cover = PhotoOutput(allow_null=True, help_text="The first photo")
+
+        results = ListedProduct(many=True)
+
+    @extend_schema(
+        operation_id="products",
+        summary="List products",
+        tags=["catalogue"],
+        parameters=[Input],
+        responses={200: Output, **LIST_PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """Published products by category, brand, words, price and stock, in pages."""
+        asked = self.Input.read(request.query_params)
+        page = page_of(request, _listed(asked), asked)
+        return Response(self.Output(page, context={"request": request}).data)
+
+
+def _listed(asked: dict[str, Any]) -> ProductQuerySet:
+    products = Product.objects.published().with_photos()
+    if "category" in asked:
+        products = products.in_categories(asked["category"])
+    if "brand" in asked:
+        products = products.of_brand(asked["brand"])
+    if "sku" in asked:
+        products = products.with_skus(asked["sku"])
+    if "in_stock" in asked:
+        products = products.in_stock(asked["in_stock"])
+    products = products.priced(asked.get("price_min"), asked.get("price_max"))
+    default = "-created"
+    if "q" in asked:
+        products, default = products.matching(asked["q"]), "relevance"
+    ordering = asked.get("ordering", default)
+    if ordering == "relevance":
+        return products  # as `matching` leaves them
+    return products.order_by(*ORDERINGS[ordering])
+
+
+class ProductView(PublicView):
+    @extend_schema_serializer(component_name="ProductDetail")
+    class Output(ProductOutput):
+        description = serializers.CharField()
+        created = serializers.DateTimeField()
+        updated = serializers.DateTimeField()
+        photos = DetailPhotoOutput(source="images", many=True)
+
+    @extend_schema(
+        operation_id="product",
+        summary="One product",
+        tags=["catalogue"],
+        parameters=[SKU_PARAMETER],
+        responses={
+            200: Output,
+            **problems(invalid_400=INVALID, product_not_found_404=NO_PRODUCT),
+        },
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """A published product with all its photos."""
+        NoParameters.read(request.query_params)
+        product = published_product(sku)
+        return Response(self.Output(product, context={"request": request}).data)
+
+
+class CategoriesView(PublicView):
+    @extend_schema_serializer(component_name="CategoryPage")
+    class Output(PageOutput):
+        @extend_schema_serializer(component_name="Category")
+        class CategoryOutput(CategoryNameOutput):
+            product_count = serializers.IntegerField(help_text="Published products")
+
+        results = CategoryOutput(many=True)
+
+    @extend_schema(
+        operation_id="categories",
+        summary="List categories",
+        tags=["catalogue"],
+        parameters=[PageParameters],
+        responses={200: Output, **LIST_PROBLEMS},
+    )
+    def get(self, request: Request) -> Response:
+        """Categories by name, with how many products each has in the shop."""
+        asked = PageParameters.read(request.query_params)
+        page = page_of(request, Category.objects.with_product_counts(), asked)
+        return Response(self.Output(page).data)
+
+
+urlpatterns = [
+    path("products/", ProductsView.as_view(), name="products"),
+    re_path(rf"^products/{SKU}/$", ProductView.as_view(), name="product"),
+    path("categories/", CategoriesView.as_view(), name="categories"),
+]

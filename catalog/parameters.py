@@ -1,0 +1,134 @@
+"""What a request to the API may ask: values are checked, unknown names refused."""
+
+from collections.abc import Collection, Mapping
+from math import ceil
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import QueryDict
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
+
+from catalog.models import Category
+
+PAGE_SIZE = 24
+MAX_PAGE_SIZE = 100
+# Names of categories put into an error message, and of a parameter told back.
+SHOWN_CATEGORIES = 20
+SHOWN_LENGTH = 80
+
+
+class Parameters(serializers.Serializer):
+    """Base of the Input serializers: one for a query string, or a form with files."""
+
+    @classmethod
+    def read(cls, given: QueryDict) -> dict[str, Any]:
+        parameters = cls(data=given)
+        parameters.is_valid(raise_exception=True)
+        return parameters.validated_data
+
+    def to_internal_value(self, data: QueryDict) -> dict[str, Any]:
+        errors: dict[str, Any] = self._strangers(data)
+        plain: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            values = data.getlist(name)
+            if isinstance(field, serializers.ListField):
+                plain |= {name: values} if values else {}
+            elif len(values) > 1:
+                errors[name] = [ErrorDetail(f"Give one, not {len(values)}.", "several")]
+            elif values:
+                plain[name] = values[0]
+        try:
+            valid = super().to_internal_value(plain)
+        except ValidationError as error:
+            assert isinstance(error.detail, Mapping)
+            errors = {**error.detail, **errors}
+        if errors:
+            raise ValidationError(errors)
+        return valid
+
+    def _strangers(self, data: QueryDict) -> dict[str, Any]:
+        allowed = ", ".join(self.fields) or "none"
+        message = f"There is no such parameter here. Allowed: {allowed}."
+        return {
+            name[:SHOWN_LENGTH]: [ErrorDetail(message, "unknown")]
+            for name in data
+            if name not in self.fields
+        }
+
+
+class NoParameters(Parameters):
+    """For addresses that take none."""
+
+
+class PageParameters(Parameters):
+    page = serializers.IntegerField(min_value=1, default=1)
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
+    )
+
+
+def check_categories(slugs: Collection[str]) -> None:
+    """Raises ValidationError for the first slug without a category, naming some."""
+    missing = set(slugs) - Category.objects.in_bulk(slugs, field_name="slug").keys()
+    if not missing:
+        return
+    known = Category.objects.values_list("slug", flat=True)[: SHOWN_CATEGORIES + 1]
+    shown = [
+        *known[:SHOWN_CATEGORIES],
+        *(["..."] if len(known) > SHOWN_CATEGORIES else []),
+    ]
+    raise ValidationError(
+        f"There is no category {min(missing)!r}."
+        f" There are: {', '.join(shown) or 'none yet'}.",
+        "unknown_category",
+    )
+
+
+class CategoryField(serializers.CharField):
+    """The slug of a category that exists."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=SHOWN_LENGTH, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        slug = super().to_internal_value(data)
+        self.run_validators(slug)
+        check_categories([slug])
+        return slug
+
+
+def check_page(number: int, size: int, count: int) -> None:
+    """Raises NotFound beyond the last page; the first is always there."""
+    last = max(1, ceil(count / size))
+    if number > last:
+        raise NotFound(f"Page {number} is beyond the last, {last}.", "page_beyond_end")
+
+
+def page_links(
+    request: Request, address: str, number: int, size: int, count: int
+) -> dict[str, Any]:
+    """`count`, `next` and `previous` for a page of the list at `address`."""
+
+    def link(page: int) -> str:
+        return replace_query_param(request.build_absolute_uri(address), "page", page)
+
+    return {
+        "count": count,
+        "next": link(number + 1) if number * size < count else None,
+        "previous": link(number - 1) if number > 1 else None,
+    }
+
+
+def page_of(request: Request, rows: QuerySet, asked: dict[str, Any]) -> dict[str, Any]:
+    """The page that `PageParameters` ask of `rows`, with its links."""
+    number, size = asked["page"], asked["page_size"]
+    count = rows.count()
+    check_page(number, size, count)
+    start = (number - 1) * size
+    return {
+        **page_links(request, request.get_full_path(), number, size, count),
+        "results": rows[start : start + size],
+    }

@@ -1,0 +1,300 @@
+"""Search by look for other frontends: with a photo, with a query kept, by product."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import path, re_path, reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from catalog.api import (
+    INVALID,
+    NO_PAGE,
+    NO_PRODUCT,
+    SKU,
+    SKU_PARAMETER,
+    PageOutput,
+    PhotoOutput,
+    ProductOutput,
+    PublicView,
+    published_product,
+)
+from catalog.parameters import (
+    MAX_PAGE_SIZE,
+    CategoryField,
+    PageParameters,
+    Parameters,
+    check_page,
+    page_links,
+)
+from catalog.problems import TooLarge, Unavailable, problems
+from ml.encoder import EncoderError
+from ml.preprocess import PhotoError
+from search.encoders import NoActiveEncoder, active_encoder
+from search.services import (
+    PAGE_SIZE,
+    Query,
+    QueryExpired,
+    get_query,
+    is_pending,
+    search_by_photo,
+    similar_products,
+)
+from search.uploads import (
+    MB,
+    BarePhotoParser,
+    PhotoFormParser,
+    form_and_query_string,
+)
+
+UNAVAILABLE = "The search cannot answer just now; Retry-After says when to ask again."
+
+
+class BadPhoto(APIException):
+    """422: the photo is there and cannot be used. The code is `PhotoError.code`."""
+
+    status_code = 422
+
+
+class Expired(APIException):
+    status_code = 410
+    default_code = "query_expired"
+
+
+@contextmanager
+def service_errors() -> Iterator[None]:
+    """What the services raise, as the API says it."""
+    try:
+        yield
+    except PhotoError as error:
+        kind = TooLarge if error.code == "too_large" else BadPhoto
+        raise kind(str(error), error.code) from error
+    except QueryExpired as error:
+        raise Expired(str(error)) from error
+    except (NoActiveEncoder, EncoderError) as error:
+        raise Unavailable("The search has no working encoder.", "no_encoder") from error
+
+
+class SearchThrottle(SimpleRateThrottle):
+    """SEARCH_RATE photo searches by one address; counted in the cache all share."""
+
+    scope = "search"
+
+    def get_rate(self) -> str | None:
+        return settings.SEARCH_RATE or None
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {
+            "scope": self.scope,
+            "ident": self.get_ident(request),
+        }
+
+
+@extend_schema_serializer(component_name="Match")
+class MatchOutput(serializers.Serializer):
+    product = ProductOutput()
+    photo = PhotoOutput(source="image", help_text="The product's nearest photo")
+    distance = serializers.FloatField(help_text="Cosine distance, 0 to 2")
+    band = serializers.CharField(
+        allow_null=True,
+        help_text="The encoder's calibrated word for the distance: `same item`,"
+        " `very similar`, `similar`, or null beyond them. A distance is no percentage"
+        " and does not compare across encoders",
+    )
+
+
+@extend_schema_serializer(component_name="SearchPage")
+class SearchOutput(PageOutput):
+    query = serializers.CharField(help_text="Names the kept query for an hour")
+    encoder = serializers.CharField(help_text="Version of the network")
+    took_ms = serializers.FloatField(help_text="From the photo's bytes to the matches")
+    complete = serializers.BooleanField(
+        help_text="False: more products may match than were found"
+    )
+    results = MatchOutput(many=True, help_text="Nearest first, each product once")
+
+
+def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
+    number, size = asked.get("page", 1), asked["page_size"]
+    check_page(number, size, query.count)
+    kept = {name: asked[name] for name in ("category", "page_size") if name in asked}
+    address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
+    page = {
+        **page_links(request, address, number, size, query.count),
+        "query": query.id,
+        "encoder": query.encoder.version,
+        "took_ms": query.took_ms,
+        "complete": query.complete,
+        "results": query.page(number, size),
+    }
+    return Response(SearchOutput(page, context={"request": request}).data)
+
+
+class PrivateView(APIView):
+    """Its answers belong to who asked: no cache on the way keeps them."""
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(*args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+class SearchView(PrivateView):
+    parser_classes = [PhotoFormParser, BarePhotoParser]
+    throttle_classes = [SearchThrottle]
+
+    class Input(Parameters):
+        photo = serializers.FileField(
+            allow_empty_file=True,  # refused as every bad photo, by its own code
+            error_messages={
+                "required": "Send the photo as a file in the form field `photo`.",
+                "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
+            },
+            help_text=f"At most {MB} MB and 30 megapixels;"
+            " JPEG, PNG, WebP, HEIC, AVIF or GIF (first frame)",
+        )
+        category = CategoryField(required=False, help_text="Slug: only this category")
+        page_size = serializers.IntegerField(
+            min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
+        )
+
+    @extend_schema(
+        operation_id="search",
+        summary="Search with a photo",
+        tags=["search"],
+        request={"multipart/form-data": Input, "image/*": OpenApiTypes.BINARY},
+        responses={
+            200: SearchOutput,
+            **problems(
+                invalid_400="A field is missing, unknown or not allowed.",
+                parse_error_400="The form cannot be read.",
+                too_large_413=f"The photo is larger than {MB} MB.",
+                unsupported_media_type_415="The body is neither a form nor an image.",
+                empty_422="The file is empty.",
+                unsupported_422="The file is no photo of a kind we read.",
+                unreadable_422="The photo is damaged or incomplete.",
+                too_many_pixels_422="The photo has more than 30 megapixels.",
+                throttled_429="Too many searches; Retry-After says when to go on.",
+                unavailable_503=UNAVAILABLE,
+            ),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Products that look like the photo, nearest first, each once.
+
+        Send a form with the file in `photo`, or the photo itself as the body with its
+        `image/...` type and the other fields in the query string. The photo is not
+        kept; what the network saw in it is, for an hour, under `query`: further pages
+        and other categories need no second upload.
+        """
+        asked = self.Input.read(form_and_query_string(request))
+        with service_errors():
+            query = search_by_photo(
+                photo=asked["photo"].read(), category=asked.get("category")
+            )
+            return _search_page(request, query, asked)
+
+
+class KeptSearchView(PrivateView):
+    class Input(PageParameters):
+        category = CategoryField(required=False, help_text="Slug: only this category")
+
+    @extend_schema(
+        operation_id="search_page",
+        summary="Page or narrow a search",
+        tags=["search"],
+        parameters=[
+            Input,
+            OpenApiParameter(
+                "query", str, OpenApiParameter.PATH, description="From the search"
+            ),
+        ],
+        responses={
+            200: SearchOutput,
+            **problems(
+                invalid_400=INVALID,
+                page_beyond_end_404=NO_PAGE,
+                query_expired_410="The search is over an hour old, or never was.",
+                unavailable_503=UNAVAILABLE,
+            ),
+        },
+    )
+    def get(self, request: Request, query: str) -> Response:
+        """A further page of a photo search, or the same photo in one category."""
+        asked = self.Input.read(request.query_params)
+        with service_errors():
+            kept = get_query(query_id=query, category=asked.get("category"))
+            return _search_page(request, kept, asked)
+
+
+class SimilarView(PublicView):
+    class Input(Parameters):
+        limit = serializers.IntegerField(
+            min_value=1, max_value=MAX_PAGE_SIZE, default=12
+        )
+
+    @extend_schema_serializer(component_name="SimilarProducts")
+    class Output(serializers.Serializer):
+        encoder = serializers.CharField(help_text="Version of the network")
+        took_ms = serializers.FloatField()
+        pending = serializers.BooleanField(
+            help_text="True: the product's photos have not been looked at yet; results"
+            " are empty now and come within seconds of the upload"
+        )
+        complete = serializers.BooleanField(
+            help_text="False: products may match that were not found"
+        )
+        results = MatchOutput(many=True, help_text="Nearest first, each product once")
+
+    @extend_schema(
+        operation_id="similar",
+        summary="Similar products",
+        tags=["search"],
+        parameters=[SKU_PARAMETER, Input],
+        responses={
+            200: Output,
+            **problems(
+                invalid_400=INVALID,
+                product_not_found_404=NO_PRODUCT,
+                unavailable_503=UNAVAILABLE,
+            ),
+        },
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Products that look like this one, never itself."""
+        limit = self.Input.read(request.query_params)["limit"]
+        product = published_product(sku)
+        started = time.perf_counter()
+        with service_errors():
+            found = similar_products(product=product, limit=limit)
+            pending = not found and is_pending(product=product)
+            encoder = active_encoder()
+        answer = {
+            "encoder": encoder.version,
+            "took_ms": round((time.perf_counter() - started) * 1000, 1),
+            "pending": pending,
+            "complete": not pending,
+            "results": found,
+        }
+        return Response(self.Output(answer, context={"request": request}).data)
+
+
+urlpatterns = [
+    path("search/", SearchView.as_view(), name="search"),
+    path("search/<slug:query>/", KeptSearchView.as_view(), name="search-query"),
+    re_path(rf"^products/{SKU}/similar/$", SimilarView.as_view(), name="similar"),
+]

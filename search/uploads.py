@@ -1,0 +1,105 @@
+"""Taking a query photo from the wire: in memory, bounded, never on disk."""
+
+from io import BytesIO
+from typing import Any, BinaryIO
+
+from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
+from rest_framework.request import Request
+
+from catalog.problems import TooLarge
+from ml.preprocess import MAX_BYTES
+
+FIELD = "photo"
+MB = MAX_BYTES // (1024 * 1024)
+# A body up to this is read to its end, since a client still sending may never see an
+# answer; beyond it the answer comes at once and the connection goes.
+MAX_BODY = 64 * 1024 * 1024
+_READ = 64 * 1024
+
+
+class QueryPhotoHandler(FileUploadHandler):
+    """Keeps the first file named `photo`, up to one byte over the limit on photos.
+
+    Django's own handlers would write a large one to a temporary file, and the server
+    keeps no query photo on disk. `read_photo` refuses what was cut.
+    """
+
+    kept = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.buffer = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.field_name == FIELD:
+            piece = raw_data[: MAX_BYTES + 1 - self.kept]
+            self.buffer.write(piece)
+            self.kept += len(piece)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        self.buffer.seek(0)
+        return InMemoryUploadedFile(
+            self.buffer,
+            self.field_name,
+            self.file_name,
+            self.content_type,
+            self.buffer.getbuffer().nbytes,
+            self.charset,
+        )
+
+
+def _check_length(request: Request) -> None:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise TooLarge(f"A photo is at most {MB} MB.")
+
+
+def _read_bounded(stream: BinaryIO) -> bytes:
+    """All of the stream, kept up to one byte over the limit on photos."""
+    kept = BytesIO()
+    while piece := stream.read(_READ):
+        kept.write(piece[: MAX_BYTES + 1 - kept.tell()])
+    return kept.getvalue()
+
+
+class PhotoFormParser(MultiPartParser):
+    """A form, its photo kept in memory."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> DataAndFiles:
+        request = parser_context["request"]
+        _check_length(request)
+        request._request.upload_handlers = [QueryPhotoHandler(request._request)]
+        return super().parse(stream, media_type, parser_context)
+
+
+class BarePhotoParser(BaseParser):
+    """The photo as the whole body; what else is asked stands in the query string."""
+
+    media_type = "image/*"
+
+    def parse(
+        self,
+        stream: BinaryIO,
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> DataAndFiles:
+        _check_length(parser_context["request"])
+        photo = SimpleUploadedFile(FIELD, _read_bounded(stream))
+        return DataAndFiles(QueryDict(), MultiValueDict({FIELD: [photo]}))
+
+
+def form_and_query_string(request: Request) -> QueryDict:
+    """What was asked, in whichever of the two places, photo included."""
+    both = request.data.copy()
+    for name, values in request.query_params.lists():
+        for value in values:
+            both.appendlist(name, value)
+    return both
