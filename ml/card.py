@@ -68,12 +68,17 @@ def describe_data(
 
 
 def command_line(module: str, arguments: Sequence[str]) -> str:
-    """The command as typed, absolute paths made relative to the current folder."""
-    words = [
-        os.path.relpath(word) if Path(word).is_absolute() else word
-        for word in arguments
-    ]
+    """The command as typed, but for absolute paths: they belong to one machine."""
+    words = [_portable(word) for word in arguments]
     return shlex.join(["python", "-m", module, *words])
+
+
+def _portable(word: str) -> str:
+    """An absolute path relative to the current folder; its name if far from it."""
+    if not Path(word).is_absolute():
+        return word
+    relative = os.path.relpath(word)
+    return Path(word).name if relative.startswith("../..") else relative
 
 
 def triplets_in_order(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float:

@@ -40,6 +40,8 @@ def export_encoder(
     `info` is what encoder.json says beside what is added here. Raises ExportError
     and leaves `out` as it was when they do not.
     """
+    if not len(pixels):
+        raise ExportError("There are no photos to compare Keras and ONNX on.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         files = {runtime: Path(folder) / name for runtime, name in RUNTIMES.items()}
@@ -99,8 +101,6 @@ def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
 
 def least_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
     """The cosine of the pair of rows that agree least; nan if any is not finite."""
-    if not len(ours):
-        raise ExportError("There are no photos to compare Keras and ONNX on.")
     lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
     return float(((ours * theirs).sum(axis=1) / lengths).min())
 

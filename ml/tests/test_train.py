@@ -1,0 +1,112 @@
+"""What ml.train and ml.export say about arguments and data, before TensorFlow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ml import export, train
+from ml.card import command_line, describe_data
+from ml.config import Recipe
+from ml.dataset import load_splits, read_splits
+from ml.tests.drawn import write_dataset
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert train.main(words) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("ml.train: ")
+    assert len(told.splitlines()) == 1  # a sentence, not a traceback
+    return told
+
+
+def test_a_missing_data_folder_is_one_sentence(tmp_path, capsys):
+    words = ["--data", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out")]
+    assert "nowhere" in refused(words, capsys)
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("FASHIONLENS_DATA", raising=False)
+    assert "FASHIONLENS_DATA" in refused(["--out", str(tmp_path)], capsys)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--epochs", "0"],
+        ["--steps", "-1"],
+        ["--batch", "0"],
+        ["--margin", "0"],
+        ["--margin", "nan"],
+        ["--learning-rate", "-1"],
+    ],
+)
+def test_senseless_numbers_are_refused_by_name(tmp_path, capsys, words):
+    told = refused(["--data", str(tmp_path), "--out", str(tmp_path), *words], capsys)
+    assert words[0] in told
+
+
+def test_knobs_turn_the_recipe():
+    words = ["--out", "x", "--steps", "7", "--margin", "0.5", "--seed", "9"]
+    recipe = train.chosen_recipe(train._parser().parse_args(words))
+    assert (recipe.steps, recipe.margin, recipe.seed) == (7, 0.5, 9)
+    assert (recipe.name, recipe.epochs) == ("report", Recipe("report").epochs)
+
+
+def test_the_report_recipe_is_the_reports():
+    recipe = train.chosen_recipe(train._parser().parse_args(["--out", "x"]))
+    assert (recipe.epochs, recipe.steps, recipe.batch) == (5, 100, 32)
+    assert (recipe.input_size, recipe.dimension, recipe.margin) == (128, 128, 0.2)
+
+
+def test_export_names_a_missing_network(tmp_path, capsys):
+    data = write_dataset(tmp_path / "data")
+    words = ["--keras", str(tmp_path / "no.keras"), "--data", str(data), "--out", "x"]
+    assert export.main(words) == 1
+    assert "no.keras" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("module", ["ml.train", "ml.export", "ml.evaluate"])
+def test_help_answers_without_tensorflow(module):
+    code = (
+        f"import sys; sys.argv = ['x', '--help']; import {module} as command\n"
+        "try: command.main()\n"
+        "except SystemExit: sys.exit('tensorflow' in sys.modules)"
+    )
+    root = Path(__file__).parents[2]
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert "--data DIR" in result.stdout
+    assert f"python -m {module}" in result.stdout
+
+
+def test_the_recorded_command_holds_no_absolute_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["--data", str(tmp_path / "my photos"), "--seed", "3"]
+    assert command_line("ml.train", words) == (
+        "python -m ml.train --data 'my photos' --seed 3"
+    )
+    assert command_line("x", ["--out", "/far/away/out"]) == "python -m x --out out"
+
+
+def test_the_data_is_known_by_content_not_by_place(tmp_path):
+    told = []
+    for place in ("a", "b"):
+        data = write_dataset(tmp_path / place / "photos")
+        splits = read_splits(data)
+        photos = load_splits(splits, ["train"], 8)
+        told.append(describe_data(data, splits, photos))
+    assert told[0] == told[1]
+    assert told[0]["name"] == "photos"
+    assert told[0]["photos"] == {"train": 18, "validation": 9, "test": 9}
+    next((data / "train").rglob("*.png")).unlink()
+    splits = read_splits(data)
+    changed = describe_data(data, splits, load_splits(splits, ["train"], 8))
+    assert changed["sha256"]["train"] != told[0]["sha256"]["train"]
+    assert changed["sha256"]["test"] == told[0]["sha256"]["test"]
