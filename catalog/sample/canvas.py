@@ -182,12 +182,12 @@ class Canvas:
         scale = self.scale / 2
         radius = max(relief.puff * scale, 1.0)
         round_off = blurred(half, radius)
-        height = round_off * (radius * 2.2 * relief.height)
+        height: np.ndarray = round_off * (radius * 2.2 * relief.height)
         height += self._folded(half.shape, box, folds)
         if relief.crumple:
             height += self._crumpled(half.shape, relief) * (relief.crumple * scale)
         slope_y, slope_x = np.gradient(height)
-        light = 1 + 0.55 * (slope_x * _LIGHT[0] + slope_y * _LIGHT[1])
+        light: np.ndarray = 1 + 0.55 * (slope_x * _LIGHT[0] + slope_y * _LIGHT[1])
         light -= 0.13 * np.clip(1.0 - (round_off - 0.5) * 2, 0, 1) ** 2
         light += self._ruled(half.shape, box, relief)
         return enlarged(np.clip(light, 0.35, 1.6).astype(np.float32), mask.shape)
