@@ -105,6 +105,12 @@ def claim(var: Path, command: str) -> Claim | None:
     return Claim(launcher, processes, command)
 
 
+def is_current(var: Path, fd: int) -> bool:
+    """Whether `fd` is still the lock that others would find: `var` can be deleted."""
+    path = var / "processes.lock"
+    return path.exists() and os.path.samestat(path.stat(), os.fstat(fd))
+
+
 def holder(var: Path) -> Holder | None:
     """Who has the claim, as far as it is known; only meaningful while one has it."""
     try:

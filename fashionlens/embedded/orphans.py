@@ -15,6 +15,8 @@ from pathlib import Path
 
 def holders(lock: Path) -> dict[int, str]:
     """Pid to program name of every other process that has `lock` open."""
+    if not lock.exists():
+        return {}
     found = _from_proc(lock) if sys.platform == "linux" else _from_lsof(lock)
     found.pop(os.getpid(), None)
     return found

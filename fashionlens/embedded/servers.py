@@ -5,7 +5,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -14,6 +13,7 @@ import redis
 from fashionlens.embedded import places, processes
 from fashionlens.embedded.accounts import server_account
 from fashionlens.embedded.errors import EmbeddedError
+from fashionlens.embedded.locks import is_current
 from fashionlens.embedded.programs import find_programs
 
 # mmap: /dev/shm has 64 MB in containers, too little for an index build.
@@ -63,7 +63,9 @@ class Servers:
         self._wait("valkey", lambda: ping_valkey(self.var))
 
     def check(self) -> None:
-        """Raise when one of them has stopped by itself."""
+        """Raise when one of them has stopped by itself, or lost its folder."""
+        if not is_current(self.var, self._lock_fd):
+            raise EmbeddedError(f"{self.var} was deleted while its servers ran.")
         for name, process in self._running.items():
             if (status := process.poll()) is not None:
                 log = self.log(name)
@@ -77,8 +79,8 @@ class Servers:
         for name, how in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
             if process := self._running.pop(name, None):
                 processes.stop(process, how, 20, hurried)
-        with suppress(FileNotFoundError):
-            shutil.rmtree(places.run_dir(self.var).parent)
+        if is_current(self.var, self._lock_fd):  # or they are another one's by now
+            shutil.rmtree(places.run_dir(self.var).parent, ignore_errors=True)
 
     def log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"

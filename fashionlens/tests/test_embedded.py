@@ -305,3 +305,15 @@ def test_the_broker_and_the_cache_are_two_databases(var):
         assert cache.get("queue") is None
         assert redis.Redis.from_url(embedded.cache_url(var, 3)).get("queue") == b"1"
         cache.close()
+
+
+def test_a_folder_deleted_under_the_servers_is_noticed(empty):
+    mine = make_mine(empty)
+    servers = Servers(empty, mine.fd)
+    servers.start()
+    shutil.rmtree(empty)
+    with pytest.raises(EmbeddedError, match="was deleted"):
+        servers.check()
+    servers.stop()
+    assert places.run_dir(empty).exists()  # a new start may have made it its own
+    mine.release()

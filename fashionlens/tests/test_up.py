@@ -1,0 +1,157 @@
+"""`manage.py up` as a user runs it: a process of its own, with real servers."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fashionlens.celery import app
+from fashionlens.embedded import orphans
+from fashionlens.stack import check_port, restore_unacknowledged
+from fashionlens.tests.test_embedded import BASE, everyone_left, make_folder
+
+OURS = ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "MEDIA_ROOT", "CELERY_QUEUE")
+COUNT = """
+from catalog.models import Product
+print(Product.objects.count(), "products")
+"""
+
+
+@pytest.fixture(scope="module")
+def var() -> Iterator[Path]:
+    folder = make_folder("it's a var")
+    yield folder
+    shutil.rmtree(folder.parent)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def manage(var: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE,
+        env=env | {"DEBUG": "1", "FASHIONLENS_VAR": str(var)} | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.fixture
+def up(var: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
+    """Starts `manage.py up` and waits until it serves; killed after the test."""
+    started = []
+
+    def start() -> subprocess.Popen[str]:
+        stack = manage(var, "up", "--quiet", "--port", str(port))
+        started.append(stack)
+        assert stack.stdout
+        line = stack.stdout.readline()
+        assert f"http://127.0.0.1:{port}/" in line, line + stack.stdout.read()
+        return stack
+
+    yield start
+    for stack in started:
+        stack.kill()
+        stack.communicate()
+    assert everyone_left(var)
+
+
+def refusal(command: subprocess.Popen[str]) -> str:
+    """What a command says that ends with exit status 1."""
+    text, _ = command.communicate(timeout=60)
+    assert command.returncode == 1, text
+    return text
+
+
+def one_child(var: Path, name: str) -> int:
+    """The pid of one of our processes that runs this program."""
+    for pid in orphans.holders(var / "processes.lock"):
+        if name in Path(f"/proc/{pid}/cmdline").read_text():
+            return pid
+    raise AssertionError(f"no {name} runs")
+
+
+def test_it_serves_alone_shares_its_servers_and_stops_on_ctrl_c(var, port, up):
+    stack = up()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+        assert answer.status == 200
+    second = manage(var, "up", "--port", str(port + 1))
+    joined = manage(var, "shell", "--no-imports", "-c", COUNT)
+    assert f"(pid {stack.pid})" in refusal(second)
+    text, _ = joined.communicate(timeout=60)
+    assert text == "0 products\n"
+    stack.send_signal(signal.SIGINT)
+    assert stack.wait(40) == 0
+    assert not orphans.holders(var / "processes.lock")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
+def test_a_child_that_dies_ends_all_and_names_its_log(var, up):
+    stack = up()
+    os.kill(one_child(var, "celery"), signal.SIGKILL)
+    text = refusal(stack)
+    assert f"{var}/log/worker.log" in text or f"{var}/log/beat.log" in text
+    assert not orphans.holders(var / "processes.lock")
+
+
+def test_a_killed_launcher_takes_all_with_it_and_the_next_one_starts(var, up):
+    stack = up()
+    stack.kill()
+    stack.wait()
+    again = up()
+    again.terminate()
+    assert again.wait(40) == 0
+    assert everyone_left(var)
+
+
+def test_a_port_in_use_is_named_with_the_variable_that_changes_it(var):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        text = refusal(manage(var, "up", FASHIONLENS_PORT=str(port)))
+    assert f"Port {port} cannot be used" in text
+    assert f"FASHIONLENS_PORT={port + 1}" in text
+    check_port(port)
+
+
+def test_help_and_refusals_start_nothing(tmp_path):
+    shown, _ = manage(tmp_path / "var", "up", "--help").communicate(timeout=60)
+    assert "--port" in shown
+    assert not (tmp_path / "var" / "log").exists()
+    text = refusal(manage(tmp_path / "var", "migrate", DEBUG="0"))
+    assert "DATABASE_URL" in text
+    assert "Traceback" not in text
+
+
+def test_what_a_killed_worker_had_taken_is_handed_out_again():
+    broker = app.connection_for_write().clone(virtual_host="15")
+    killed = broker.default_channel
+    killed.do_restore = False  # what a channel that is closed in order would do
+    queue = f"restore-{time.monotonic_ns()}"
+    killed.queue_declare(queue)
+    with broker.Producer() as producer:
+        producer.publish("photo 7", routing_key=queue)
+    assert killed.basic_get(queue).payload == "photo 7"
+    assert killed.basic_get(queue) is None
+    with app.connection_for_write().clone(virtual_host="15") as next_start:
+        restore_unacknowledged(next_start)
+        message = next_start.default_channel.basic_get(queue)
+        assert message.payload == "photo 7"
+        message.ack()
