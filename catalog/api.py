@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.examples import CATEGORY_PAGE, PRODUCT_DETAIL, PRODUCT_PAGE, example
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.parameters import (
     NoParameters,
@@ -210,6 +211,7 @@ class ProductsView(PublicView):
         tags=["catalogue"],
         parameters=[Input],
         responses={200: Output, **LIST_PROBLEMS},
+        examples=example(PRODUCT_PAGE),
     )
     def get(self, request: Request) -> Response:
         """Published products by category, brand, words, price and stock, in pages."""
@@ -255,6 +257,7 @@ class ProductView(PublicView):
             200: Output,
             **problems(invalid_400=INVALID, product_not_found_404=NO_PRODUCT),
         },
+        examples=example(PRODUCT_DETAIL),
     )
     def get(self, request: Request, sku: str) -> Response:
         """A published product with all its photos."""
@@ -278,6 +281,7 @@ class CategoriesView(PublicView):
         tags=["catalogue"],
         parameters=[PageParameters],
         responses={200: Output, **LIST_PROBLEMS},
+        examples=example(CATEGORY_PAGE),
     )
     def get(self, request: Request) -> Response:
         """Categories by name, with how many products each has in the shop."""

@@ -59,7 +59,7 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
         "title": status.phrase,
         "status": status.value,
         "detail": " ".join(f"{e['field']}: {e['detail']}" for e in errors)
-        or str(error.detail),
+        or f"{error.detail}{_offer(error, context)}",
         "code": _code(error),
     }
     if errors:
@@ -73,6 +73,18 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(max(1, round(wait)))
     return response
+
+
+def _offer(error: exceptions.APIException, context: dict[str, Any]) -> str:
+    """The media types there are, for who asked for another."""
+    view = context["view"]
+    if isinstance(error, exceptions.NotAcceptable):
+        types = [renderer.media_type for renderer in view.renderer_classes]
+        return f" Answers come as {', '.join(types)}."
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        types = [parser.media_type for parser in view.parser_classes]
+        return f" Send {' or '.join(types)}."
+    return ""
 
 
 def _as_api_exception(exception: Exception) -> exceptions.APIException:

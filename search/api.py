@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import path, re_path, reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
@@ -18,7 +17,6 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from catalog.api import (
@@ -33,6 +31,7 @@ from catalog.api import (
     PublicView,
     published_product,
 )
+from catalog.examples import example
 from catalog.parameters import (
     MAX_PAGE_SIZE,
     CategoryField,
@@ -45,6 +44,7 @@ from catalog.problems import TooLarge, Unavailable, problems
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.encoders import NoActiveEncoder, active_encoder
+from search.examples import SEARCH_PAGE, SIMILAR
 from search.services import (
     PAGE_SIZE,
     Query,
@@ -54,6 +54,7 @@ from search.services import (
     search_by_photo,
     similar_products,
 )
+from search.throttle import SearchThrottle
 from search.uploads import (
     MB,
     BarePhotoParser,
@@ -87,21 +88,6 @@ def service_errors() -> Iterator[None]:
         raise Expired(str(error)) from error
     except (NoActiveEncoder, EncoderError) as error:
         raise Unavailable("The search has no working encoder.", "no_encoder") from error
-
-
-class SearchThrottle(SimpleRateThrottle):
-    """SEARCH_RATE photo searches by one address; counted in the cache all share."""
-
-    scope = "search"
-
-    def get_rate(self) -> str | None:
-        return settings.SEARCH_RATE or None
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        return self.cache_format % {
-            "scope": self.scope,
-            "ident": self.get_ident(request),
-        }
 
 
 @extend_schema_serializer(component_name="Match")
@@ -157,6 +143,7 @@ class SearchView(PrivateView):
     parser_classes = [PhotoFormParser, BarePhotoParser]
     throttle_classes = [SearchThrottle]
 
+    @extend_schema_serializer(component_name="PhotoSearch")
     class Input(Parameters):
         photo = serializers.FileField(
             allow_empty_file=True,  # refused as every bad photo, by its own code
@@ -192,6 +179,7 @@ class SearchView(PrivateView):
                 unavailable_503=UNAVAILABLE,
             ),
         },
+        examples=example(SEARCH_PAGE),
     )
     def post(self, request: Request) -> Response:
         """Products that look like the photo, nearest first, each once.
@@ -232,6 +220,7 @@ class KeptSearchView(PrivateView):
                 unavailable_503=UNAVAILABLE,
             ),
         },
+        examples=example(SEARCH_PAGE),
     )
     def get(self, request: Request, query: str) -> Response:
         """A further page of a photo search, or the same photo in one category."""
@@ -273,6 +262,7 @@ class SimilarView(PublicView):
                 unavailable_503=UNAVAILABLE,
             ),
         },
+        examples=example(SIMILAR),
     )
     def get(self, request: Request, sku: str) -> Response:
         """Products that look like this one, never itself."""

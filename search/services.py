@@ -158,9 +158,9 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
 
 
 def is_pending(*, product: Product) -> bool:
-    """Whether no photo of the product has a vector yet (or it has no photo)."""
+    """Whether the product has photos and none of them has a vector yet."""
     own = Embedding.objects.filter(encoder=active_encoder(), image__product=product)
-    return not own.exists()
+    return product.cover is not None and not own.exists()
 
 
 def search_by_photo(*, photo: bytes, category: str | None = None) -> Query:

@@ -98,7 +98,8 @@ class BarePhotoParser(BaseParser):
 
 def form_and_query_string(request: Request) -> QueryDict:
     """What was asked, in whichever of the two places, photo included."""
-    both = request.data.copy()
+    both = QueryDict(mutable=True)
+    both.update(request.data)
     for name, values in request.query_params.lists():
         for value in values:
             both.appendlist(name, value)
