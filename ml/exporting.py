@@ -93,7 +93,9 @@ def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
     signature = [
         tf.TensorSpec((None, *encoder.input_shape[1:]), tf.uint8, name="image")
     ]
-    function = tf.function(lambda image: encoder(image, training=False))
+    function = tf.function(
+        lambda image: encoder(image, training=False), autograph=False
+    )
     tf2onnx.convert.from_function(
         function, input_signature=signature, opset=OPSET, output_path=str(file)
     )
