@@ -5,5 +5,6 @@ from search import views
 app_name = "search"
 urlpatterns = [
     path("search/", views.search, name="search"),
-    path("search/<str:query_id>/", views.results, name="results"),
+    # The letters of secrets.token_urlsafe() are those of a slug.
+    path("search/<slug:query_id>/", views.results, name="results"),
 ]

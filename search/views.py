@@ -1,8 +1,123 @@
-from django.http import HttpRequest, HttpResponse
+"""Search with a photo: by plain form and redirect, or by htmx on the same page."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+
+from django.core.paginator import InvalidPage, Paginator
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import push_url, retarget
+from redis.exceptions import RedisError
+
+from catalog.models import Category
+from catalog.views import bad_request, not_found
+from ml.encoder import EncoderError
+from ml.preprocess import PhotoError
+from search.encoders import NoActiveEncoder
+from search.forms import NarrowForm, PhotoForm
+from search.services import PAGE_SIZE, Query, QueryExpired, get_query, search_by_photo
+
+log = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse()
+def one_of_two_ways(view: View) -> View:
+    """One address answers a page or, to htmx, a part of it; a search that cannot be
+    done now is a 503 in the same way."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
+            log.exception("Photo search is not available")
+            part = "search/_unavailable.html" if request.htmx else "503.html"
+            response = TemplateResponse(request, part, status=503)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return wrapped
 
 
-product = search = results = home
+@require_http_methods(["GET", "HEAD", "POST"])
+@one_of_two_ways
+def search(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, {"photo_form": PhotoForm()})
+    form = PhotoForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            query = search_by_photo(photo=form.cleaned_data["photo"].read())
+        except PhotoError as error:
+            form.add_error("photo", str(error))
+    if form.errors:
+        return _refused(request, form)
+    url = reverse("search:results", args=[query.id])
+    if request.htmx:
+        return push_url(_results(request, query), url)
+    return HttpResponseRedirect(url, status=303)
+
+
+@require_safe
+@one_of_two_ways
+def results(request: HttpRequest, query_id: str) -> HttpResponse:
+    form = NarrowForm(request.GET)
+    if not form.is_valid():
+        return bad_request(request, ["This category's name cannot be read."])
+    category = None
+    if slug := form.cleaned_data["category"]:
+        try:
+            category = Category.objects.get(slug=slug)
+        except Category.DoesNotExist:
+            return not_found(request, "There is no such category.")
+    try:
+        query = get_query(query_id=query_id, category=category and category.slug)
+    except QueryExpired:
+        return _page(request, {"photo_form": PhotoForm()}, "search/_expired.html", 410)
+    return _results(request, query, category)
+
+
+def _results(
+    request: HttpRequest, query: Query, category: Category | None = None
+) -> TemplateResponse:
+    try:
+        page = Paginator(query.hits, PAGE_SIZE).page(request.GET.get("page", 1))
+    except InvalidPage:
+        return not_found(request, "The results do not have this page.")
+    context = {
+        "photo_form": PhotoForm(),
+        "query": query,
+        "chosen": category,
+        "page": page,
+        "list_path": reverse("search:results", args=[query.id]),
+        "matches": query.page(page.number),
+    }
+    return _page(request, context, "search/_results.html")
+
+
+def _refused(request: HttpRequest, form: PhotoForm) -> HttpResponse:
+    """422, the reason beside the control. Nothing was stored."""
+    if not request.htmx:
+        return _page(request, {"photo_form": form}, status=422)
+    part = TemplateResponse(
+        request, "search/_message.html", {"photo_form": form}, status=422
+    )
+    return retarget(part, "#photo-message")
+
+
+def _page(
+    request: HttpRequest,
+    context: dict[str, object],
+    part: str = "search/_intro.html",
+    status: int = 200,
+) -> TemplateResponse:
+    """The search page around `part`; for htmx `part` alone."""
+    if request.htmx:
+        return TemplateResponse(request, part, context, status=status)
+    context = {**context, "part": part}
+    return TemplateResponse(request, "search/search.html", context, status=status)

@@ -1,0 +1,110 @@
+"""How the shop's values are written on its pages."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.db.models import QuerySet
+from django.http import HttpRequest, QueryDict
+from django.utils.safestring import SafeString, mark_safe
+
+from catalog.models import Category, Product, ProductImage
+
+register = template.Library()
+log = logging.getLogger(__name__)
+
+SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "TRY": "₺", "INR": "₹"}
+# Fewer than this many left is worth saying.
+FEW = 4
+# As django.utils.html.json_script does: no value can close the script element.
+_SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.filter
+def price(product: Product) -> str:
+    """`€ 1,299.00`, with a space that does not break."""
+    whole, cents = divmod(product.price_cents, 100)
+    sign = SIGNS.get(product.currency, product.currency)
+    return f"{sign}\N{NO-BREAK SPACE}{whole:,}.{cents:02}"
+
+
+@register.filter
+def stock_note(product: Product) -> str:
+    """What a card says about the stock; nothing while there is plenty."""
+    if product.stock == 0:
+        return "Sold out"
+    if product.stock == 1:
+        return "Last one"
+    return f"Last {product.stock}" if product.stock < FEW else ""
+
+
+@register.simple_tag
+def categories() -> QuerySet[Category]:
+    return Category.objects.all()
+
+
+@register.simple_tag
+def photo_url(image: ProductImage | None, size: str) -> str:
+    """The address of a thumbnail, made at first use; "" when the file is lost.
+
+    One lost or damaged file must not take a page of products down.
+    """
+    if image is None:
+        return ""
+    try:
+        return getattr(image, size).url
+    except (OSError, ValueError) as error:
+        log.warning("Photo %s has no thumbnail: %s", image.pk, error)
+        return ""
+
+
+@register.simple_tag(takes_context=True)
+def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
+    """The product for search engines (schema.org/Product), safe inside a script."""
+    request: HttpRequest = context["request"]
+    url = request.build_absolute_uri
+    whole, cents = divmod(product.price_cents, 100)
+    state = "InStock" if product.stock else "OutOfStock"
+    data = {
+        "@context": "https://schema.org",
+        "@type": "Product",
+        "name": product.title,
+        "sku": product.sku,
+        "description": product.description,
+        "category": product.category.name,
+        "brand": {"@type": "Brand", "name": product.brand},
+        "image": [url(image.file.url) for image in product.images.all()],
+        "offers": {
+            "@type": "Offer",
+            "url": url(product.get_absolute_url()),
+            "price": f"{whole}.{cents:02}",
+            "priceCurrency": product.currency,
+            "availability": f"https://schema.org/{state}",
+        },
+    }
+    if not product.brand:
+        del data["brand"]
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_SCRIPT_SAFE))
+
+
+@register.simple_tag
+def page_numbers(page: Page) -> Iterator[int | str]:
+    """The first, the last and those around the page, gaps as an ellipsis."""
+    return page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+
+
+@register.simple_tag(takes_context=True)
+def page_link(context: dict[str, Any], number: int) -> str:
+    """This list with another page; the first page has no number.
+
+    The list is at `list_path` where the context has one, else at this address.
+    """
+    wish: QueryDict = context["request"].GET.copy()
+    wish.pop("page", None)
+    if number > 1:
+        wish["page"] = str(number)
+    path = context.get("list_path") or context["request"].path
+    return f"{path}?{wish.urlencode()}".removesuffix("?")

@@ -1,0 +1,12 @@
+// Small comforts of every page; all of it works without.
+document.querySelectorAll("form[data-send-on-change]").forEach((form) => {
+  form.classList.add("enhanced");
+  form.addEventListener("change", () => form.requestSubmit());
+});
+
+// On a phone the chosen category may lie outside the scrolling row.
+const current = document.querySelector(".category-nav [aria-current]");
+if (current) {
+  const row = current.closest("ul");
+  row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+}
