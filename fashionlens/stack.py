@@ -193,7 +193,7 @@ class Stack:
             with suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
         for child in self._children.values():
-            processes.stop(child, signal.SIGTERM, STOP_PATIENCE_S, self._hurried)
+            processes.finish(child, STOP_PATIENCE_S, self._hurried)
         if self._servers:
             self._servers.stop(self._hurried)
 

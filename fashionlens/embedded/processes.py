@@ -71,9 +71,18 @@ def stop(
     patience_s: float,
     hurried: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send `how`, wait, and kill the whole session when patience (or we) run out."""
+    """Send `how` and wait: see `finish`."""
     if process.poll() is None:
         process.send_signal(how)
+    finish(process, patience_s, hurried)
+
+
+def finish(
+    process: subprocess.Popen[bytes],
+    patience_s: float,
+    hurried: Callable[[], bool] = lambda: False,
+) -> None:
+    """Wait for a process that was told to stop; kill its session when that is over."""
     waited = 0.0
     while process.poll() is None and waited < patience_s and not hurried():
         with suppress(subprocess.TimeoutExpired):

@@ -80,10 +80,12 @@ def refusal(command: subprocess.Popen[str]) -> str:
 
 
 def one_child(var: Path, name: str) -> int:
-    """The pid of one of our processes that runs this program."""
-    for pid in orphans.holders(var / "processes.lock"):
-        if name in Path(f"/proc/{pid}/cmdline").read_text():
-            return pid
+    """The pid of one of our processes that runs this program, as soon as there is."""
+    for _ in range(200):
+        for pid in orphans.holders(var / "processes.lock"):
+            if name in Path(f"/proc/{pid}/cmdline").read_text():
+                return pid
+        time.sleep(0.05)
     raise AssertionError(f"no {name} runs")
 
 

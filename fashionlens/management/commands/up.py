@@ -43,8 +43,9 @@ class Command(BaseCommand):
         ) as stack:
             stack.start_servers()
             stack.migrate()
-            stack.start("worker", "beat", "web")
+            stack.start("web")  # by itself it answers a second sooner
             self.say(f"FashionLens is at http://127.0.0.1:{port}/ (Ctrl-C stops it).")
+            stack.start("worker", "beat")
             stack.wait()
 
     def say(self, text: str) -> None:
