@@ -2,7 +2,8 @@
 
     python -m bench.encode [--encoder DIR] [--json]
 
-All ways are timed in turns in one process, so that a busy machine slows them alike.
+All ways are timed in one process, a block of calls each in turns: a busy machine slows
+them alike, and none pays for the caches another one emptied.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from ml.backend import keras
 from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_keras, open_onnx
 from ml.preprocess import read_photo, to_input
 
-ROUNDS = 60
-WARM_UP = 5
+TURNS = 8
+BLOCK = 10  # calls a turn; the first of them warm up
+WARM_UP = 2
 SIZES = {"400x533": (400, 533), "4032x3024": (4032, 3024)}
 
 
@@ -33,7 +35,8 @@ def main() -> None:
     photos = {name: photo_times_ms(encoder, size) for name, size in SIZES.items()}
     predict = network["keras predict"] / network["onnx"]
     traced = network["keras traced"] / network["onnx"]
-    print(f"one photo through {encoder.version}, median of {ROUNDS}")
+    calls = TURNS * (BLOCK - WARM_UP)
+    print(f"one photo through {encoder.version}, median of {calls} calls")
     for name, value in network.items():
         print(f"  {name:<16} {value:7.2f} ms")
     print(f"  model.predict takes {predict:.0f} times ONNX Runtime's time,")
@@ -79,8 +82,7 @@ def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
             "resize": lambda: to_input(image, encoder.input_size),
             "resize from full": lambda: to_input(whole, encoder.input_size),
             "resize and network": lambda: encoder.encode([image]),
-        },
-        rounds=ROUNDS // 4,
+        }
     )
 
 
@@ -101,17 +103,17 @@ def jpeg_bytes(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _in_turns(
-    ways: dict[str, Callable[[], object]], rounds: int = ROUNDS
-) -> dict[str, float]:
-    """Median time of each in ms; every round runs each of them once."""
+def _in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median time of a call in ms; every turn is a block of calls of each."""
     times: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(WARM_UP + rounds):
+    for _ in range(TURNS):
         for name, call in ways.items():
-            started = perf_counter()
-            call()
-            if number >= WARM_UP:
-                times[name].append(1000 * (perf_counter() - started))
+            block = []
+            for _ in range(BLOCK):
+                started = perf_counter()
+                call()
+                block.append(1000 * (perf_counter() - started))
+            times[name] += block[WARM_UP:]
     return {name: median(values) for name, values in times.items()}
 
 

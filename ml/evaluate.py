@@ -24,7 +24,7 @@ from ml import metrics
 from ml.card import TRIPLETS, triplets_in_order
 from ml.config import DATA_VARIABLE, data_folder, var_folder
 from ml.dataset import SPLITS, DatasetError, Item, categories_of, read_splits
-from ml.encoder import BATCH, SHIPPED, Encoder
+from ml.encoder import SHIPPED, Encoder
 from ml.errors import UserError
 from ml.history import draw_loss, read_history
 from ml.preprocess import PhotoError, read_photo
@@ -34,6 +34,7 @@ from ml.views import random_view
 
 SEED = 1
 TIMED_QUERIES = 100
+DECODE_AHEAD = 64  # photos held decoded, in full, at a time
 # Figs 6.4-6.7 of the report: shoe, cap, long sleeve, shorts.
 SHEET_CATEGORIES = ("shoes", "hat", "longsleeve", "shorts")
 SHEET_RESULTS = 11
@@ -100,8 +101,8 @@ def embed(
     items = [item for item in items if item.category in categories]
     with ThreadPoolExecutor() as pool, tqdm(total=len(items), unit="photo") as bar:
         bar.set_description(f"encoding {words}")
-        for start in range(0, len(items), BATCH):
-            batch = items[start : start + BATCH]
+        for start in range(0, len(items), DECODE_AHEAD):
+            batch = items[start : start + DECODE_AHEAD]
             read = [
                 (item, image)
                 for item, image in zip(
