@@ -1,0 +1,41 @@
+"""What the tests of the search API share: a small shop and ways to ask it."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from catalog.models import Product
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+
+SEARCH = "/api/v1/search/"
+RED = make_photo_bytes("red")
+
+
+def make_shop(embed) -> dict[str, Product]:
+    """A red, a navy and a green dress, and a red hat, all embedded."""
+    hats = make_category("Hats", "hat")
+    products = {
+        "red": make_product(sku="red", photo=RED),
+        "navy": make_product(sku="navy", photo=make_photo_bytes("navy")),
+        "green": make_product(sku="green", photo=make_photo_bytes("green")),
+        "hat": make_product(
+            sku="hat", category=hats, photo=make_photo_bytes("darkred")
+        ),
+    }
+    embed()
+    return products
+
+
+def upload(data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile("photo.jpg", data)
+
+
+def skus(response) -> list[str]:
+    assert response.status_code == 200, response.json()
+    return [match["product"]["sku"] for match in response.json()["results"]]
+
+
+def problem(response) -> tuple[int, str]:
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == response.status_code
+    assert body["detail"]
+    return response.status_code, body["code"]
