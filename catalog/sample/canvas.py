@@ -140,7 +140,7 @@ class Canvas:
         points = np.concatenate(placed)
         low = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
         high = np.minimum(np.ceil(points.max(axis=0) + margin), self.size).astype(int)
-        if (high - low < 2).any():
+        if (high - low < 4).any():  # too small for a slope, and to be seen
             return None
         return int(low[0]), int(low[1]), int(high[0]), int(high[1])
 

@@ -1,5 +1,6 @@
 """One garment, drawn and photographed."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -72,6 +73,7 @@ def garment(
     style = style or styles[int(rng.integers(len(styles)))]
     _known(style, styles, f"style of {category}")
     _known(pattern, PATTERNS, "pattern")
+    _known(view, ("front", "back", "closer"), "view")
     for name in (colour, second):
         if isinstance(name, str):
             _known(name, COLOURS, "colour")
@@ -104,8 +106,8 @@ def _cropped(
     return picture.crop((margin, margin, margin + size[0], margin + size[1]))
 
 
-def _known(name: str, known: object, what: str) -> str:
-    names = list(known)  # type: ignore[call-overload]
+def _known(name: str, known: Iterable[str], what: str) -> str:
+    names = list(known)
     if name not in names:
         raise ValueError(f"No {what} {name!r}; there are {', '.join(names)}.")
     return name
