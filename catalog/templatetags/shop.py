@@ -52,7 +52,7 @@ def photo_url(image: ProductImage | None, size: str) -> str:
 
     One lost or damaged file must not take a page of products down.
     """
-    if image is None:
+    if not image:
         return ""
     try:
         return getattr(image, size).url
