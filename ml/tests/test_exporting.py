@@ -14,6 +14,9 @@ from ml.exporting import ExportError, export_encoder, least_cosine, load_keras
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.tests.test_training import tiny_encoder
 
+# Keras 3.15 on NumPy 2.4: nothing here can mend it.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 PIXELS = np.random.default_rng(0).integers(256, size=(6, 32, 32, 3), dtype=np.uint8)
 INFO = {"recipe": {"name": "small"}, "bands": []}
 

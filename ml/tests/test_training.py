@@ -23,6 +23,9 @@ from ml.preprocess import read_photo
 from ml.tests.drawn import write_dataset
 from ml.training import TrainingError, learning_rate, train_encoder
 
+# Keras 3.15 on NumPy 2.4: nothing here can mend it.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
 SMALL = Recipe(
     "small", input_size=32, dimension=8, alpha=0.35, epochs=2, steps=15, batch=8
 )
@@ -207,6 +210,7 @@ def test_the_rate_climbs_then_falls_to_nothing():
     assert math.isfinite(float(one(0)))
 
 
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run")
 def test_the_command_leaves_an_encoder_to_serve_from(tmp_path, capsys):
     """All of ml.train with the real network, three small steps."""
     data, out = write_dataset(tmp_path / "data"), tmp_path / "out"
