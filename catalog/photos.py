@@ -80,5 +80,3 @@ def set_photo(*, image: ProductImage, data: bytes) -> None:
     prepared = prepare_photo(data)
     image.file = prepared.as_file()
     image.sha256 = prepared.sha256
-
-

@@ -99,7 +99,9 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
         # A joined condition, not NOT IN: an anti join stays fast at a million rows
         # and works where the embeddings are spread over nodes.
         return self.annotate(
-            seen=FilteredRelation("embeddings", condition=Q(embeddings__encoder=encoder)),
+            seen=FilteredRelation(
+                "embeddings", condition=Q(embeddings__encoder=encoder)
+            ),
             failure=FilteredRelation(
                 "embedding_failures", condition=Q(embedding_failures__encoder=encoder)
             ),

@@ -88,7 +88,12 @@ def test_similar_products_of_one_without_a_vector_are_none(shop):
 
 def test_bands_are_the_encoders_words(shop):
     matches = similar_products(product=shop[0], limit=12)
-    assert [m.band for m in matches[:4]] == ["very similar", "similar", "similar", "similar"]
+    assert [m.band for m in matches[:4]] == [
+        "very similar",
+        "similar",
+        "similar",
+        "similar",
+    ]
     assert matches[-1].band is None
 
 

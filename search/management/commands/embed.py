@@ -11,6 +11,8 @@ from search.indexing import CHUNK, embed_due, index_status
 from search.models import EmbeddingFailure, Encoder, Photo
 from search.tasks import wake_worker
 
+# How long workers may take to answer, as they do just after their start.
+PATIENCE_S = 15
 # Without progress for this long, see whether there are workers at all.
 STALLED_S = 30
 
@@ -66,8 +68,8 @@ class Command(BaseCommand):
                 moved = time.monotonic()
 
     def workers(self) -> int:
-        """Worker processes that answer; CommandError when none does in 15 s."""
-        for _ in range(15):
+        """Worker processes that answer; CommandError when none does."""
+        for _ in range(PATIENCE_S):
             stats = current_app.control.inspect(timeout=1.0).stats() or {}
             if stats:
                 pools = [worker.get("pool", {}) for worker in stats.values()]
