@@ -23,7 +23,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from django.conf import settings
 from django.core.management import call_command
@@ -234,7 +234,7 @@ def restore_unacknowledged(connection: Connection) -> None:
     The transport does so only after its visibility timeout, an hour. Here no worker
     can be alive, so there is nothing to wait for.
     """
-    channel = connection.default_channel
+    channel: Any = connection.default_channel  # of the redis transport
     for tag in channel.client.hkeys(channel.unacked_key):
         channel.qos.restore_by_tag(tag.decode(), channel.client)
 

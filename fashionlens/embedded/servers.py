@@ -36,6 +36,8 @@ THROW_AWAY_OPTIONS = {
 # Results and cache keys have a time to live, queues have none and are never evicted.
 VALKEY_OPTIONS = ["--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"]
 
+Command = list[str | Path]
+
 
 class Servers:
     """The servers of one `var`, for whoever holds its claim (locks.py).
@@ -86,7 +88,7 @@ class Servers:
         return self.var / "log" / f"{name}.log"
 
     def _spawn(
-        self, name: str, command: list[str | Path], death: signal.Signals, cwd: Path
+        self, name: str, command: Command, death: signal.Signals, cwd: Path
     ) -> subprocess.Popen[bytes]:
         with processes.open_log(self.log(name)) as log:
             return processes.spawn(
@@ -105,7 +107,7 @@ class Servers:
         if data.exists():
             return data
         shutil.rmtree(unfinished, ignore_errors=True)
-        command = [self._programs.postgres / "initdb", "-D", unfinished]
+        command: Command = [self._programs.postgres / "initdb", "-D", unfinished]
         command += ["-U", places.USER, "-A", "trust", "-E", "UTF8", "--no-locale"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += ["--no-sync"] if self.throw_away else []
@@ -121,7 +123,7 @@ class Servers:
 
     def _start_postgres(self, data: Path, run: Path) -> None:
         options = POSTGRES_OPTIONS | (THROW_AWAY_OPTIONS if self.throw_away else {})
-        command = [self._programs.postgres / "postgres", "-D", data, "-k", run]
+        command: Command = [self._programs.postgres / "postgres", "-D", data, "-k", run]
         command += ["-h", "", "-p", places.PORT]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
@@ -135,7 +137,13 @@ class Servers:
         if self._account:
             self._account.own(folder)
         socket = run / places.VALKEY_SOCKET
-        command = [self._programs.valkey, "--port", "0", "--unixsocket", socket]
+        command: Command = [
+            self._programs.valkey,
+            "--port",
+            "0",
+            "--unixsocket",
+            socket,
+        ]
         command += ["--unixsocketperm", "700", "--save", "", "--dir", "."]
         command += ["--appendonly", "no" if self.throw_away else "yes"]
         command += ["--appendfsync", "everysec", *VALKEY_OPTIONS]
@@ -161,7 +169,12 @@ class Servers:
     def _prepare_database(self) -> None:
         """Make the database, and let pgvector compute once: see programs.py."""
         with connect(self.var, "postgres") as connection:
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            try:
+                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            except psycopg.NotSupportedError as error:
+                raise EmbeddedError(
+                    f"The PostgreSQL in {self._programs.postgres} has no pgvector."
+                ) from error
             named = "SELECT 1 FROM pg_database WHERE datname = %s"
             if not connection.execute(named, [places.DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {places.DATABASE}")
