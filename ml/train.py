@@ -28,6 +28,16 @@ category folders themselves (a tenth is then held out for each of validation and
 test). OUT gets encoder.keras, encoder.onnx, encoder.json, history.csv, loss.png.
 """
 
+KNOBS = (
+    ("epochs", int, "how many"),
+    ("steps", int, "of an epoch"),
+    ("batch", int, "triplets a step"),
+    ("margin", float, "of the triplet loss"),
+    ("learning_rate", float, "at its highest"),
+    ("seed", int, "of everything random"),
+    ("alpha", float, "width of MobileNetV2; another one needs its own weights"),
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -118,7 +128,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    recipe = RECIPES["report"]
     add = parser.add_argument
     add("--recipe", choices=sorted(RECIPES), default="report", help="default: report")
     add(
@@ -135,23 +144,14 @@ def _parser() -> argparse.ArgumentParser:
         "without top, or at random (default: imagenet)",
     )
     add("--out", type=Path, metavar="DIR", required=True, help="folder to write to")
-    add("--epochs", type=int, help=f"default: {recipe.epochs}")
-    add("--steps", type=int, help=f"steps an epoch (default: {recipe.steps})")
-    add("--batch", type=int, help=f"triplets a step (default: {recipe.batch})")
-    add("--margin", type=float, help=f"of the triplet loss (default: {recipe.margin})")
-    add(
-        "--learning-rate",
-        type=float,
-        metavar="RATE",
-        help=f"at its highest (default: {recipe.learning_rate:g})",
-    )
-    add("--seed", type=int, help=f"of everything random (default: {recipe.seed})")
-    add(
-        "--alpha",
-        type=float,
-        help=f"width of MobileNetV2 (default: {recipe.alpha:g}; "
-        "other widths need their own weights)",
-    )
+    for name, kind, words in KNOBS:
+        default = getattr(RECIPES["report"], name)
+        add(
+            f"--{name.replace('_', '-')}",
+            type=kind,
+            metavar="N",
+            help=f"{words} (default: {default:g})",
+        )
     add(
         "--measure-test",
         action="store_true",
