@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -27,10 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @contextmanager
 def worker(log: Path) -> Iterator[subprocess.Popen]:
     """`celery worker` on this test's database, media folder and queue."""
-    database = urlsplit(os.environ["DATABASE_URL"])
-    name = connection.settings_dict["NAME"]
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     environment = os.environ | {
-        "DATABASE_URL": database._replace(path=f"/{name}").geturl(),
+        "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
         "MEDIA_ROOT": settings.MEDIA_ROOT,
         "CELERY_QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE,
     }
