@@ -84,4 +84,5 @@ def _remove_leftovers() -> None:
         old = time.time() - var.stat().st_mtime > 3600
         if old and var.stat().st_uid == os.geteuid() and (left := claim(var, "")):
             left.release()
+            shutil.rmtree(embedded.run_dir(var).parent, ignore_errors=True)
             shutil.rmtree(var, ignore_errors=True)

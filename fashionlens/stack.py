@@ -37,7 +37,7 @@ from fashionlens.embedded.sharing import claim_alone, clean_environment
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A worker told to stop mildly while its broker goes away hangs, and would join the
-# next start with old code: the kernel kills it when we die (EMBEDDED.md, 5).
+# next start with old code: the kernel kills it when we die.
 DEATH = {"worker": signal.SIGKILL, "beat": signal.SIGTERM, "web": signal.SIGTERM}
 STOP_PATIENCE_S = 20.0
 

@@ -1,7 +1,8 @@
 """PostgreSQL with pgvector and Valkey from wheels, for a laptop; no Django in here.
 
 `running(var)` gives a command its servers; fashionlens/stack.py builds the whole shop
-from the same pieces. What was measured and why it is built so: ../shared/EMBEDDED.md.
+from the same pieces. The wheels only bring the programs: their own start-up code
+kills strangers by stale pid files and leaks servers.
 """
 
 from fashionlens.embedded.errors import EmbeddedError

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from fashionlens.embedded.accounts import Account
+from fashionlens.embedded.errors import EmbeddedError
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -98,7 +99,10 @@ def open_log(path: Path, keep_bytes: int = 5_000_000) -> IO[bytes]:
     """Open a log to append to; a large one is moved aside first."""
     if path.exists() and path.stat().st_size > keep_bytes:
         path.replace(path.with_name(path.name + ".1"))
-    return path.open("ab")
+    try:
+        return path.open("ab")
+    except OSError as error:
+        raise EmbeddedError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def last_lines(path: Path, count: int = 5) -> str:
