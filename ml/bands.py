@@ -40,7 +40,8 @@ def calibrate(vectors: np.ndarray, labels: np.ndarray, views: np.ndarray) -> lis
             same_photo.ravel(),
             0.9,
             "share of pairs (changed view, photo) within the distance that come "
-            "from one photo; view: crop of 60-90 %, mirrored or not, other light",
+            "from one photo; view: crop of 60-90 % of each side, mirrored half of the "
+            "time, light changed by up to a fifth",
         ),
         _band("very similar", between_photos, same_category, 0.95, meaning),
         _band("similar", between_photos, same_category, 0.8, meaning),

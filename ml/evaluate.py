@@ -149,7 +149,7 @@ def measure(embedded: dict[str, Split]) -> dict[str, Any]:
 def instance_recall(encoder: Encoder, embedded: dict[str, Split]) -> dict[str, Any]:
     """How often a changed view finds its own photo among all of validation and test.
 
-    The view is a crop of 60-90 % of the area, mirrored half of the time, in other
+    The view is a crop of 60-90 % of each side, mirrored half of the time, in other
     light. It says whether the network still sees the garment and not only its kind.
     """
     parts = [embedded["validation"], embedded["test"]]

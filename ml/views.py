@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-KEPT_AREA = (0.6, 0.9)
+KEPT = (0.6, 0.9)  # of each side
 LIGHT = (0.8, 1.2)
 
 
 def random_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A crop of 60-90 % of the area, mirrored half of the time, light changed."""
-    side = math.sqrt(rng.uniform(*KEPT_AREA))
-    width, height = (max(1, round(length * side)) for length in image.size)
+    """A crop of 60-90 % of each side, mirrored half of the time, light changed."""
+    share = rng.uniform(*KEPT)
+    width, height = (max(1, round(length * share)) for length in image.size)
     left = int(rng.integers(image.width - width + 1))
     top = int(rng.integers(image.height - height + 1))
     view = image.crop((left, top, left + width, top + height))
