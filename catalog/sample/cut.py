@@ -27,6 +27,7 @@ class Top:
     angle: float = 33  # of the sleeve, from hanging straight down
     cuff: float = 76  # width of the sleeve's end
     rib: float = 0  # height of ribbed cuffs and hem
+    open_hem: bool = False  # the hem is not ribbed, whatever the cuffs are
     collar: str = "rib"  # rib, none, shirt, roll, stand, hood, lapel, polo
     opening: str = ""  # buttons, half, zip, henley
     pocket: str = ""  # chest, chests, patch, welt, kangaroo, flaps
@@ -46,6 +47,10 @@ def neckline(top: Top) -> Points:
         f"M 300 {low} C {300 + x * 0.58} {low} "
         f"{300 + x * 0.92} {y + top.drop * 0.55} {300 + x} {y}"
     )
+
+
+def ribbed_hem(top: Top) -> bool:
+    return bool(top.rib) and not top.open_hem
 
 
 def armpit(top: Top) -> tuple[float, float]:

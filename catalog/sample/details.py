@@ -6,7 +6,7 @@ import numpy as np
 
 from catalog.sample.canvas import Canvas, Relief
 from catalog.sample.cloth import Cloth
-from catalog.sample.cut import Top
+from catalog.sample.cut import Top, ribbed_hem
 from catalog.sample.palette import luminance, rgb
 from catalog.sample.paths import Points, both, dashes, disc, moved, path, ribbon
 
@@ -68,7 +68,7 @@ def zip_line(canvas: Canvas, line: Points, cloth: Cloth = METAL) -> None:
 def open_front(canvas: Canvas, top: Top, trim: Cloth) -> None:
     """What closes the garment, down its middle."""
     low = top.top + (6 if top.collar == "stand" else top.drop)
-    end = top.bottom + 5 + (0 if not top.rib else 17)
+    end = top.bottom + 5 + (17 if ribbed_hem(top) else 0)
     full = path(f"M 300 {low} L 300 {end}")
     if top.opening == "zip":
         zip_line(canvas, full)

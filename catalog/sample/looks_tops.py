@@ -91,7 +91,9 @@ TOPS: dict[str, dict[str, Top]] = {
         ),
         "pocket": replace(TEE, pocket="chest"),
         "ringer": TEE,
-        "polo": replace(TEE, collar="polo", opening="half", drop=34, neck=46, rib=14),
+        "polo": replace(
+            TEE, collar="polo", opening="half", drop=34, neck=46, rib=14, open_hem=True
+        ),
         "print": TEE,
         "tank": replace(
             TEE,

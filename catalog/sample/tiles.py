@@ -10,13 +10,13 @@ from catalog.sample.palette import luminance, toned
 from catalog.sample.paths import Points, disc, moved, path, turned
 
 FINENESS = 2.0  # tile pixels to the drawing unit
-_SIDE = 384
+_SIDE = 600
 _ACCENTS = [(214, 110, 106), (232, 178, 92), (150, 120, 180), (238, 232, 220)]
 
 
 @functools.lru_cache(maxsize=32)
 def tile(name: str, colours: tuple[float, ...], seed: int) -> np.ndarray:
-    """(3, 384, 384) float32 0..1 of ground colour and second colour (six numbers)."""
+    """(3, 600, 600) float32 0..1 of ground colour and second colour (six numbers)."""
     ground, second = np.array(colours, np.float32).reshape(2, 3)
     rng = np.random.default_rng(seed)
     if name == "camo":
@@ -24,7 +24,7 @@ def tile(name: str, colours: tuple[float, ...], seed: int) -> np.ndarray:
     size = _SIDE * 2
     image = Image.new("RGB", (size, size), _bytes(ground))
     draw = ImageDraw.Draw(image)
-    for x, y in _scattered(rng, 22 if name == "floral" else 24):
+    for x, y in _scattered(rng, 52 if name == "floral" else 56):
         motif = _flower if name == "floral" else _leaf
         for colour, outline in motif(ground, second, rng):
             _stamp(draw, outline, x * size, y * size, colour)

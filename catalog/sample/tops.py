@@ -7,7 +7,7 @@ import numpy as np
 from catalog.sample.canvas import Canvas, Fold, Relief
 from catalog.sample.cloth import Cloth
 from catalog.sample.collars import collar
-from catalog.sample.cut import Top, armpit, body_outline, hem, neckline, tip
+from catalog.sample.cut import Top, armpit, body_outline, hem, neckline, ribbed_hem, tip
 from catalog.sample.details import open_front, pockets, stitch
 from catalog.sample.paths import (
     Points,
@@ -66,10 +66,12 @@ def sleeve_lines(top: Top) -> tuple[Points, Points]:
     across = np.array([-np.cos(a), np.sin(a)])
     end = np.array([x, y]) + reach * top.sleeve
     inner = end + across * top.cuff
-    bend = end - reach * top.sleeve * 0.5 + np.array([9, -4])
+    steep = top.angle < 20
+    bend = end - reach * top.sleeve * (0.74 if steep else 0.5) + np.array([9, -4])
+    fall = top.slope / (top.shoulder - top.neck)  # of the shoulder, carried on
     outer = path(
-        f"M {x - 20} {y - 12} C {x + 36} {y + 10} {bend[0]:.2f} {bend[1]:.2f} "
-        f"{end[0]:.2f} {end[1]:.2f}"
+        f"M {x - 24} {y - 24 * fall + 1:.2f} C {x + 30} {y - 4 if steep else y + 6} "
+        f"{bend[0]:.2f} {bend[1]:.2f} {end[0]:.2f} {end[1]:.2f}"
     )
     knee = inner - reach * top.sleeve * 0.4 + np.array([4, 0])
     under = path(
@@ -83,7 +85,9 @@ def sleeves(canvas: Canvas, top: Top, cloth: Cloth, trim: Cloth) -> None:
     if not top.sleeve:
         return
     outer, under = sleeve_lines(top)
-    outline = np.concatenate([outer, under[::-1]])
+    ribbed = replace(top, sleeve=top.sleeve - max(top.rib - 6, 0))  # the rest is rib
+    ends = sleeve_lines(ribbed)
+    outline = np.concatenate([ends[0], ends[1][::-1]])
     relief = Relief(puff=top.puff, quilt=top.quilt, grain=(60, 110))
     long = top.sleeve > 220
     for right in (True, False):
@@ -168,14 +172,15 @@ def _cuff(
 
 def body(canvas: Canvas, top: Top, cloth: Cloth, *, hem_stitch: bool = True) -> None:
     relief = Relief(puff=top.puff, quilt=top.quilt)
-    canvas.part(body_outline(top), cloth, relief, folds=_body_folds(canvas, top))
+    cut = replace(top, bottom=top.bottom - (15 if ribbed_hem(top) else 0))
+    canvas.part(body_outline(cut), cloth, relief, folds=_body_folds(canvas, top))
     x, y = tip(top)
     ax, ay = armpit(top)
     hole = path(f"M {x} {y} C {x - 12} {y + 36} {x - 8} {ay - 30} {ax} {ay}")
     if top.sleeve:
         canvas.lines(both(hole), 2.2, -0.26)
         canvas.lines(both(shifted(hole, -2.5)), 1.2, 0.10)
-    if hem_stitch and not top.rib:
+    if hem_stitch and not ribbed_hem(top):
         stitch(canvas, both(hem(top)[1:] - (0, 13)))
 
 
@@ -210,7 +215,7 @@ def _body_folds(canvas: Canvas, top: Top) -> list[Fold]:
 
 
 def hems(canvas: Canvas, top: Top, trim: Cloth) -> None:
-    if top.rib:
+    if ribbed_hem(top):
         x, low = 300 + top.hem, top.bottom
         band = mirrored(
             path(

@@ -24,7 +24,7 @@ class Trousers:
 
     top: float = 92
     waist: float = 88
-    hip: float = 122
+    hip: float = 114
     crotch: float = 262
     knee: float = 112  # outer edge of the leg, half way down
     outer: float = 116  # outer and inner edge at the hem
@@ -41,15 +41,15 @@ JEANS = Trousers(front="jeans", pocket="jeans")
 TROUSERS: dict[str, Trousers] = {
     "slim-jeans": replace(JEANS, knee=98, outer=92, inner=34),
     "straight-jeans": JEANS,
-    "wide-jeans": replace(JEANS, knee=136, outer=152, inner=22, hip=126),
+    "wide-jeans": replace(JEANS, knee=136, outer=152, inner=22, hip=120),
     "chinos": replace(
         JEANS, front="fly", pocket="slant", knee=106, outer=102, inner=36
     ),
     "suit": Trousers(knee=108, outer=106, inner=36, crease=True),
-    "palazzo": Trousers(knee=146, outer=176, inner=14, hip=122, waist=80, crease=True),
-    "cargo": Trousers(pocket="cargo", knee=120, outer=116, inner=38, hip=128),
+    "palazzo": Trousers(knee=146, outer=176, inner=14, hip=116, waist=80, crease=True),
+    "cargo": Trousers(pocket="cargo", knee=120, outer=116, inner=38, hip=120),
     "joggers": Trousers(
-        front="cords", knee=110, outer=88, inner=42, end="rib", hip=126, bottom=700
+        front="cords", knee=110, outer=88, inner=42, end="rib", hip=118, bottom=700
     ),
     "leggings": Trousers(
         front="plain",

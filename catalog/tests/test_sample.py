@@ -93,7 +93,7 @@ def test_every_style_is_drawn_from_every_side(category, style):
         for v in ("front", "back", "closer")
     ]
     assert {view.size for view in views} == {SMALL}
-    if category not in ("skirt", "pants"):  # some of these are the same behind
+    if category in ("hat", "outwear", "shirt", "shoes"):  # a jumper may be the same
         assert difference(views[0], views[1]) > 0.1
     assert difference(views[0], views[2]) > 5
 
