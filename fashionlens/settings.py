@@ -161,7 +161,10 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _cache_url,
         "KEY_PREFIX": "fashionlens",
-    }
+    },
+    # imagekit would remember here which thumbnails there are: a wrong memory (a wiped
+    # folder, a process killed while it draws one) leaves a photo broken for ever.
+    "thumbnails": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
 CELERY_TASK_IGNORE_RESULT = True
@@ -209,6 +212,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 IMAGEKIT_CACHEFILE_DIR = "thumbnails"
+IMAGEKIT_CACHE_BACKEND = "thumbnails"
 IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "imagekit.cachefiles.strategies.JustInTime"
 
 # Search -----------------------------------------------------------------------
