@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from catalog.importing import ImportRefused, find_photos, import_photos
+from catalog.models import Category, Product, ProductImage
+from catalog.tests.factories import make_photo_bytes
+
+pytestmark = pytest.mark.django_db
+
+COLOURS = ["red", "lime", "blue", "gold", "teal", "pink"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two dresses, the first with a second photo, and three t-shirts."""
+    names = ["dress/a.jpg", "dress/a-2.jpg", "dress/b.png"]
+    names += [f"t-shirt/{n}.jpg" for n in "xyz"]
+    for name, colour in zip(names, COLOURS, strict=True):
+        write(tmp_path / "photos" / name, colour)
+    return tmp_path / "photos"
+
+
+def write(path: Path, colour: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    format = "PNG" if path.suffix == ".png" else "JPEG"
+    path.write_bytes(make_photo_bytes(colour, format=format))
+
+
+def test_class_folders_become_products_with_their_photos(folder, media):
+    report = import_photos(folder)
+    assert (report.products, report.photos, report.skipped) == (5, 6, [])
+    assert sorted(c.name for c in Category.objects.all()) == ["Dresses", "T-shirts"]
+    counts = [p.images.count() for p in Product.objects.order_by("id")]
+    assert sorted(counts) == [1, 1, 1, 1, 2]
+    for image in ProductImage.objects.all():
+        assert (image.width, image.height) == (90, 120)
+        assert (media / image.file.name).exists()
+        assert len(image.sha256) == 64
+
+
+def test_the_words_say_what_the_pixels_show(folder):
+    import_photos(folder)
+    red = Product.objects.filter(category__slug="dress", images__position=1).get()
+    assert "red" in red.title.lower()
+    assert red.description
+    assert red.price_cents > 0
+
+
+def test_importing_again_adds_nothing(folder):
+    import_photos(folder)
+    write(folder / "shoes" / "new.jpg", "navy")
+    report = import_photos(folder)
+    assert (report.products, report.known) == (1, 5)
+    assert ProductImage.objects.count() == 7
+
+
+def test_the_same_photo_under_two_names_is_one_product(folder):
+    write(folder / "dress" / "copy.png", "blue")
+    assert import_photos(folder).products == 5
+
+
+def test_unreadable_photos_are_skipped_and_named(folder):
+    (folder / "dress" / "broken.jpg").write_bytes(make_photo_bytes()[:300])
+    (folder / "dress" / "empty.jpg").touch()
+    (folder / "dress" / "notes.txt").write_text("no photo, not looked at")
+    report = import_photos(folder)
+    assert report.products == 5
+    assert [path.name for path, _ in report.skipped] == ["broken.jpg", "empty.jpg"]
+
+
+def test_folders_in_turkish_become_categories(tmp_path):
+    write(tmp_path / "Gömlek & Bluz" / "ş ı.jpg", "red")
+    import_photos(tmp_path)
+    category = Category.objects.get()
+    assert category.name == "Gömlek & Bluz"
+    assert category.slug == "gomlek-bluz"
+
+
+def test_progress_counts_every_photo(folder):
+    told: list[int] = []
+    import_photos(folder, progress=told.append)
+    assert sum(told) == 6
+
+
+@pytest.mark.parametrize("inside", [None, "empty", "flat"])
+def test_a_folder_without_class_folders_is_refused(tmp_path, inside):
+    root = tmp_path / "root"
+    if inside:
+        root.mkdir()
+    if inside == "flat":
+        write(root / "a.jpg", "red")
+    with pytest.raises(ImportRefused, match=str(root)):
+        find_photos(root)
+    with pytest.raises(CommandError, match=str(root)):
+        call_command("import_photos", root)
+
+
+def test_the_command_counts_and_names(folder, capsys):
+    (folder / "dress" / "broken.jpg").write_bytes(b"GIF89a")
+    call_command("import_photos", folder)
+    out, err = capsys.readouterr()
+    assert "5 products with 6 photos imported, 0 known already, 1 photos skipped" in out
+    assert "broken.jpg" in err
