@@ -118,13 +118,14 @@ class Canvas:
             return
         ends = np.cumsum([len(line) for line in lines])[:-1]
         placed = np.split(self.place(np.concatenate(lines)), ends)
-        box, mask = self._last
-        ink_box = self._box(placed, 2 * width * self.scale) if not inside else box
+        ink_box = self._box(placed, 2 * width * self.scale)
+        if ink_box and inside:
+            ink_box = _overlap(ink_box, self._last[0])
         if ink_box is None:
             return
         ink = self._stroked(placed, ink_box, width * self.scale)
         if inside:
-            ink = ink * mask
+            ink = ink * _cut_out(*self._last, ink_box)
         left, top, right, bottom = ink_box
         area = self.rgb[:, top:bottom, left:right]
         if colour is not None:
@@ -247,6 +248,18 @@ class Canvas:
         area += (np.clip(colour, 0, 1) - area) * mask
         cover = self.cover[top:bottom, left:right]
         cover += (1 - cover) * mask
+
+
+def _overlap(first: Box, second: Box) -> Box | None:
+    left, top = max(first[0], second[0]), max(first[1], second[1])
+    right, bottom = min(first[2], second[2]), min(first[3], second[3])
+    return (left, top, right, bottom) if left < right and top < bottom else None
+
+
+def _cut_out(box: Box, mask: np.ndarray, inner: Box) -> np.ndarray:
+    """The part of a box's mask that lies in a smaller box."""
+    rows = slice(inner[1] - box[1], inner[3] - box[1])
+    return mask[rows, inner[0] - box[0] : inner[2] - box[0]]
 
 
 def _sheet(box: Box) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -36,7 +36,10 @@ def weave(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
         known = ", ".join(sorted(PATTERNS))
         raise ValueError(f"No pattern {cloth.pattern!r}; there are {known}.") from None
     colour = pattern(cloth, u, v, scale)
-    grain = _sampled(grit(), u, v, 1.6)
+    if max(u.shape) <= len(grit()):  # a plain cut is quicker than a sample
+        grain = grit()[: u.shape[0], : u.shape[1]]
+    else:
+        grain = _sampled(grit(), u, v, 1.6)
     return colour + grain * np.float32(0.010)
 
 

@@ -11,16 +11,17 @@ from catalog.sample.canvas import Canvas, View
 from catalog.sample.cloth import PATTERNS, Cloth
 from catalog.sample.palette import COLOURS, Colour, rgb
 from catalog.sample.studio import photographed
+from catalog.sample.trouser_cuts import SHORTS, TROUSERS
 
 STYLES: dict[str, list[str]] = {
     "dress": list(dresses.DRESSES),
     "hat": list(hats.HATS),
     "longsleeve": list(looks_tops.TOPS["longsleeve"]),
     "outwear": list(looks_tops.TOPS["outwear"]),
-    "pants": list(trousers.TROUSERS),
+    "pants": list(TROUSERS),
     "shirt": list(looks_tops.TOPS["shirt"]),
     "shoes": list(shoes.SHOES),
-    "shorts": list(trousers.SHORTS),
+    "shorts": list(SHORTS),
     "skirt": list(skirts.SKIRTS),
     "t-shirt": list(looks_tops.TOPS["t-shirt"]),
 }
