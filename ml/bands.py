@@ -26,22 +26,29 @@ class Band:
     found: float  # share of all right pairs within the distance
 
 
-def calibrate(vectors: np.ndarray, labels: np.ndarray, views: np.ndarray) -> list[Band]:
-    """(N, D) photos, (N,) categories, (N, D) another view of each -> three bands."""
-    same_photo = np.eye(len(vectors), dtype=bool)
-    pairs = np.triu(np.ones_like(same_photo), k=1)
+def calibrate(
+    vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
+) -> list[Band]:
+    """(N, D) photos, (N,) categories, (N, D) a view of each, (M, D) -> three bands.
+
+    `others` are photos of a shop around them: the more there are, the more come
+    close by chance, and "same item" has to hold among all of them.
+    """
+    gallery = np.concatenate([vectors, others])
+    same_photo = np.eye(len(vectors), len(gallery), dtype=bool)
+    pairs = np.triu_indices(len(vectors), k=1)
     between_photos = distances(vectors, vectors)[pairs]
     same_category = (labels[:, None] == labels[None, :])[pairs]
     meaning = "share of pairs within the distance that show the same category"
     bands = [
         _band(
             "same item",
-            distances(views, vectors).ravel(),
+            distances(views, gallery).ravel(),
             same_photo.ravel(),
             0.9,
-            "share of pairs (changed view, photo) within the distance that come "
-            "from one photo; view: crop of 60-90 % of each side, mirrored half of the "
-            "time, light changed by up to a fifth",
+            "share of pairs (view, photo) within the distance that come from one "
+            f"photo, among {len(gallery)} photos; view: crop of 80-95 % of each "
+            "side, mirrored half of the time, light changed by up to a fifth",
         ),
         _band("very similar", between_photos, same_category, 0.95, meaning),
         _band("similar", between_photos, same_category, 0.8, meaning),

@@ -20,7 +20,7 @@ from ml.dataset import Item, Photos, photo_digest
 from ml.encoder import Forward
 from ml.preprocess import read_photo, to_input
 from ml.sampling import TripletSampler
-from ml.views import random_view
+from ml.views import TRIMMED, random_view
 
 TRIPLETS = 20_000
 
@@ -36,9 +36,7 @@ def make_card(
 ) -> dict[str, Any]:
     """Measure on the photos given: train, validation and, if it is there, test."""
     vectors = {name: encode(split.pixels) for name, split in photos.items()}
-    bands, calibration = _bands(
-        encode, photos["validation"], vectors["validation"], recipe
-    )
+    bands, calibration = _bands(encode, photos["validation"], vectors, recipe)
     return {
         "recipe": asdict(recipe),
         "seed": recipe.seed,
@@ -110,17 +108,20 @@ def _figures(
 
 
 def _bands(
-    encode: Forward, photos: Photos, vectors: np.ndarray, recipe: Recipe
+    encode: Forward, photos: Photos, vectors: Mapping[str, np.ndarray], recipe: Recipe
 ) -> tuple[list[list], list[dict]]:
     if len(photos) < 2:
         return [], []
     rng = np.random.default_rng(recipe.seed)
     size = recipe.input_size
     views = [
-        to_input(random_view(read_photo(path, max_side=2 * size), rng), size)
+        to_input(random_view(read_photo(path, max_side=2 * size), rng, TRIMMED), size)
         for path in photos.paths
     ]
-    return as_json(calibrate(vectors, photos.labels, encode(np.stack(views))))
+    found = calibrate(
+        vectors["validation"], photos.labels, encode(np.stack(views)), vectors["train"]
+    )
+    return as_json(found)
 
 
 def _hash_of_photos(items: Sequence[Item]) -> str:

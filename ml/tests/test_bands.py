@@ -27,20 +27,20 @@ def test_a_target_never_reached_gives_no_distance():
     assert threshold(np.empty(0), np.empty(0, dtype=bool), 0.9) == (0, None, 0)
 
 
-def clusters(spread: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Three categories of twenty, and a view of each photo close to it."""
+def clusters(spread: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Three categories of twenty, a view of each photo close to it, no others."""
     rng = np.random.default_rng(0)
     labels = np.repeat(np.arange(3), 20)
     photos = np.eye(3)[labels] + rng.normal(size=(60, 3)) * spread
     views = photos + rng.normal(size=(60, 3)) * spread / 50
     photos /= np.linalg.norm(photos, axis=1, keepdims=True)
     views /= np.linalg.norm(views, axis=1, keepdims=True)
-    return photos, labels, views
+    return photos, labels, views, photos[:0]
 
 
 def test_bands_ascend_and_hold_what_they_state():
-    photos, labels, views = clusters(0.3)
-    bands = calibrate(photos, labels, views)
+    photos, labels, views, others = clusters(0.3)
+    bands = calibrate(photos, labels, views, others)
     assert [band.name for band in bands] == ["same item", "very similar", "similar"]
     limits = [band.distance for band in bands]
     assert limits == sorted(limits)
@@ -54,10 +54,19 @@ def test_bands_ascend_and_hold_what_they_state():
 
 def test_a_closer_band_never_reaches_further():
     """Where categories mix but views stay close, the closest band is cut off."""
-    photos, _, views = clusters(0.3)
+    photos, _, views, others = clusters(0.3)
     labels = np.arange(60) % 2  # nothing to do with where the photos lie
-    limits = [band.distance for band in calibrate(photos, labels, views)]
+    limits = [band.distance for band in calibrate(photos, labels, views, others)]
     assert limits == sorted(limits)
+
+
+def test_the_same_item_must_hold_among_the_other_photos_of_the_shop():
+    """Others that lie where the views do leave less room for "same item"."""
+    photos, labels, views, others = clusters(0.3)
+    alone = calibrate(photos, labels, views, others)
+    crowded = calibrate(photos, labels, views, views[::2])
+    assert crowded[0].distance < alone[0].distance
+    assert crowded[1:] == alone[1:]
 
 
 def test_json_holds_the_pairs_and_how_they_came_about():
