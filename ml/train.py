@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -102,8 +103,11 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     for name in ("epochs", "steps", "batch"):
         if getattr(recipe, name) < 1:
             raise ConfigError(f"--{name} must be at least 1.")
-    if not recipe.margin > 0 or not recipe.learning_rate > 0:
-        raise ConfigError("--margin and --learning-rate must be above 0.")
+    for name in ("margin", "learning_rate", "alpha"):
+        if not 0 < getattr(recipe, name) < math.inf:
+            raise ConfigError(f"--{name.replace('_', '-')} must be above 0.")
+    if recipe.seed < 0:
+        raise ConfigError("--seed must be 0 or more.")
     return recipe
 
 

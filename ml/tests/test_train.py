@@ -42,7 +42,9 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--batch", "0"],
         ["--margin", "0"],
         ["--margin", "nan"],
-        ["--learning-rate", "-1"],
+        ["--learning-rate", "inf"],
+        ["--alpha", "0"],
+        ["--seed", "-1"],
     ],
 )
 def test_senseless_numbers_are_refused_by_name(tmp_path, capsys, words):
