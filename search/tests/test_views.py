@@ -262,7 +262,7 @@ def test_without_an_encoder_it_says_so(client, monkeypatch, error, headers):
 
 
 def test_a_cache_that_is_away_is_a_503(client, fake_encoder, settings):
-    settings.CACHES = {
+    settings.CACHES = settings.CACHES | {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:9/0",
