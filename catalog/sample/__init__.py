@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from catalog.sample.garments import CATEGORIES, STYLES, garment
+from catalog.sample.garments import CATEGORIES, STYLES, forget, garment
 from catalog.sample.palette import COLOURS
 from catalog.sample.plan import Look, looks
 
@@ -38,6 +38,7 @@ def draw_sample(folder: Path, *, per_category: int = 16, seed: int = 7) -> int:
     # NumPy and Pillow let go of the interpreter lock, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda shot: _take(shot, seed), shots))
+    forget()
     return len(shots)
 
 

@@ -6,9 +6,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from catalog.sample import dresses, hats, looks_tops, shoes, skirts, trousers
+from catalog.sample import (
+    dresses,
+    hats,
+    looks_tops,
+    shoes,
+    skirts,
+    studio,
+    tiles,
+    trousers,
+)
 from catalog.sample.canvas import Canvas, View
 from catalog.sample.cloth import PATTERNS, Cloth
+from catalog.sample.fields import grit
 from catalog.sample.palette import COLOURS, Colour, rgb
 from catalog.sample.studio import photographed
 from catalog.sample.trouser_cuts import SHORTS, TROUSERS
@@ -86,6 +96,12 @@ def garment(
     _draw(canvas, category, style, cloth)
     floors = shoes.FLOORS if category == "shoes" else ()
     return photographed(canvas, backdrop=backdrop, floors=floors)
+
+
+def forget() -> None:
+    """Give back the memory of walls and printed cloth, some 100 MB."""
+    for kept in (studio.wall, studio.fall_off, tiles.tile, grit):
+        kept.cache_clear()
 
 
 def _cropped(

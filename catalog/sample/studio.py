@@ -35,15 +35,15 @@ def photographed(
     mean = canvas.rgb.sum(axis=(1, 2)) / weight
     light = _DARKER if luminance(mean) > 0.78 else 1.0
     behind = _shadow(canvas, floors) * (1 - canvas.cover) * np.float32(light)
-    picture = _wall(canvas.size, name, bool(floors)) * behind
-    picture += canvas.rgb * _fall_off(canvas.size)  # rgb is times cover already
+    picture = wall(canvas.size, name, bool(floors)) * behind
+    picture += canvas.rgb * fall_off(canvas.size)  # rgb is times cover already
     np.clip(picture, 0, 255, out=picture)
     planes = [Image.fromarray(plane) for plane in picture.astype(np.uint8)]
     return Image.merge("RGB", planes)
 
 
-@functools.lru_cache(maxsize=24)
-def _wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
+@functools.lru_cache(maxsize=8)  # 6 MB each
+def wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
     """(3, H, W), 0..255: one colour, lit from the upper left, darker in the corners."""
     width, height = size
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
@@ -61,7 +61,7 @@ def _wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=4)
-def _fall_off(size: tuple[int, int]) -> np.ndarray:
+def fall_off(size: tuple[int, int]) -> np.ndarray:
     """The same lamp on the garment: a little brighter to the upper left; to 255."""
     x = np.linspace(-1, 1, size[0], dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, size[1], dtype=np.float32)[:, None]

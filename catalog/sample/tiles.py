@@ -14,7 +14,7 @@ _SIDE = 600
 _ACCENTS = [(214, 110, 106), (232, 178, 92), (150, 120, 180), (238, 232, 220)]
 
 
-@functools.lru_cache(maxsize=32)
+@functools.lru_cache(maxsize=8)  # 4 MB each; a garment asks for its tile often
 def tile(name: str, colours: tuple[float, ...], seed: int) -> np.ndarray:
     """(3, 600, 600) float32 0..1 of ground colour and second colour (six numbers)."""
     ground, second = np.array(colours, np.float32).reshape(2, 3)
