@@ -13,7 +13,7 @@ from PIL import Image
 from catalog.models import ProductImage
 from catalog.tests.factories import make_photo_bytes
 from catalog.tests.test_api import field_errors
-from ml.tests.test_preprocess import png_bomb
+from ml.tests.files import png_bomb
 from search.models import Embedding
 from search.tests.asking import RED, SEARCH, make_shop, problem, skus, upload
 from search.uploads import MAX_BODY
