@@ -41,7 +41,7 @@ def media(settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
-    """The active encoder is a fast fake one; the tables and queries are the real ones."""
+    """The active encoder is a fast fake; tables and queries are the real ones."""
     Encoder.objects.filter(state="active").update(state="ready")
     encoder = Encoder.objects.create(
         version="fake-1", folder="-", sha256="f" * 64, state="active"

@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 from django.db import transaction
@@ -89,39 +89,38 @@ def import_photos(
     photos dealt with. Raises ImportRefused.
     """
     report = Report()
-    batch: list[Draft] = []
+    found = _interleaved(find_photos(folder))
     # Decoding lets go of the interpreter lock, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, products in find_photos(folder).items():
-            for draft in _drafts(name, products, report, pool, progress):
-                batch.append(draft)
-                if len(batch) == BATCH:
-                    _store(batch, report)
-                    batch.clear()
-    _store(batch, report)
+        for start in range(0, len(found), BATCH):
+            batch = found[start : start + BATCH]
+            drafts = []
+            for (_, paths), read in zip(
+                batch, pool.map(_read_product, batch), strict=True
+            ):
+                draft, errors = read
+                report.skipped += errors
+                drafts += [draft] if draft else []
+                progress(len(paths))
+            _store(drafts, report)
     return report
 
 
-def _drafts(
-    name: str,
-    products: list[list[Path]],
-    report: Report,
-    pool: ThreadPoolExecutor,
-    progress: Callable[[int], object],
-) -> Iterator[Draft]:
-    for start in range(0, len(products), BATCH):
-        chunk = products[start : start + BATCH]
-        read = pool.map(lambda paths: _read_product(name, paths), chunk)
-        for paths, (draft, errors) in zip(chunk, read, strict=True):
-            report.skipped += errors
-            if draft:
-                yield draft
-            progress(len(paths))
+def _interleaved(found: dict[str, list[list[Path]]]) -> list[tuple[str, list[Path]]]:
+    """One product of each category in turn, so that the newest are not all T-shirts."""
+    rounds = zip_longest(*found.values())
+    return [
+        (name, paths)
+        for products in rounds
+        for name, paths in zip(found, products, strict=True)
+        if paths
+    ]
 
 
 def _read_product(
-    name: str, paths: list[Path]
+    product: tuple[str, list[Path]],
 ) -> tuple[Draft | None, list[tuple[Path, str]]]:
+    name, paths = product
     photos: dict[str, PreparedPhoto] = {}
     errors: list[tuple[Path, str]] = []
     for path in paths:

@@ -127,7 +127,8 @@ def _field_errors(detail: Any) -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for field, messages in detail.items():
             for message in _flat(messages):
-                yield {"field": field, "code": message.code, "detail": str(message)}
+                code = message.code or "invalid"
+                yield {"field": field, "code": code, "detail": str(message)}
 
 
 def _flat(messages: Any) -> Iterator[exceptions.ErrorDetail]:
@@ -154,7 +155,9 @@ class Problem(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What is wrong and how to put it right")
     code = serializers.CharField(help_text="Stable, for programs")
-    errors = FieldError(many=True, required=False, help_text="Each wrong field")
+    errors = FieldError(  # type: ignore[assignment]  # a field, as DRF declares them
+        many=True, required=False, help_text="Each wrong field"
+    )
 
 
 def problems(**codes: str) -> dict[tuple[int, str], OpenApiResponse]:

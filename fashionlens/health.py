@@ -51,7 +51,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     for name, check in CHECKS.items():
         try:
             check()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is not ready
+        except Exception as error:  # whatever it is, it is not ready
             states[name] = f"{type(error).__name__}: {error}"
         else:
             states[name] = "ok"

@@ -117,7 +117,7 @@ class SearchOutput(PageOutput):
 def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
     number, size = asked.get("page", 1), asked["page_size"]
     check_page(number, size, query.count)
-    kept = {name: asked[name] for name in ("category", "page_size") if name in asked}
+    kept = [(name, asked[name]) for name in ("category", "page_size") if name in asked]
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
         **page_links(request, address, number, size, query.count),

@@ -24,7 +24,7 @@ def _execute(statement: str, encoder_id: int) -> None:
 
 
 def create_partition(encoder_id: int) -> None:
-    """The unit-length check sits on the partition: on the parent it would stop Citus."""
+    """The unit-length check sits here: on the parent it would stop Citus."""
     with transaction.atomic():
         _execute(
             "CREATE TABLE IF NOT EXISTS {table} PARTITION OF search_embedding"

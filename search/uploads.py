@@ -1,7 +1,7 @@
 """Taking a query photo from the wire: in memory, bounded, never on disk."""
 
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
@@ -57,7 +57,7 @@ def _check_length(request: Request) -> None:
         raise TooLarge(f"A photo is at most {MB} MB.")
 
 
-def _read_bounded(stream: BinaryIO) -> bytes:
+def _read_bounded(stream: IO[bytes]) -> bytes:
     """All of the stream, kept up to one byte over the limit on photos."""
     kept = BytesIO()
     while piece := stream.read(_READ):
@@ -87,7 +87,7 @@ class BarePhotoParser(BaseParser):
 
     def parse(
         self,
-        stream: BinaryIO,
+        stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Any = None,
     ) -> DataAndFiles:

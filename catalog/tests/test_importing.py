@@ -40,6 +40,12 @@ def test_class_folders_become_products_with_their_photos(folder, media):
         assert len(image.sha256) == 64
 
 
+def test_categories_take_turns(folder):
+    import_photos(folder)
+    slugs = Product.objects.order_by("id").values_list("category__slug", flat=True)
+    assert list(slugs) == ["dress", "t-shirt", "dress", "t-shirt", "t-shirt"]
+
+
 def test_the_words_say_what_the_pixels_show(folder):
     import_photos(folder)
     red = Product.objects.filter(category__slug="dress", images__position=1).get()
@@ -71,7 +77,7 @@ def test_unreadable_photos_are_skipped_and_named(folder):
 
 
 def test_folders_in_turkish_become_categories(tmp_path):
-    write(tmp_path / "Gömlek & Bluz" / "ş ı.jpg", "red")
+    write(tmp_path / "Gömlek & Bluz" / "ş ğ.jpg", "red")
     import_photos(tmp_path)
     category = Category.objects.get()
     assert category.name == "Gömlek & Bluz"

@@ -79,7 +79,7 @@ def test_a_killed_worker_loses_no_photo_and_embeds_none_twice(tmp_path):
     )
     with worker(log) as victim:
         wake_worker(times=2)
-        wait_for(lambda: 0 < Embedding.objects.count())
+        wait_for(lambda: Embedding.objects.exists())
         os.killpg(victim.pid, signal.SIGKILL)
     assert 0 < Embedding.objects.count() < 500
     with worker(log):

@@ -5,7 +5,6 @@ from celery import current_app
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-
 from search.encoders import NoActiveEncoder, active_encoder
 from search.indexing import CHUNK, embed_due, index_status
 from search.models import EmbeddingFailure, Encoder, Photo
