@@ -71,7 +71,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(stock__gt=0) if wanted else self.filter(stock=0)
 
     def matching(self, words: str) -> Self:
-        """Products with all the words, best match first; `-word` and "a phrase" work."""
+        """Products with all the words, best first; `-word` and "a phrase" work."""
         query = SearchQuery(words, search_type="websearch", config="english")
         return (
             self.filter(search_vector=query)
