@@ -167,26 +167,28 @@ class Servers:
             time.sleep(0.02)
 
     def _prepare_database(self) -> None:
-        """Make the database, and let pgvector compute once: see programs.py."""
         with connect(self.var, "postgres") as connection:
-            try:
-                connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-            except psycopg.NotSupportedError as error:
-                raise EmbeddedError(
-                    f"The PostgreSQL in {self._programs.postgres} has no pgvector."
-                ) from error
+            self._try_pgvector(connection)
             named = "SELECT 1 FROM pg_database WHERE datname = %s"
             if not connection.execute(named, [places.DATABASE]).fetchone():
                 connection.execute(f"CREATE DATABASE {places.DATABASE}")
-            try:
-                connection.execute("SELECT '[1,2]'::vector <=> '[2,1]'")
-            except psycopg.OperationalError as error:
-                raise EmbeddedError(
-                    "This CPU cannot run the pgvector that was found"
-                    f" ({self._programs.postgres}). Set EMBED_PG_BIN to the bin folder"
-                    " of a PostgreSQL with a portable pgvector, or set DATABASE_URL"
-                    " and REDIS_URL to servers of your own."
-                ) from error
+
+    def _try_pgvector(self, connection: psycopg.Connection) -> None:
+        """Let it compute once; on a CPU it is not built for the connection is lost."""
+        found = f"The PostgreSQL that was found ({self._programs.postgres})"
+        way_out = (
+            "Set EMBED_PG_BIN to the bin folder of a PostgreSQL with a portable"
+            " pgvector, or set DATABASE_URL and REDIS_URL to servers of your own."
+        )
+        try:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+            connection.execute("SELECT '[1,2]'::vector <=> '[2,1]'")
+        except psycopg.NotSupportedError as error:
+            raise EmbeddedError(f"{found} has no pgvector. {way_out}") from error
+        except psycopg.OperationalError as error:
+            raise EmbeddedError(
+                f"{found} has a pgvector that this CPU cannot run. {way_out}"
+            ) from error
 
 
 def connect(var: Path, database: str = places.DATABASE) -> psycopg.Connection:
