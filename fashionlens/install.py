@@ -137,7 +137,7 @@ def follow(lines: Iterable[str], progress: "Progress") -> list[str]:
     remarks = []
     for line in lines:
         word, _, rest = line.strip().partition(" ")
-        if word == "Collecting":
+        if word in ("Collecting", "Processing"):
             progress.count += 1
             progress.show(f"looking up {rest.split()[0]}")
         elif word == "Downloading" and ".metadata" not in rest:
