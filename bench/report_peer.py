@@ -95,8 +95,8 @@ def peer() -> Iterator[int]:
     gallery = settings.VAR / "gallery.npy"
     np.save(gallery, np.array(list(Embedding.objects.values_list("vector", flat=True))))
     port = free_port()
-    command = [sys.executable, "-m", "bench.peer_app", SHIPPED, gallery, str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "bench.peer_app", str(SHIPPED), str(gallery)]
+    process = subprocess.Popen([*command, str(port)], stderr=subprocess.DEVNULL)
     try:
         for _ in range(600):
             with suppress(OSError):

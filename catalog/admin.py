@@ -43,7 +43,7 @@ class PhotoFormSet(forms.BaseInlineFormSet):
         seen: set[str] = set()
         for form in self.forms:
             sha256 = form.instance.sha256
-            if not sha256 or self._should_delete_form(form):
+            if not sha256 or getattr(form, "cleaned_data", {}).get("DELETE"):
                 continue
             if sha256 in seen:
                 form.add_error("file", "This product already has this photo.")

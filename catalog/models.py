@@ -186,6 +186,9 @@ class ProductImage(models.Model):
         source="file", processors=[ResizeToFit(1200, 1600)], format="WEBP"
     )
 
+    # The row as it was before a new file was saved: see catalog.signals.
+    _replaced: "ProductImage | None" = None
+
     class Meta:
         ordering = ["position", "id"]
         constraints = [

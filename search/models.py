@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
@@ -10,7 +11,7 @@ from catalog.models import ProductImage
 DIMENSION = 128
 # A photo that failed is tried again this often, and no sooner than this.
 MAX_TRIES = 3
-RETRY_AFTER = timezone.timedelta(minutes=5)
+RETRY_AFTER = timedelta(minutes=5)
 
 
 class Encoder(models.Model):
@@ -125,7 +126,7 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
 class Photo(ProductImage):
     """A product photo as the index sees it."""
 
-    objects = PhotoQuerySet.as_manager()
+    objects = PhotoQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         proxy = True

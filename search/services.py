@@ -8,6 +8,7 @@ import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
+from django.db.models.expressions import Combinable
 from pgvector.django import CosineDistance
 
 from catalog.models import Product, ProductImage
@@ -86,11 +87,11 @@ def nearest(
     """
     rows = _candidate_rows(encoder, category, exclude_product)
     distance = CosineDistance("vector", vector)
-    hits = _collect(rows.annotate(distance=distance), k)
+    hits = _collect(rows, distance, k)
     if len(hits) < k:
         # `+ 0` keeps the planner off the index.
         exact = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())
-        hits = _collect(rows.annotate(distance=exact), k)
+        hits = _collect(rows, exact, k)
     return hits
 
 
@@ -107,21 +108,23 @@ def _candidate_rows(
     return rows
 
 
-def _collect(rows: QuerySet[Embedding], k: int) -> list[Hit]:
+def _collect(rows: QuerySet[Embedding], distance: Combinable, k: int) -> list[Hit]:
     """Best photo of each product, from as many rows as k products need.
 
     Grouped here, not by DISTINCT ON, and ordered by the distance alone: either would
     lose the index.
     """
-    ordered = rows.order_by("distance").values_list(
-        "image__product_id", "image_id", "distance"
+    ordered = (
+        rows.annotate(distance=distance)
+        .order_by("distance")
+        .values_list("image__product_id", "image_id", "distance")
     )
     take = k * PHOTOS_PER_PRODUCT
     while True:
         found = list(ordered[:take])
         best: dict[int, Hit] = {}
-        for product_id, image_id, distance in found:
-            best.setdefault(product_id, Hit(product_id, image_id, distance))
+        for product_id, image_id, away in found:
+            best.setdefault(product_id, Hit(product_id, image_id, away))
         if len(best) >= k or len(found) < take:
             return list(best.values())[:k]
         take *= 4

@@ -13,7 +13,7 @@ from search.models import Embedding, EmbeddingFailure
 
 def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
     """Forget what was known of a replaced photo and wake a worker on commit."""
-    replaced = getattr(instance, "_replaced", None)
+    replaced = instance._replaced
     if replaced:
         Embedding.objects.filter(image_id=instance.pk).delete()
         EmbeddingFailure.objects.filter(image_id=instance.pk).delete()
