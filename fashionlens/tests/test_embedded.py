@@ -124,7 +124,7 @@ def test_a_second_command_joins_and_the_first_waits_for_it(var):
         assert first.stdout.readline().startswith("Waiting for the commands")
         assert answer(var)
         assert first.poll() is None
-    assert first.wait(20) == 0
+    assert first.wait(60) == 0
     assert not answer(var)
 
 

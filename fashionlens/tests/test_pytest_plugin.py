@@ -46,7 +46,7 @@ def test_a_run_that_is_stopped_leaves_no_server(tmp_path, how):
     var = Path(told[0])
     assert told[1] == embedded.database_url(var)
     run.send_signal(how)
-    run.communicate(timeout=30)
+    run.communicate(timeout=120)
     assert everyone_left(var)
     assert var.exists() is (how == signal.SIGKILL)  # swept by a later run
     shutil.rmtree(var, ignore_errors=True)
@@ -57,6 +57,6 @@ def test_servers_named_in_the_environment_are_used(tmp_path):
     given = {"DATABASE_URL": "postgres://given/db", "REDIS_URL": "redis://given"}
     run, told = start_pytest(tmp_path, **given)
     assert told[1] == given["DATABASE_URL"]
-    text, _ = run.communicate(timeout=30)
+    text, _ = run.communicate(timeout=120)
     assert run.returncode == 0, text
     assert not Path(told[0]).exists()
