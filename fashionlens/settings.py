@@ -5,6 +5,9 @@ everything made at run time lies under FASHIONLENS_VAR (default `var/`).
 """
 
 import re
+import os
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -56,8 +59,14 @@ def _secret_key() -> str:
     path = VAR / "secret_key"
     if not path.exists():
         VAR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
+        # Complete before it has its name: another process may start at the same time.
+        with (
+            tempfile.NamedTemporaryFile("w", dir=VAR) as file,
+            suppress(FileExistsError),
+        ):
+            file.write(get_random_secret_key())
+            file.flush()
+            os.link(file.name, path)
     return path.read_text()
 
 
