@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
+from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
 from catalog.models import Category
@@ -26,12 +27,18 @@ log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
+class HtmxRequest(HttpRequest):
+    """As django-htmx's middleware leaves it."""
+
+    htmx: HtmxDetails
+
+
 def one_of_two_ways(view: View) -> View:
     """One address answers a page or, to htmx, a part of it; a search that cannot be
     done now is a 503 in the same way."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+    def wrapped(request: HtmxRequest, *args: str, **kwargs: str) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
         except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
@@ -46,7 +53,7 @@ def one_of_two_ways(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @one_of_two_ways
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, {"photo_form": PhotoForm()})
     form = PhotoForm(request.POST, request.FILES)
@@ -65,7 +72,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @one_of_two_ways
-def results(request: HttpRequest, query_id: str) -> HttpResponse:
+def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     form = NarrowForm(request.GET)
     if not form.is_valid():
         return bad_request(request, ["This category's name cannot be read."])
@@ -76,14 +83,14 @@ def results(request: HttpRequest, query_id: str) -> HttpResponse:
         except Category.DoesNotExist:
             return not_found(request, "There is no such category.")
     try:
-        query = get_query(query_id=query_id, category=category and category.slug)
+        query = get_query(query_id=query_id, category=slug or None)
     except QueryExpired:
         return _page(request, {"photo_form": PhotoForm()}, "search/_expired.html", 410)
     return _results(request, query, category)
 
 
 def _results(
-    request: HttpRequest, query: Query, category: Category | None = None
+    request: HtmxRequest, query: Query, category: Category | None = None
 ) -> TemplateResponse:
     try:
         page = Paginator(query.hits, PAGE_SIZE).page(request.GET.get("page", 1))
@@ -100,7 +107,7 @@ def _results(
     return _page(request, context, "search/_results.html")
 
 
-def _refused(request: HttpRequest, form: PhotoForm) -> HttpResponse:
+def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:
     """422, the reason beside the control. Nothing was stored."""
     if not request.htmx:
         return _page(request, {"photo_form": form}, status=422)
@@ -111,7 +118,7 @@ def _refused(request: HttpRequest, form: PhotoForm) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: HtmxRequest,
     context: dict[str, object],
     part: str = "search/_intro.html",
     status: int = 200,
