@@ -59,7 +59,7 @@ lint: development
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check .
 	@$(PY) -m djlint --quiet --lint templates
-	@$(PY) -m djlint --quiet --check templates
+	@$(PY) -m djlint --quiet --check templates || $(PY) -m djlint --check templates
 	@.venv/bin/hadolint Dockerfile
 	@$(PY) -m check_jsonschema --quiet --builtin-schema vendor.compose-spec \
 	  docker-compose.yml
