@@ -4,8 +4,8 @@ With DEBUG on and nothing else set, the embedded Postgres and Valkey are used an
 everything made at run time lies under FASHIONLENS_VAR (default `var/`).
 """
 
-import re
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
