@@ -81,3 +81,35 @@ def test_test_runs_lint_and_types_before_the_tests() -> None:
     order = ["requirements-dev.txt", "-m ruff", "-m mypy", "-m pytest"]
     places = [steps.index(step) for step in order]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "closing", "passed"),
+    [
+        ("== 3 passed, 1 skipped in 2s ==", 0, "== 3 passed, 1 skipped in 2s ==", True),
+        ("== 1 failed, 2 passed in 2s ==", 2, "== 1 failed, 2 passed in 2s ==", False),
+        ("== no tests ran in 0s ==", 2, "== no tests ran in 0s ==", False),
+        ("== 4 skipped in 0s ==", 0, "== 4 skipped in 0s ==", False),
+        ("lint: a line is too long", 2, "No tests ran.", False),
+    ],
+)
+def test_the_gate_ends_with_pytests_count(
+    said: str, status: int, closing: str, passed: bool, tmp_path: Path
+) -> None:
+    for name, script in {
+        "make": f'echo "make $*"; echo "{said}"; echo "make: done" >&2; exit {status}',
+        "chromium": "exit 0",
+    }.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        ["bash", str(ROOT / ".ci/run")],
+        cwd=tmp_path,
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+    )
+    lines = done.stdout.splitlines()
+    assert lines[0] == "make test"
+    assert lines[-1] == closing
+    assert (done.returncode == 0) is passed
