@@ -1,5 +1,6 @@
 """Is the process alive, and can it do its work?"""
 
+import logging
 from collections.abc import Callable
 
 from celery import current_app
@@ -10,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from PIL import Image
 
 from search.encoders import active_encoder, network_of
+
+log = logging.getLogger(__name__)
 
 
 @never_cache
@@ -46,13 +49,17 @@ CHECKS: dict[str, Callable[[], None]] = {
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: database, cache, broker and a real inference; 503 names what is not."""
+    """Ready: database, cache, broker and a real inference; 503 names what is not.
+
+    The reasons go to the log: anybody may ask here.
+    """
     states = {}
     for name, check in CHECKS.items():
         try:
             check()
         except Exception as error:  # whatever it is, it is not ready
-            states[name] = f"{type(error).__name__}: {error}"
+            log.warning("Not ready, %s: %s", name, error)
+            states[name] = type(error).__name__
         else:
             states[name] = "ok"
     ready = all(state == "ok" for state in states.values())

@@ -1,0 +1,80 @@
+"""What the settings refuse, as an operator meets it: a command that does not start."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BASE = Path(__file__).resolve().parents[2]
+REAL = {
+    "DATABASE_URL": "postgres://shop@db.example/shop",
+    "REDIS_URL": "redis://redis.example:6379/0",
+    "MEDIA_ROOT": "/srv/media",
+    "SECRET_KEY": "long and random",
+}
+OURS = {*REAL, "DEBUG", "CACHE_URL", "FASHIONLENS_VAR", "ENCODER_RUNTIME"}
+SHOW = """
+from django.conf import settings as s
+print(s.EMBEDDED, s.DATABASES["default"]["HOST"], s.CELERY_BROKER_URL,
+      s.CACHES["default"]["LOCATION"], s.MEDIA_ROOT)
+"""
+
+
+def settings(**environment: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    env["DJANGO_SETTINGS_MODULE"] = "fashionlens.settings"
+    return subprocess.run(
+        [sys.executable, "-c", SHOW],
+        cwd=BASE,
+        env=env | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL", "MEDIA_ROOT"])
+def test_without_debug_the_embedded_default_is_refused_by_name(missing):
+    given = {name: value for name, value in REAL.items() if name != missing}
+    result = settings(**given)
+    assert result.returncode != 0
+    assert f"Set {missing}:" in result.stderr
+    assert "DEBUG=1" in result.stderr
+
+
+def test_without_debug_a_secret_key_is_asked_for():
+    given = {name: value for name, value in REAL.items() if name != "SECRET_KEY"}
+    assert "Set SECRET_KEY" in settings(**given).stderr
+
+
+def test_real_servers_are_used_as_named():
+    result = settings(**REAL)
+    assert result.stdout.split() == [
+        "False",
+        "db.example",
+        "redis://redis.example:6379/0",
+        "redis://redis.example:6379/1",
+        "/srv/media",
+    ]
+
+
+def test_one_real_server_alone_is_refused(tmp_path):
+    given = {"DATABASE_URL": REAL["DATABASE_URL"], "FASHIONLENS_VAR": str(tmp_path)}
+    assert "Set REDIS_URL too" in settings(DEBUG="1", **given).stderr
+
+
+def test_with_debug_everything_lies_under_var(tmp_path):
+    result = settings(DEBUG="1", FASHIONLENS_VAR=str(tmp_path / "v"))
+    embedded, *_, media = result.stdout.split()
+    assert embedded == "True"
+    assert media == str(tmp_path / "v" / "media")
+    key = tmp_path / "v" / "secret_key"
+    assert len(key.read_text()) >= 50
+    assert key.stat().st_mode & 0o077 == 0
+
+
+def test_an_unknown_runtime_is_refused(tmp_path):
+    result = settings(**REAL, ENCODER_RUNTIME="torch")
+    assert "ENCODER_RUNTIME is 'onnx' or 'keras'" in result.stderr
