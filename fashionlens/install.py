@@ -8,6 +8,7 @@ by kill -9 too: the next run repairs or remakes what was left half done.
 
 import argparse
 import fcntl
+import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ PYTHON = VENV / "bin" / "python"
 SERVING, DEVELOPMENT = Path("requirements.txt"), Path("requirements-dev.txt")
 # The lock files are complete, so pip has nothing to resolve.
 PIP = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-input"]
-PIP += ["--disable-pip-version-check", "--no-warn-script-location"]
+PIP += ["--no-user", "--disable-pip-version-check", "--no-warn-script-location"]
 
 CHATTER = {"Downloading", "Ignoring", "Looking", "Requirement", "Successfully", "Using"}
 
@@ -35,7 +36,9 @@ def main() -> None:
     parser.add_argument("requirements", type=Path)
     requirements = parser.parse_args().requirements
     with Path(__file__).open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two makes at once: the second one waits
+        # Two makes at once: the second one waits, for what the first one started too.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.set_inheritable(lock.fileno(), True)
         if installed(requirements):
             return
         if not usable():
@@ -70,7 +73,7 @@ def make_venv() -> None:
         shutil.rmtree(VENV)
     VENV.mkdir()
     (VENV / "unfinished").touch()
-    made = subprocess.run([python, "-m", "venv", VENV])
+    made = subprocess.run([python, "-m", "venv", VENV], close_fds=False)
     if made.returncode:
         raise InstallError(
             f"{python} could not make a virtual environment. On Debian and Ubuntu the"
@@ -119,7 +122,11 @@ def is_whole(info: Path) -> bool:
 def run_pip(command: list[str], title: str) -> None:
     """Run pip with one line of progress instead of its hundreds; errors in full."""
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        close_fds=False,  # the lock is the children's too
     ) as pip:
         assert pip.stdout
         with Progress(title) as progress:
