@@ -117,7 +117,9 @@ class SearchOutput(PageOutput):
 def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
     number, size = asked.get("page", 1), asked["page_size"]
     check_page(number, size, query.count)
-    kept = [(name, asked[name]) for name in ("category", "page_size") if name in asked]
+    kept = [
+        (name, asked[name]) for name in ("category", "page_size") if asked.get(name)
+    ]
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
         **page_links(request, address, number, size, query.count),
@@ -192,7 +194,7 @@ class SearchView(PrivateView):
         asked = self.Input.read(form_and_query_string(request))
         with service_errors():
             query = search_by_photo(
-                photo=asked["photo"].read(), category=asked.get("category")
+                photo=asked["photo"].read(), category=asked.get("category") or None
             )
             return _search_page(request, query, asked)
 
@@ -226,7 +228,7 @@ class KeptSearchView(PrivateView):
         """A further page of a photo search, or the same photo in one category."""
         asked = self.Input.read(request.query_params)
         with service_errors():
-            kept = get_query(query_id=query, category=asked.get("category"))
+            kept = get_query(query_id=query, category=asked.get("category") or None)
             return _search_page(request, kept, asked)
 
 

@@ -50,6 +50,13 @@ def test_fields_may_stand_in_the_form_or_in_the_address(client, shop):
     assert field_errors(both) == {"category": "several"}
 
 
+def test_an_empty_category_means_all(client, shop):
+    first = client.post(SEARCH, {"photo": upload(RED), "category": "", "page_size": 2})
+    assert first.json()["count"] == 4
+    assert "category" not in first.json()["next"]
+    assert len(skus(client.get(f"{SEARCH}{first.json()['query']}/?category="))) == 4
+
+
 def test_a_kept_query_pages_and_narrows_without_a_new_upload(client, shop):
     form = {"photo": upload(RED), "page_size": 3}
     first = client.post(SEARCH, form)
