@@ -126,6 +126,9 @@ def _describe(
             "0..255. Scaling to -1..1 and the L2 norm are inside the network."
         ),
         "sha256": hashes,
+        # tf2onnx orders its nodes by chance and zip files hold times: two trainings
+        # are the same if their weights are.
+        "weights_sha256": _weights_hash(encoder),
         "parity": parity,
         **info,
         "libraries": {
@@ -133,6 +136,12 @@ def _describe(
             for package in ("keras", "tensorflow", "tf2onnx", "onnx", "pillow")
         },
     }
+
+
+def _weights_hash(encoder: keras.Model) -> str:
+    return hashlib.sha256(
+        b"".join(w.tobytes() for w in encoder.get_weights())
+    ).hexdigest()
 
 
 def _sha256(file: Path) -> str:

@@ -32,6 +32,14 @@ def test_both_runtimes_give_the_same_vectors(tmp_path):
     assert onnx.input_size == 32 and onnx.dimension == 8
 
 
+def test_the_same_network_has_the_same_weights_hash(tmp_path):
+    hashes = [
+        export_encoder(tiny_encoder(seed), tmp_path, PIXELS, INFO)["weights_sha256"]
+        for seed in (1, 1, 2)
+    ]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
 def test_networks_that_disagree_are_not_written(tmp_path, monkeypatch):
     def convert_another(network: keras.Model, file: Path) -> None:
         real(tiny_encoder(seed=2), file)
