@@ -1,5 +1,4 @@
 import pytest
-from django.core.cache import cache
 from django.db import OperationalError, connection
 
 from catalog import api, examples
@@ -162,7 +161,6 @@ def test_the_list_costs_the_same_queries_for_one_product_and_for_many(
 
 
 def test_a_product_has_all_its_photos_in_order(client, media):
-    cache.clear()  # it remembers which thumbnails were drawn, in other folders too
     product = make_product(sku="D.1_a-b", photo=True, price_cents=123456)
     add_photo(product=product, data=make_photo_bytes("red"), alt_text="Back")
     answer = client.get(f"{PRODUCTS}D.1_a-b/").json()
