@@ -41,6 +41,11 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="no Chromium here"),
 ]
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+    " img-src 'self' blob: data:; form-action 'self'; base-uri 'none'"
+)
+
 # As a browser makes them; `kind` is "drop" or "paste".
 BRING = """([kind, base64, name]) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -184,6 +189,10 @@ def test_a_file_that_is_no_photo_is_refused_beside_the_control(page, shop):
     page.set_input_files("#photo", file_of(shop[0]))
     expect_results(page, shop[0])
     expect(page.locator("#photo-message")).to_have_text("")
+    page.set_input_files("#photo", text)
+    expect(page.locator("#photo-message")).to_contain_text("not a photo of a kind")
+    expect_results(page, shop[0])
+    expect_preview(page)
 
 
 def test_a_file_over_the_limit_is_not_sent(page, shop):
@@ -230,6 +239,25 @@ def test_a_photo_the_browser_cannot_read_is_sent_as_it_is(page, shop):
     expect(page.locator(".drop-more")).to_contain_text("apple.heic (not shown")
 
 
+def test_all_of_it_works_under_a_strict_content_policy(page, shop):
+    def answer(route):
+        if route.request.resource_type != "document":
+            return route.fallback()
+        response = route.fetch(max_redirects=0)
+        headers = response.headers | {"content-security-policy": POLICY}
+        return route.fulfill(response=response, headers=headers)
+
+    page.route("**/*", answer)
+    for address in ("/", shop[0].get_absolute_url(), "/search/"):
+        page.goto(address)
+    page.set_input_files("#photo", file_of(shop[1]))
+    expect_results(page, shop[1])
+    expect_preview(page)
+    page.locator("#results").get_by_role("link", name="Hats").click()
+    expect(page.locator("#results .card")).to_have_count(3)
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_the_front_page_takes_a_photo_too(page, shop):
     page.goto("/")
     bring(page, "drop", file_of(shop[2]))
@@ -252,6 +280,11 @@ def test_an_expired_search_asks_for_the_photo_again(context, shop):
     expect_results(page, shop[0])
     cache.clear()
     page.locator("#results").get_by_role("link", name="Hats").click()
+    expect(page.get_by_text("This search is over")).to_be_visible()
+    page.set_input_files("#photo", file_of(shop[1]))
+    expect_results(page, shop[1])
+    cache.clear()
+    page.go_back()
     expect(page.get_by_text("This search is over")).to_be_visible()
 
 

@@ -21,7 +21,7 @@
     const line = document.createElement("p");
     line.textContent = words;
     message.replaceChildren(...(words ? [line] : []));
-    input.toggleAttribute("aria-invalid", Boolean(words));
+    input.setAttribute("aria-invalid", String(Boolean(words)));
   };
 
   // The preview -----------------------------------------------------------------
@@ -110,6 +110,8 @@
     say("");
     if (file.size > Number(form.dataset.maxBytes)) {
       input.value = "";
+      keep(PENDING, "");
+      showKept();
       say(form.dataset.tooLarge);
       return;
     }
@@ -184,6 +186,12 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (event.detail.elt === form) rest();
+    if (event.detail.xhr.status === 422) {
+      // Refused: the results on the page are still those of the photo before.
+      keep(PENDING, "");
+      showKept();
+      input.setAttribute("aria-invalid", "true");
+    }
     results.setAttribute("aria-busy", "false");
   });
   for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
@@ -203,6 +211,8 @@
     else if (results.getBoundingClientRect().top > window.innerHeight * 0.7)
       results.scrollIntoView({ block: "start" });
   });
+  // Back to a search that is over: its own page says so.
+  document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   document.addEventListener("htmx:historyRestore", () => {
     say("");
     showKept();
