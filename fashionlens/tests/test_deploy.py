@@ -207,6 +207,44 @@ def test_development_has_the_serving_set_in_the_same_versions() -> None:
     assert serving <= set(pins.findall(read("requirements-dev.txt")))
 
 
+def production(**variables: str) -> dict[str, str]:
+    """The environment of a container, as far as settings look at it."""
+    ours = settings_variables()
+    bare = {name: value for name, value in os.environ.items() if name not in ours}
+    given = {
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "MEDIA_ROOT": "/nowhere",
+        "SECRET_KEY": "0123456789abcdef" * 4,
+        "ALLOWED_HOSTS": "shop.example",
+        "BEHIND_HTTPS_PROXY": "1",
+    }
+    return bare | given | variables
+
+
+def test_django_has_no_objection_to_the_production_settings() -> None:
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level=WARNING"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=production(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+ASK = """
+import django; django.setup()
+from django.test import Client
+for host, path in ("127.0.0.1", "/healthz"), ("shop.example", "/"):
+    print(Client(HTTP_HOST=host).get(path).status_code)
+"""
+
+
+def test_health_is_answered_without_a_proxy_and_pages_only_by_https() -> None:
+    env = production(DJANGO_SETTINGS_MODULE="fashionlens.settings")
+    command = [sys.executable, "-c", ASK]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    assert done.stdout.split() == ["200", "301"], done.stderr
+
+
 class Answering(BaseHTTPRequestHandler):
     status = 200
 
