@@ -1,6 +1,6 @@
-"""What the image, the compose stack and .env.example promise, read from the files.
+"""What docker-compose.yml, .env.example and the settings promise one another.
 
-Their form is checked by `make lint` (hadolint, the compose schema).
+The form of the stack is checked by `make lint` (the compose schema).
 """
 
 import os
@@ -9,8 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +20,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {"web", "worker", "scheduler", "migrate"}
 SECRETS = {"POSTGRES_PASSWORD", "SECRET_KEY"}
-# Read by gunicorn and by the image of Postgres, not by our settings.
+# Read by gunicorn, not by our settings.
 FOREIGN = {"WEB_CONCURRENCY"}
 
 
@@ -39,17 +37,6 @@ def settings_variables() -> set[str]:
 def example_variables(*, commented: bool) -> set[str]:
     lines = r"^#?([A-Z_]+)=" if commented else r"^([A-Z_]+)="
     return set(re.findall(lines, read(".env.example"), re.MULTILINE))
-
-
-def stages() -> dict[str, list[str]]:
-    """Stage name -> its instructions, continued lines joined."""
-    joined = re.sub(r"\\\n", " ", re.sub(r"(?m)^#.*\n", "", read("Dockerfile")))
-    found: dict[str, list[str]] = {}
-    for line in filter(None, map(str.strip, joined.splitlines())):
-        if line.startswith("FROM "):
-            found[line.split(" AS ")[1]] = []
-        found[list(found)[-1]].append(line)
-    return found
 
 
 def test_compose_takes_what_env_example_explains() -> None:
@@ -111,6 +98,13 @@ def test_everything_that_stays_up_restarts_and_is_looked_after() -> None:
         assert name == "web" or service["healthcheck"]["test"], name
 
 
+def test_the_image_is_built_once_for_all() -> None:
+    built = [name for name in SERVICES if "build" in SERVICES[name]]
+    assert built == ["web"]
+    assert SERVICES["web"]["build"] == {"context": ".", "target": "serving"}
+    assert len({SERVICES[name]["image"] for name in OURS}) == 1
+
+
 def test_the_shop_starts_after_its_servers_and_the_migration() -> None:
     for name in ("web", "worker", "scheduler"):
         needs = SERVICES[name]["depends_on"]
@@ -146,65 +140,6 @@ def test_celery_knows_the_options_it_is_started_with(name: str) -> None:
     options = {a for a in arguments[3:] if a.startswith("--")}
     assert options
     assert options <= set(re.findall(r"--[\w-]+", done.stdout))
-
-
-def test_the_web_starts_with_options_gunicorn_knows() -> None:
-    command = instruction(stages()["serving"], "CMD")
-    assert command[:2] == ["gunicorn", "fashionlens.wsgi"]
-    checked = [sys.executable, "-m", *command, "--check-config"]
-    done = subprocess.run(checked, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-
-
-def instruction(stage: list[str], word: str) -> list[str]:
-    found = [line for line in stage if line.startswith(f"{word} ")]
-    exec_form = re.search(r"\[.*\]", found[-1])
-    assert exec_form, found[-1]
-    return yaml.safe_load(exec_form[0])
-
-
-def test_the_serving_image_is_the_last_one_and_not_root() -> None:
-    name, serving = list(stages().items())[-1]
-    assert name == "serving" == SERVICES["web"]["build"]["target"]
-    assert [line for line in serving if line.startswith("USER ")] == ["USER 10001"]
-    after = serving[serving.index("USER 10001") :]
-    assert not any(line.startswith(("RUN", "COPY")) for line in after)
-
-
-def test_no_tensorflow_and_no_compiler_in_the_serving_image() -> None:
-    serving = stages()["serving"]
-    origins = {o for line in serving for o in re.findall(r"--from=(\w+)", line)}
-    text = "\n".join(line for name in (*origins, "serving") for line in stages()[name])
-    assert "requirements.txt" in text
-    assert "requirements-dev" not in text
-    assert not re.search(r"apt-get|gcc|build-essential", text)
-    packages = set(re.findall(r"(?m)^([\w-]+)==", read("requirements.txt")))
-    assert not packages & {"keras", "matplotlib", "tensorflow", "tf2onnx"}
-
-
-def test_the_context_of_the_image_is_a_list_of_what_it_needs() -> None:
-    lines = read(".dockerignore").splitlines()
-    rules = [line for line in lines if line and not line.startswith("#")]
-    assert rules[0] == "*"
-    admitted = [rule[1:] for rule in rules if rule.startswith("!")]
-    assert all((ROOT / name).exists() for name in admitted)
-    lines = [line for stage in stages().values() for line in stage]
-    copied = {name for line in lines for name in sources(line)}
-    assert copied - {"."} <= set(admitted)
-
-
-def sources(line: str) -> list[str]:
-    """What a COPY takes from the context."""
-    if not line.startswith("COPY ") or "--from" in line:
-        return []
-    return line.split()[1:-1]
-
-
-def test_development_has_the_serving_set_in_the_same_versions() -> None:
-    pins = re.compile(r"(?m)^[\w-]+(?:\[[^]]*\])?==.*$")
-    serving = set(pins.findall(read("requirements.txt")))
-    assert len(serving) > 20
-    assert serving <= set(pins.findall(read("requirements-dev.txt")))
 
 
 def production(**variables: str) -> dict[str, str]:
@@ -243,39 +178,6 @@ def test_health_is_answered_without_a_proxy_and_pages_only_by_https() -> None:
     command = [sys.executable, "-c", ASK]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.stdout.split() == ["200", "301"], done.stderr
-
-
-class Answering(BaseHTTPRequestHandler):
-    status = 200
-
-    def do_GET(self) -> None:
-        self.send_response(self.status if self.path == "/healthz" else 404)
-        self.end_headers()
-
-    def log_message(self, *args: Any) -> None: ...
-
-
-@pytest.mark.parametrize(("status", "healthy"), [(200, True), (503, False)])
-def test_the_web_is_healthy_when_it_answers(status: int, healthy: bool) -> None:
-    handler = type("Handler", (Answering,), {"status": status})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert web_is_healthy(server.server_port) is healthy
-        server.shutdown()
-
-
-def test_the_web_is_not_healthy_when_nothing_listens() -> None:
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        port = server.server_port
-    assert not web_is_healthy(port)
-
-
-def web_is_healthy(port: int) -> bool:
-    python, *arguments = instruction(stages()["serving"], "HEALTHCHECK")
-    assert python == "python"
-    arguments = [a.replace("127.0.0.1:8000", f"127.0.0.1:{port}") for a in arguments]
-    done = subprocess.run([sys.executable, *arguments], capture_output=True)
-    return done.returncode == 0
 
 
 @pytest.mark.parametrize(
