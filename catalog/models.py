@@ -177,13 +177,15 @@ class ProductImage(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     small = ImageSpecField(
-        source="file", processors=[ResizeToFit(160, 214)], format="WEBP"
+        source="file", processors=[ResizeToFit(160, 214, upscale=False)], format="WEBP"
     )
     card = ImageSpecField(
-        source="file", processors=[ResizeToFit(480, 640)], format="WEBP"
+        source="file", processors=[ResizeToFit(480, 640, upscale=False)], format="WEBP"
     )
     large = ImageSpecField(
-        source="file", processors=[ResizeToFit(1200, 1600)], format="WEBP"
+        source="file",
+        processors=[ResizeToFit(1200, 1600, upscale=False)],
+        format="WEBP",
     )
 
     # The row as it was before a new file was saved: see catalog.signals.

@@ -12,6 +12,7 @@ from ml.preprocess import photo_format, read_photo
 
 # Formats every browser shows, kept byte for byte when they carry no metadata.
 _KEPT = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
+EXTENSIONS = tuple(_KEPT.values())
 # What Pillow reports of a file that must not reach a browser as it is.
 _UNCLEAN = {
     *("exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"),

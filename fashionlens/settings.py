@@ -222,7 +222,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 IMAGEKIT_CACHEFILE_DIR = "thumbnails"
 IMAGEKIT_CACHE_BACKEND = "thumbnails"
-IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "imagekit.cachefiles.strategies.JustInTime"
+IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "catalog.media.OnRequest"
 
 # Search -----------------------------------------------------------------------
 

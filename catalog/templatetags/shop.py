@@ -1,7 +1,6 @@
 """How the shop's values are written on its pages."""
 
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.models import Category, Product, ProductImage
 
 register = template.Library()
-log = logging.getLogger(__name__)
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "TRY": "₺", "INR": "₹"}
 # Fewer than this many left is worth saying.
@@ -48,17 +46,8 @@ def categories() -> QuerySet[Category]:
 
 @register.simple_tag
 def photo_url(image: ProductImage | None, size: str) -> str:
-    """The address of a thumbnail, made at first use; "" when the file is lost.
-
-    One lost or damaged file must not take a page of products down.
-    """
-    if not image:
-        return ""
-    try:
-        return getattr(image, size).url
-    except (OSError, ValueError) as error:
-        log.warning("Photo %s has no thumbnail: %s", image.pk, error)
-        return ""
+    """The address of a thumbnail; "" without a photo."""
+    return getattr(image, size).url if image else ""
 
 
 @register.simple_tag(takes_context=True)

@@ -174,9 +174,8 @@ def test_a_product_has_all_its_photos_in_order(client, media):
     first = answer["photos"][0]
     assert (first["width"], first["height"]) == (90, 120)
     for url in [first["url"], *first["thumbnails"].values()]:
-        prefix = "http://testserver/media/"
-        assert url.startswith(prefix)
-        assert (media / url.removeprefix(prefix)).is_file()
+        assert url.startswith("http://testserver/media/")
+        assert client.get(url).status_code == 200
 
 
 @pytest.mark.parametrize("status", ["draft", "archived"])

@@ -209,16 +209,6 @@ def test_a_lost_photo_file_does_not_take_the_page_down(client, fake_encoder):
         assert "Still here" in response.text
 
 
-def test_a_lost_thumbnail_is_made_again(client, media):
-    make_product(photo=True)
-    [card] = [tag for tag in outline(client.get("/").text) if tag.get("width") == "480"]
-    thumbnail = media / str(card.get("src")).removeprefix("/media/")
-    assert thumbnail.is_file()
-    thumbnail.unlink()
-    client.get("/")
-    assert thumbnail.is_file()
-
-
 @pytest.mark.parametrize("status", [Product.Status.DRAFT, Product.Status.ARCHIVED])
 def test_unpublished_products_are_not_found(client, status):
     hidden = make_product(status=status, title="Secret")

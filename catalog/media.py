@@ -1,0 +1,71 @@
+"""Photos and thumbnails over HTTP. A thumbnail is drawn when it is first asked for,
+so that no page, answer or import ever waits for 24 of them."""
+
+import logging
+import posixpath
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_safe
+from django.views.static import serve
+from imagekit.cachefiles import ImageCacheFile
+
+from catalog.models import ProductImage
+from catalog.photos import EXTENSIONS
+
+log = logging.getLogger(__name__)
+
+THUMBNAILS = ("small", "card", "large")
+
+
+class OnRequest:
+    """imagekit's strategy for names without files: `thumbnail.url` draws nothing."""
+
+    def should_verify_existence(self, file: object) -> bool:
+        return False
+
+
+@require_safe
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A file of MEDIA_ROOT. A proxy may serve them instead, if it asks here for what
+    it does not find."""
+    try:
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    except Http404:
+        if not draw_thumbnail(path):
+            raise
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    # Names hold a hash of the pixels: what is behind one never changes.
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def draw_thumbnail(path: str) -> bool:
+    """Draw the thumbnail of this name; False when there is no photo for it.
+
+    imagekit names it FOLDER/NAME OF THE PHOTO/HASH OF THE PHOTO AND SIZE.webp.
+    """
+    folder, _ = posixpath.split(posixpath.normpath(path))
+    root = f"{settings.IMAGEKIT_CACHEFILE_DIR}/"
+    if not folder.startswith(root):
+        return False
+    for extension in EXTENSIONS:
+        name = f"{folder.removeprefix(root)}.{extension}"
+        if default_storage.exists(name):
+            photo = ProductImage(file=name, width=1, height=1)
+            wanted = [getattr(photo, spec) for spec in THUMBNAILS]
+            for thumbnail in wanted:
+                if thumbnail.name == path:
+                    return _draw(thumbnail)
+    return False
+
+
+def _draw(thumbnail: ImageCacheFile) -> bool:
+    try:
+        thumbnail.generate()
+    except (OSError, ValueError) as error:
+        log.warning("%s cannot be drawn: %s", thumbnail.name, error)
+        return False
+    return True
