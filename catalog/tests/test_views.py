@@ -1,8 +1,10 @@
 import json
 import re
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
+from django.template.loader import render_to_string
 
 from catalog.forms import BrowseForm
 from catalog.models import Product
@@ -261,6 +263,22 @@ def test_pages_keep_to_a_strict_content_policy(client, address, fake_encoder, se
         if tag.name in ("link", "img") and tag.get("rel") != "canonical":
             address_of = tag.get("href") or tag.get("src") or ""
             assert not address_of.startswith(("http", "//"))
+
+
+@pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "500", "503"])
+def test_pages_about_trouble_ask_no_database(page, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        text = render_to_string(f"{page}.html")
+    assert 'href="/"' in text
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=product", "/products/one/", "/search/"])
+def test_headings_skip_no_level(client, address, fake_encoder):
+    make_product(slug="one", photo=True)
+    page = outline(client.get(address).text)
+    levels = [int(tag.name[1]) for tag in page if re.fullmatch("h[1-6]", tag.name)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 @pytest.mark.parametrize("address", ["/", "/products/one/", "/search/", "/nothing"])

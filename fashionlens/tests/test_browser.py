@@ -293,6 +293,7 @@ def test_the_keyboard_reaches_everything_in_order(page, shop):
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("#photo")).to_be_focused()
     with page.expect_file_chooser() as chooser:
