@@ -30,3 +30,7 @@ class Command(BaseCommand):
             f"{report.products} products with {report.photos} photos imported,"
             f" {report.known} known already, {len(report.skipped)} photos skipped."
         )
+        if report.photos:
+            self.stdout.write(
+                "Running workers embed them within a minute; `manage.py embed` at once."
+            )
