@@ -173,7 +173,6 @@ def test_a_product_is_saved_while_the_broker_is_down(
 ):
     from celery import current_app
 
-    monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
     monkeypatch.setattr(current_app, "_pool", None)
