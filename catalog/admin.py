@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.colours import COLOUR_NAMES
 from catalog.fields import PhotoField, PreparedFile
 from catalog.models import Category, Product, ProductImage
 
@@ -23,16 +24,23 @@ def thumbnail(image: ProductImage | None) -> SafeString | str:
 
 class PhotoForm(forms.ModelForm):
     file = PhotoField(label="Photo")
+    colours = forms.MultipleChoiceField(
+        choices=[(name, name) for name in COLOUR_NAMES],
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 4}),
+    )
 
     class Meta:
         model = ProductImage
-        fields = ["file", "alt_text", "position"]
+        fields = ["file", "alt_text", "colours", "position"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         file = cleaned.get("file")
         if isinstance(file, PreparedFile):
             self.instance.sha256 = file.photo.sha256
+            if "colours" not in self.changed_data or not cleaned.get("colours"):
+                cleaned["colours"] = file.photo.colours
         return cleaned
 
 
@@ -54,7 +62,7 @@ class PhotoInline(admin.TabularInline):
     model = ProductImage
     form = PhotoForm
     formset = PhotoFormSet
-    fields = ["preview", "file", "alt_text", "position"]
+    fields = ["preview", "file", "alt_text", "colours", "position"]
     readonly_fields = ["preview"]
     extra = 1
 

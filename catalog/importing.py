@@ -11,11 +11,10 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
-from catalog.colours import main_colour
 from catalog.models import Category, Product, ProductImage
 from catalog.photos import PreparedPhoto, prepare_photo
 from catalog.wording import CATEGORY_NAMES, Wording, describe
-from ml.preprocess import PhotoError, read_photo
+from ml.preprocess import PhotoError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
@@ -135,7 +134,7 @@ def _read_product(
     first = next(iter(photos.values()))
     wording = describe(
         category=name,
-        colour=main_colour(read_photo(first.content, max_side=128)),
+        colour=first.colours[0],
         key=first.sha256,
         number=0,
     )
@@ -192,4 +191,5 @@ def _image(product: Product, photo: PreparedPhoto, position: int) -> ProductImag
         alt_text=product.title,
         position=position,
         sha256=photo.sha256,
+        colours=photo.colours,
     )

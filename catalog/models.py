@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import (
     SearchQuery,
@@ -14,6 +15,8 @@ from django.db.models import Count, F, Prefetch, Q
 from django.urls import reverse
 from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
+
+from catalog.colours import COLOUR_NAMES, MOST_COLOURS
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -136,7 +139,10 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        indexes = [GinIndex(fields=["search_vector"], name="product_words_gin")]
+        indexes = [
+            GinIndex(fields=["search_vector"], name="product_words_gin"),
+            models.Index(fields=["brand"], name="product_brand"),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -158,6 +164,12 @@ class Product(models.Model):
         return next(iter(self.images.all()), None)
 
 
+class ProductImageQuerySet(models.QuerySet["ProductImage"]):
+    def uncoloured(self) -> Self:
+        """Those whose colours nobody has looked at yet."""
+        return self.filter(colours=[])
+
+
 class ProductImage(models.Model):
     """One photo. `sha256` is of the decoded pixels: see `catalog.photos`."""
 
@@ -174,6 +186,13 @@ class ProductImage(models.Model):
     sha256 = models.CharField(max_length=64, editable=False)
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
+    colours = ArrayField(
+        models.CharField(max_length=16, choices=[(n, n) for n in COLOUR_NAMES]),
+        size=MOST_COLOURS,
+        default=list,
+        blank=True,
+        help_text="The garment's, the main one first; empty: not looked at yet",
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     small = ImageSpecField(
@@ -191,6 +210,8 @@ class ProductImage(models.Model):
     # The row as it was before a new file was saved: see catalog.signals.
     _replaced: "ProductImage | None" = None
 
+    objects = ProductImageQuerySet.as_manager()
+
     class Meta:
         ordering = ["position", "id"]
         constraints = [
@@ -200,6 +221,7 @@ class ProductImage(models.Model):
                 violation_error_message="This product already has this photo.",
             )
         ]
+        indexes = [GinIndex(fields=["colours"], name="photo_colours_gin")]
 
     def __str__(self) -> str:
         return self.alt_text or f"Photo {self.pk}"

@@ -1,14 +1,16 @@
 """From an uploaded file to what the shop keeps: the one door for product photos."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 
 from django.core.files.base import ContentFile
 from PIL import Image
 
+from catalog.colours import garment_colours
 from catalog.models import Product, ProductImage
-from ml.preprocess import photo_format, read_photo
+from ml.preprocess import PhotoError, photo_format, read_photo
 
 # Formats every browser shows, kept byte for byte when they carry no metadata.
 _KEPT = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
@@ -27,6 +29,7 @@ class PreparedPhoto:
     sha256: str
     width: int
     height: int
+    colours: list[str]  # one to three, the main one first
 
     @property
     def name(self) -> str:
@@ -51,7 +54,9 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
         buffer = BytesIO()
         image.save(buffer, "JPEG", quality=92, subsampling=0)
         content, extension = buffer.getvalue(), "jpg"
-    return PreparedPhoto(content, extension, pixel_sha256(image), *image.size)
+    return PreparedPhoto(
+        content, extension, pixel_sha256(image), *image.size, garment_colours(image)
+    )
 
 
 def pixel_sha256(image: Image.Image) -> str:
@@ -81,3 +86,31 @@ def set_photo(*, image: ProductImage, data: bytes) -> None:
     prepared = prepare_photo(data)
     image.file = prepared.as_file()
     image.sha256 = prepared.sha256
+    image.colours = prepared.colours
+
+
+_CHUNK = 64  # photos a transaction
+_COLOUR_SIDE = 128  # colours need no more pixels
+
+
+def colour_photos(
+    *, progress: Callable[[int], object] = lambda photos: None
+) -> list[tuple[ProductImage, str]]:
+    """Name the colours of photos that have none yet; those that cannot be read, with
+    the reason. Each chunk is stored by itself, so it may be stopped and run again."""
+    failed: list[tuple[ProductImage, str]] = []
+    last = 0
+    while chunk := list(
+        ProductImage.objects.uncoloured().filter(pk__gt=last).order_by("pk")[:_CHUNK]
+    ):
+        last = chunk[-1].pk
+        for image in chunk:
+            try:
+                with image.file.open("rb") as file:
+                    photo = read_photo(file.read(), max_side=_COLOUR_SIDE)
+                image.colours = garment_colours(photo)
+            except (PhotoError, OSError) as error:
+                failed.append((image, str(error)))
+        ProductImage.objects.bulk_update(chunk, ["colours"])
+        progress(len(chunk))
+    return failed

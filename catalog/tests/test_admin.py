@@ -122,3 +122,26 @@ def test_the_list_costs_a_fixed_number_of_queries(
 )
 def test_the_admin_pages_open(admin_client, path):
     assert admin_client.get(f"/admin/{path}", follow=True).status_code == 200
+
+
+def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
+    add = "/admin/catalog/product/add/"
+    admin_client.post(add, form(make_photo_bytes("navy")))
+    image = ProductImage.objects.get()
+    assert image.colours == ["navy"]
+    change = {
+        "images-0-id": image.id,
+        "images-0-product": image.product_id,
+        "images-0-position": 0,
+        "images-TOTAL_FORMS": 1,
+    }
+    address = f"/admin/catalog/product/{image.product_id}/change/"
+    chosen = change | {"images-0-colours": ["blue", "pink"]}
+    response = admin_client.post(address, form(existing=1) | chosen)
+    assert response.status_code == 302
+    image.refresh_from_db()
+    assert image.colours == ["blue", "pink"]
+    many = change | {"images-0-colours": ["blue", "pink", "red", "grey"]}
+    assert "no more than 3" in errors(
+        admin_client.post(address, form(existing=1) | many)
+    )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catalog.colours import COLOUR_NAMES, main_colour
+from catalog.colours import COLOUR_NAMES, garment_colours, main_colour
 from catalog.sample import garment
 
 
@@ -69,3 +69,18 @@ def test_the_same_photo_has_the_same_name():
     noisy = np.random.default_rng(1).integers(0, 256, (80, 60, 3), dtype=np.uint8)
     picture = Image.fromarray(noisy)
     assert len({main_colour(picture) for _ in range(3)}) == 1
+
+
+def test_a_garment_of_several_colours_has_their_names():
+    picture = Image.new("RGB", (400, 533), "white")
+    picture.paste((20, 20, 22), (100, 80, 300, 220))
+    picture.paste((190, 36, 44), (100, 220, 300, 360))
+    picture.paste((233, 166, 180), (100, 360, 300, 460))
+    assert garment_colours(picture)[:2] in (["red", "black"], ["black", "red"])
+    assert len(garment_colours(picture)) <= 3
+    assert "white" not in garment_colours(picture)
+
+
+def test_a_plain_garment_has_one_colour():
+    picture = garment("t-shirt", colour="navy", style="crew", size=(300, 400), seed=3)
+    assert garment_colours(picture) == ["navy"]

@@ -3,7 +3,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from catalog.photos import add_photo, prepare_photo
+from catalog.models import ProductImage
+from catalog.photos import add_photo, colour_photos, prepare_photo, set_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.preprocess import PhotoError
 
@@ -102,3 +103,25 @@ def test_two_products_with_one_photo_have_a_file_each(
     with django_capture_on_commit_callbacks(execute=True):
         one.delete()
     assert two.file.storage.exists(two.file.name)
+
+
+@pytest.mark.django_db
+def test_a_stored_photo_has_the_garments_colours():
+    image = make_product(photo=make_photo_bytes("navy")).images.get()
+    assert image.colours == ["navy"]
+    set_photo(image=image, data=make_photo_bytes("red"))
+    assert image.colours == ["red"]
+
+
+@pytest.mark.django_db
+def test_photos_without_colours_get_them_and_others_keep_theirs():
+    old = make_product(photo=make_photo_bytes("navy")).images.get()
+    broken = make_product(photo=True).images.get()
+    edited = make_product(photo=True).images.get()
+    ProductImage.objects.filter(pk__in=[old.pk, broken.pk]).update(colours=[])
+    ProductImage.objects.filter(pk=edited.pk).update(colours=["orange"])
+    broken.file.storage.delete(broken.file.name)
+    assert [image for image, _ in colour_photos()] == [broken]
+    old.refresh_from_db(), edited.refresh_from_db()
+    assert (old.colours, edited.colours) == (["navy"], ["orange"])
+    assert list(ProductImage.objects.uncoloured()) == [broken]
