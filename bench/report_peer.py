@@ -42,7 +42,7 @@ def main() -> None:
         status = index_status()
         ours, theirs = [], []
         for number, body in enumerate(bodies[:WARM_UP] + bodies):
-            mine = post_ms(stack.port, "/api/v1/search/?limit=12", body)
+            mine = post_ms(stack.port, "/api/v1/search/?page_size=12", body)
             other = post_ms(peer_port, "/", body)
             if number >= WARM_UP:
                 ours.append(mine)
@@ -96,7 +96,9 @@ def peer() -> Iterator[int]:
     np.save(gallery, np.array(list(Embedding.objects.values_list("vector", flat=True))))
     port = free_port()
     command = [sys.executable, "-m", "bench.peer_app", str(SHIPPED), str(gallery)]
-    process = subprocess.Popen([*command, str(port)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         for _ in range(600):
             with suppress(OSError):
