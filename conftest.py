@@ -42,7 +42,7 @@ def media(settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
     """The active encoder is a fast fake; tables and queries are the real ones."""
-    Encoder.objects.filter(state="active").update(state="ready")
+    Encoder.objects.filter(state="active").update(state="retired")
     encoder = Encoder.objects.create(
         version="fake-1", folder="-", sha256="f" * 64, state="active"
     )

@@ -274,9 +274,9 @@ class SimilarView(PublicView):
         with service_errors():
             found = similar_products(product=product, limit=limit)
             pending = not found and is_pending(product=product)
-            encoder = active_encoder()
+            encoder = found[0].encoder if found else active_encoder().version
         answer = {
-            "encoder": encoder.version,
+            "encoder": encoder,
             "took_ms": round((time.perf_counter() - started) * 1000, 1),
             "pending": pending,
             "complete": not pending,

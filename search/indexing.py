@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
 
 from ml.encoder import Encoder as Network
+from ml.encoder import EncoderError
 from ml.preprocess import PhotoError, read_photo
-from search.encoders import active_encoder, network_of
+from search.encoders import active_encoder, kept_encoders, network_of
 from search.models import Embedding, EmbeddingFailure, Encoder, Photo
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 # paid once in 16 chunks.
 CHUNK = 32
 WINDOW = 16 * CHUNK
+# The same for an encoder that is not active, between looks at what the active one has
+# to do: about a second's work.
+ASIDE = 4 * CHUNK
 
 
 @dataclass
@@ -34,28 +38,65 @@ def embed_due(
 ) -> Outcome:
     """Embed every due photo until none is left; `progress` is told each chunk's size.
 
-    Any number of processes may do this at once: each photo is claimed by one of them
-    (SKIP LOCKED), and a process that dies lets go of its claims with its connection.
+    For one encoder, or for all that are kept. Any number of processes may do this at
+    once: each photo is claimed by one of them (SKIP LOCKED), and a process that dies
+    lets go of its claims with its connection.
     """
-    encoder = encoder or active_encoder()
-    network = network_of(encoder)
+    if encoder is None:
+        active_encoder()
     outcome = Outcome()
-    while ids := _due_ids(encoder):
-        done = 0
-        for start in range(0, len(ids), CHUNK):
-            chunk = _embed_chunk(ids[start : start + CHUNK], encoder, network)
-            outcome.embedded += chunk.embedded
-            outcome.failed += chunk.failed
-            done += chunk.embedded + chunk.failed
-            progress(chunk.embedded + chunk.failed)
-        if not done:
-            break  # other processes hold what is left
+    while any(_take_turn(each, outcome, progress) for each in _wanted(encoder)):
+        pass  # from the first again: a new photo does not wait for a whole load
     return outcome
 
 
-def _due_ids(encoder: Encoder) -> list[int]:
+def _wanted(encoder: Encoder | None) -> list[Encoder]:
+    """As things are now, the active one first: shoppers wait for its vectors."""
+    wanted = kept_encoders().filter(pk=encoder.pk) if encoder else kept_encoders()
+    return sorted(wanted, key=lambda one: (one.state != Encoder.State.ACTIVE, one.pk))
+
+
+def _take_turn(
+    encoder: Encoder, outcome: Outcome, progress: Callable[[int], object]
+) -> bool:
+    """Embed some of an encoder's due photos; False when there are none to be had."""
+    active = encoder.state == Encoder.State.ACTIVE
+    ids = _due_ids(encoder, WINDOW if active else ASIDE)
+    if not ids:
+        return False
+    try:
+        network = network_of(encoder)
+    except EncoderError as error:
+        if active:
+            raise
+        log.error("No photo is embedded for %s: %s", encoder, error)
+        return False
+    done = 0
+    for start in range(0, len(ids), CHUNK):
+        chunk = _embed_unless_retired(ids[start : start + CHUNK], encoder, network)
+        outcome.embedded += chunk.embedded
+        outcome.failed += chunk.failed
+        done += chunk.embedded + chunk.failed
+        progress(chunk.embedded + chunk.failed)
+    return bool(done)  # none: other processes hold what is left
+
+
+def _due_ids(encoder: Encoder, most: int) -> list[int]:
     due = Photo.objects.due(encoder).order_by("id")
-    return list(due.values_list("id", flat=True)[:WINDOW])
+    return list(due.values_list("id", flat=True)[:most])
+
+
+def _embed_unless_retired(
+    ids: list[int], encoder: Encoder, network: Network
+) -> Outcome:
+    """A late task ends quietly: with its encoder's partition went what it had to do."""
+    try:
+        return _embed_chunk(ids, encoder, network)
+    except IntegrityError:
+        if kept_encoders().filter(pk=encoder.pk).exists():
+            raise
+        log.info("%s was retired, its photos are left.", encoder)
+        return Outcome()
 
 
 @transaction.atomic

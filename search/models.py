@@ -33,6 +33,9 @@ class Encoder(models.Model):
     metrics = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=7, choices=State, default=State.LOADING)
     created = models.DateTimeField(auto_now_add=True)
+    replaced = models.DateTimeField(
+        null=True, editable=False, help_text="When it was last the active one"
+    )
 
     class Meta:
         ordering = ["-created"]
@@ -130,3 +133,27 @@ class Photo(ProductImage):
 
     class Meta:
         proxy = True
+
+
+class RecallMeasurement(models.Model):
+    """How well the HNSW index did against exact search, once (`search.recall`)."""
+
+    encoder = models.ForeignKey(
+        Encoder, on_delete=models.CASCADE, related_name="measurements"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+    rows = models.PositiveIntegerField(help_text="Vectors in the index")
+    sample = models.PositiveIntegerField(help_text="Photos asked for")
+    k = models.PositiveSmallIntegerField()
+    recall_mean = models.FloatField("mean recall")
+    recall_p5 = models.FloatField("recall, 5th percentile")
+    index_p50_ms = models.FloatField("index, median (ms)")
+    index_p95_ms = models.FloatField("index, 95th percentile (ms)")
+    exact_p50_ms = models.FloatField("exact, median (ms)")
+    exact_p95_ms = models.FloatField("exact, 95th percentile (ms)")
+
+    class Meta:
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"Recall@{self.k} of {self.encoder}: {self.recall_mean:.3f}"

@@ -13,7 +13,14 @@ from pgvector.django import CosineDistance
 
 from catalog.models import Product, ProductImage
 from ml.preprocess import read_photo
-from search.encoders import active_encoder, network_of
+from search.encoders import (
+    EncoderRetired,
+    active_encoder,
+    again_if_retired,
+    ensure_kept,
+    kept_encoders,
+    network_of,
+)
 from search.models import Embedding, Encoder
 
 # A query keeps this many products; more than anyone pages through.
@@ -44,6 +51,7 @@ class Match:
     image: ProductImage
     distance: float
     band: str | None
+    encoder: str  # version of the network that the distance is of
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ def nearest(
 
     The only place that orders by distance. When the HNSW index comes back short, as
     it does behind a narrow filter, the same rows are asked again exactly, so fewer
-    than k hits means that fewer than k products match.
+    than k hits means that fewer than k products match. Raises EncoderRetired.
     """
     rows = _candidate_rows(encoder, category, exclude_product)
     distance = CosineDistance("vector", vector)
@@ -92,6 +100,8 @@ def nearest(
         # `+ 0` keeps the planner off the index.
         exact = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())
         hits = _collect(rows, exact, k)
+    if not hits:
+        ensure_kept(encoder)
     return hits
 
 
@@ -132,12 +142,14 @@ def _collect(rows: QuerySet[Embedding], distance: Combinable, k: int) -> list[Hi
 
 def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
     """Hits with their products and photos, in the same order, in three queries."""
-    band = network_of(encoder).band
+    band, version = network_of(encoder).band, encoder.version
     products = (
         Product.objects.published().with_photos().in_bulk([h.product_id for h in hits])
     )
     return [
-        Match(products[hit.product_id], image, hit.distance, band(hit.distance))
+        Match(
+            products[hit.product_id], image, hit.distance, band(hit.distance), version
+        )
         for hit in hits
         if hit.product_id in products
         for image in products[hit.product_id].images.all()
@@ -145,6 +157,7 @@ def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
     ]
 
 
+@again_if_retired
 def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     """Products that look like this one, never itself; [] while it has no vector."""
     encoder = active_encoder()
@@ -155,6 +168,7 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
         .first()
     )
     if vector is None:
+        ensure_kept(encoder)
         return []
     hits = nearest(vector=vector, encoder=encoder, k=limit, exclude_product=product.id)
     return matches(hits=hits, encoder=encoder)
@@ -166,6 +180,7 @@ def is_pending(*, product: Product) -> bool:
     return product.cover is not None and not own.exists()
 
 
+@again_if_retired
 def search_by_photo(*, photo: bytes, category: str | None = None) -> Query:
     """Search with a photo's bytes. Raises `ml.preprocess.PhotoError`.
 
@@ -183,13 +198,16 @@ def get_query(*, query_id: str, category: str | None = None) -> Query:
     """A kept query, narrowed to a category. Raises `QueryExpired`."""
     started = time.perf_counter()
     kept = cache.get(f"query:{query_id}")
-    encoder = kept and Encoder.objects.filter(pk=kept["encoder"]).first()
+    encoder = kept and kept_encoders().filter(pk=kept["encoder"]).first()
     if not encoder:
         raise QueryExpired("This search is over an hour old. Send the photo again.")
     answer = cache.get(_answer_key(query_id, category))
     if answer:
         return Query(query_id, encoder, kept["vector"], category, *answer)
-    return _ask(query_id, encoder, kept["vector"], category, started)
+    try:
+        return _ask(query_id, encoder, kept["vector"], category, started)
+    except EncoderRetired as error:
+        raise QueryExpired(str(error)) from error
 
 
 def _ask(
