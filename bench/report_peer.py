@@ -47,7 +47,7 @@ def main() -> None:
             if number >= WARM_UP:
                 ours.append(mine)
                 theirs.append(other)
-        web = web_processes()
+        web = web_figures()
     report(figures(status, np.array(ours), np.array(theirs), web), as_json=options.json)
 
 
@@ -55,7 +55,7 @@ def figures(
     status: dict[str, object],
     ours: np.ndarray,
     theirs: np.ndarray,
-    web: list[psutil.Process],
+    web: dict[str, object],
 ) -> dict[str, object]:
     return {
         "photos_indexed": status["embedded"],
@@ -66,8 +66,7 @@ def figures(
         "peer_p95_ms": percentile(theirs, 95),
         "ratio_p50": round(percentile(theirs, 50) / percentile(ours, 50), 1),
         "ratio_p95": round(percentile(theirs, 95) / percentile(ours, 95), 1),
-        "web_process_mb": max(p.memory_info().rss for p in web) // 2**20,
-        "web_imports_tensorflow": any(imports_tensorflow(p) for p in web),
+        **web,
     }
 
 
@@ -111,11 +110,16 @@ def peer() -> Iterator[int]:
         process.wait()
 
 
-def web_processes() -> list[psutil.Process]:
-    """The processes that answer requests: gunicorn's workers."""
+def web_figures() -> dict[str, object]:
+    """Of the processes that answer requests, gunicorn's workers: the largest's memory
+    after the searches, and whether TensorFlow is in any of them."""
     mine = psutil.Process().children()
     (master,) = [p for p in mine if any("fashionlens.wsgi" in a for a in p.cmdline())]
-    return master.children()
+    workers = master.children()
+    return {
+        "web_process_mb": max(p.memory_info().rss for p in workers) // 2**20,
+        "web_imports_tensorflow": any(imports_tensorflow(p) for p in workers),
+    }
 
 
 def imports_tensorflow(process: psutil.Process) -> bool:

@@ -27,8 +27,20 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
+from fashionlens import embedded  # noqa: E402
 from fashionlens.stack import Stack  # noqa: E402
 from search.indexing import index_status  # noqa: E402
+
+# The web runs as it would in production; DEBUG keeps and formats every query.
+PRODUCTION = {
+    "DEBUG": "0",
+    "DATABASE_URL": embedded.database_url(settings.VAR),
+    "REDIS_URL": embedded.broker_url(settings.VAR),
+    "CACHE_URL": embedded.cache_url(settings.VAR),
+    "MEDIA_ROOT": settings.MEDIA_ROOT,
+    "SECRET_KEY": settings.SECRET_KEY,
+    "SEARCH_RATE": "",
+}
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
@@ -54,5 +66,6 @@ def running_shop(data: Path) -> Iterator[Stack]:
             call_command("import_photos", data / "train")
         stack.start("worker")
         call_command("embed")
+        os.environ.update(PRODUCTION)
         stack.start("web")
         yield stack

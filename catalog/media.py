@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve
+from imagekit import ImageSpec
 from imagekit.cachefiles import ImageCacheFile
 
 from catalog.models import ProductImage
@@ -25,6 +26,14 @@ class OnRequest:
 
     def should_verify_existence(self, file: object) -> bool:
         return False
+
+
+def thumbnail_name(generator: ImageSpec) -> str:
+    """FOLDER/NAME OF THE PHOTO/WIDTH.webp. imagekit's own namers hash a pickle of the
+    whole recipe, 0.1 ms for each of the 24 thumbnails of an answer."""
+    photo, _ = posixpath.splitext(generator.source.name)
+    width = generator.processors[0].width
+    return f"{settings.IMAGEKIT_CACHEFILE_DIR}/{photo}/{width}.webp"
 
 
 @require_safe
@@ -43,10 +52,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
 
 def draw_thumbnail(path: str) -> bool:
-    """Draw the thumbnail of this name; False when there is no photo for it.
-
-    imagekit names it FOLDER/NAME OF THE PHOTO/HASH OF THE PHOTO AND SIZE.webp.
-    """
+    """Draw the thumbnail of this name; False when there is no photo for it."""
     folder, _ = posixpath.split(posixpath.normpath(path))
     root = f"{settings.IMAGEKIT_CACHEFILE_DIR}/"
     if not folder.startswith(root):
