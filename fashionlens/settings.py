@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
@@ -192,6 +193,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+    "recall": {
+        "task": "search.tasks.measure_active_recall",
+        "schedule": crontab(hour=4, minute=0),
+    },
 }
 CELERY_TIMEZONE = "UTC"
 

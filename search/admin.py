@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
-from search.models import EmbeddingFailure, Encoder
+from search.models import EmbeddingFailure, Encoder, RecallMeasurement
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -28,4 +28,22 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
 
     list_display = ["image", "reason", "tries", "last_try", "encoder"]
     list_select_related = ["image", "encoder"]
+    list_filter = ["encoder"]
+
+
+@admin.register(RecallMeasurement)
+class RecallMeasurementAdmin(ReadOnlyAdmin):
+    """The history that `manage.py measure_recall` and the scheduler write."""
+
+    list_display = [
+        "created",
+        "encoder",
+        "rows",
+        "k",
+        "recall_mean",
+        "recall_p5",
+        "index_p95_ms",
+        "exact_p95_ms",
+    ]
+    list_select_related = ["encoder"]
     list_filter = ["encoder"]

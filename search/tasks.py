@@ -3,7 +3,9 @@ import logging
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
+from search.encoders import active_encoder
 from search.indexing import embed_due
+from search.recall import NothingToMeasure, measure_recall
 
 log = logging.getLogger(__name__)
 
@@ -13,6 +15,15 @@ def embed_pending() -> int:
     """Embed whatever is due. It carries no ids: a lost or doubled message costs
     nothing, and the periodic run is the sweep. Returns how many were embedded."""
     return embed_due().embedded
+
+
+@shared_task
+def measure_active_recall() -> None:
+    """Add to the history of the active encoder's index; the scheduler's nightly run."""
+    try:
+        log.info("%s", measure_recall(active_encoder()))
+    except NothingToMeasure as reason:
+        log.info("Recall is not measured: %s", reason)
 
 
 def wake_worker(times: int = 1) -> bool:
