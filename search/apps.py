@@ -7,7 +7,7 @@ class SearchConfig(AppConfig):
     verbose_name = "Visual search"
 
     def ready(self) -> None:
-        from search import signals
+        from search import checks, signals  # noqa: F401  (checks register themselves)
         from search.encoders import register_shipped
 
         signals.connect()

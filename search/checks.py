@@ -1,0 +1,119 @@
+"""System checks of the index: `manage.py check --database default`, and every
+`manage.py migrate`. All of them need the database, so plain `check` leaves them out.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
+
+from ml.encoder import Encoder as Network
+from ml.encoder import EncoderError
+from search.models import Embedding, Encoder
+from search.partitions import index_state
+
+# What the figures of DESIGN were measured with begins here.
+LEAST_PGVECTOR = (0, 8, 4)
+
+
+@register(Tags.database)
+def check_index(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    if "default" not in (databases or ()):
+        return []
+    found = _check_pgvector()
+    # Before the first `migrate` there is nothing more to look at.
+    if Encoder._meta.db_table in connection.introspection.table_names():
+        active = Encoder.objects.filter(state=Encoder.State.ACTIVE).first()
+        found += _check_encoder(active) if active else [_no_encoder()]
+    return found
+
+
+def _pgvector_version() -> str | None:
+    """Installed in this database, or else what `migrate` would install."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(installed_version, default_version)"
+            " FROM pg_available_extensions WHERE name = 'vector'"
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _check_pgvector() -> list[CheckMessage]:
+    version = _pgvector_version()
+    if version is None:
+        return [
+            Error(
+                "PostgreSQL does not have the extension pgvector.",
+                hint="Install pgvector 0.8.4 or newer on the database server"
+                " (Debian: postgresql-18-pgvector).",
+                id="search.E001",
+            )
+        ]
+    if tuple(int(part) for part in version.split(".")) < LEAST_PGVECTOR:
+        return [
+            Warning(
+                f"pgvector {version} is older than 0.8.4.",
+                hint="Install a newer one on the database server, then run there:"
+                " ALTER EXTENSION vector UPDATE",
+                id="search.W001",
+            )
+        ]
+    return []
+
+
+def _no_encoder() -> CheckMessage:
+    return Warning(
+        "No encoder is active: nothing can be searched.",
+        hint="Run manage.py migrate, or manage.py encoder activate VERSION.",
+        id="search.W002",
+    )
+
+
+def _check_encoder(active: Encoder) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if active.dimension != (column := _column_dimension()):
+        found.append(
+            Error(
+                f"Encoder {active} gives {active.dimension} numbers, the column"
+                f" {Embedding._meta.db_table}.vector holds {column}.",
+                hint="Activate an encoder of the column's dimension.",
+                id="search.E002",
+            )
+        )
+    if (state := index_state(active.pk)) != "valid":
+        found.append(
+            Warning(
+                f"The HNSW index of encoder {active} is {state}: searches are slow.",
+                hint=f"Run manage.py encoder add {active.folder}",
+                id="search.W003",
+            )
+        )
+    try:
+        Network.load(Path(settings.BASE_DIR) / active.folder, settings.ENCODER_RUNTIME)
+    except EncoderError as error:
+        found.append(
+            Error(
+                f"Encoder {active} cannot be loaded: {error}",
+                hint=f"Put its files back into {active.folder}, or go back to the"
+                " encoder before: manage.py encoder rollback",
+                id="search.E003",
+            )
+        )
+    return found
+
+
+def _column_dimension() -> int:
+    with connection.cursor() as cursor:
+        # For vector(n) the type modifier is n itself.
+        cursor.execute(
+            "SELECT atttypmod FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attname = 'vector'",
+            [Embedding._meta.db_table],
+        )
+        return cursor.fetchone()[0]

@@ -1,0 +1,120 @@
+import pytest
+from django.core.checks import run_checks
+from django.db import connection
+
+from search import checks
+from search.encoders import open_network, register
+from search.models import Encoder
+from search.partitions import build_index
+from search.tests.networks import write_network
+
+pytestmark = pytest.mark.django_db
+
+
+def found(databases: list[str] | None = ["default"]) -> list[str]:  # noqa: B006
+    every = run_checks(databases=databases)
+    return [message.id for message in every if message.id.startswith("search.")]
+
+
+@pytest.fixture
+def encoder(tmp_path) -> Encoder:
+    """The active encoder is a small one of its own folder."""
+    Encoder.objects.filter(state="active").update(state="retired")
+    encoder = register(open_network(write_network(tmp_path, "checked")))
+    build_index(encoder.pk)
+    encoder.state = "active"
+    encoder.save()
+    return encoder
+
+
+def sql(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_shop_as_migrated_has_nothing_to_say():
+    assert found() == []
+
+
+def test_every_message_has_a_hint(encoder, tmp_path):
+    (tmp_path / "encoder.onnx").unlink()
+    sql(f"DROP INDEX search_embedding_e{encoder.pk}_hnsw")
+    messages = checks.check_index(["default"])
+    assert len(messages) == 2
+    assert all(message.hint for message in messages)
+
+
+def test_plain_check_needs_no_database(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert found(None) == []
+
+
+@pytest.mark.parametrize("damage", ["unlink", "overwrite"])
+def test_missing_and_damaged_files_are_found(encoder, tmp_path, damage):
+    assert found() == []
+    file = tmp_path / "encoder.onnx"
+    if damage == "unlink":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[:-1])
+    assert found() == ["search.E003"]
+
+
+def test_a_missing_index_is_found(encoder):
+    sql(f"DROP INDEX search_embedding_e{encoder.pk}_hnsw")
+    assert found() == ["search.W003"]
+    build_index(encoder.pk)
+    assert found() == []
+
+
+def test_an_invalid_index_is_found(encoder):
+    sql(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid ="
+        f" 'search_embedding_e{encoder.pk}_hnsw'::regclass"
+    )
+    [message] = checks.check_index(["default"])
+    assert message.id == "search.W003"
+    assert "invalid" in message.msg
+
+
+def test_another_dimension_than_the_columns_is_found(encoder):
+    Encoder.objects.filter(pk=encoder.pk).update(dimension=64)
+    [message] = checks.check_index(["default"])
+    assert message.id == "search.E002"
+    assert "gives 64 numbers" in message.msg
+    assert "holds 128" in message.msg
+
+
+def test_a_shop_without_an_active_encoder_is_found():
+    Encoder.objects.update(state="retired")
+    assert found() == ["search.W002"]
+
+
+@pytest.mark.parametrize(
+    ("version", "ids"),
+    [
+        ("0.8.3", ["search.W001"]),
+        ("0.7.4", ["search.W001"]),
+        ("0.8.4", []),
+        ("0.8.10", []),
+        ("0.10.0", []),
+        ("1.0", []),
+        (None, ["search.E001"]),
+    ],
+)
+def test_pgvector_must_be_there_and_new_enough(monkeypatch, version, ids):
+    monkeypatch.setattr(checks, "_pgvector_version", lambda: version)
+    assert found() == ids
+
+
+def test_the_version_is_read_from_the_server():
+    version = checks._pgvector_version()
+    sql(
+        f"SELECT 1 / (extversion = '{version}')::int FROM pg_extension"
+        " WHERE extname = 'vector'"
+    )
+
+
+def test_before_the_first_migrate_there_is_nothing_to_look_at():
+    sql("ALTER TABLE search_encoder RENAME TO elsewhere")
+    assert found() == []
