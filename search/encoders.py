@@ -101,17 +101,19 @@ def _load(encoder: Encoder) -> Network:
 
 def open_network(folder: Path) -> Network:
     """The network in `folder`, after a trial. Raises EncoderError."""
-    network = Network.load(folder, runtime=settings.ENCODER_RUNTIME)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
+    try:
+        network = Network.load(folder, runtime=settings.ENCODER_RUNTIME)
+        vector = network.encode([Image.fromarray(noise)])[0]
+    except EncoderError:
+        raise
+    except Exception as error:  # ONNX Runtime and Keras raise all kinds
+        raise EncoderError(f"The network in {folder} does not run: {error}") from error
     if network.dimension != DIMENSION:
         raise EncoderError(
             f"{folder} gives vectors of {network.dimension} numbers; the index holds"
             f" {DIMENSION}. Train it with a dimension of {DIMENSION}."
         )
-    noise = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
-    try:
-        vector = network.encode([Image.fromarray(noise)])[0]
-    except Exception as error:  # ONNX Runtime and Keras raise all kinds
-        raise EncoderError(f"The network in {folder} does not run: {error}") from error
     if not abs(np.linalg.norm(vector) - 1) < 1e-3:  # nan is refused too
         raise EncoderError(
             f"The network in {folder} does not give vectors of unit length: that of a"
