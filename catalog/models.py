@@ -57,6 +57,15 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def of_brand(self, brand: str) -> Self:
         return self.filter(brand__iexact=brand)
 
+    def of_brands(self, brands: Iterable[str]) -> Self:
+        """By whole names as they are written."""
+        return self.filter(brand__in=brands)
+
+    def brands(self) -> "models.QuerySet[Product, str]":
+        """Their brands by name, each once."""
+        named = self.exclude(brand="").order_by("brand")
+        return named.values_list("brand", flat=True).distinct()
+
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
 
@@ -164,12 +173,6 @@ class Product(models.Model):
         return next(iter(self.images.all()), None)
 
 
-class ProductImageQuerySet(models.QuerySet["ProductImage"]):
-    def uncoloured(self) -> Self:
-        """Those whose colours nobody has looked at yet."""
-        return self.filter(colours=[])
-
-
 class ProductImage(models.Model):
     """One photo. `sha256` is of the decoded pixels: see `catalog.photos`."""
 
@@ -209,8 +212,6 @@ class ProductImage(models.Model):
 
     # The row as it was before a new file was saved: see catalog.signals.
     _replaced: "ProductImage | None" = None
-
-    objects = ProductImageQuerySet.as_manager()
 
     class Meta:
         ordering = ["position", "id"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from django.core.files.base import ContentFile
+from django.db.models import QuerySet
 from PIL import Image
 
 from catalog.colours import garment_colours
@@ -93,6 +94,11 @@ _CHUNK = 64  # photos a transaction
 _COLOUR_SIDE = 128  # colours need no more pixels
 
 
+def uncoloured() -> QuerySet[ProductImage]:
+    """Photos whose colours nobody has looked at yet."""
+    return ProductImage.objects.filter(colours=[])
+
+
 def colour_photos(
     *, progress: Callable[[int], object] = lambda photos: None
 ) -> list[tuple[ProductImage, str]]:
@@ -100,9 +106,7 @@ def colour_photos(
     the reason. Each chunk is stored by itself, so it may be stopped and run again."""
     failed: list[tuple[ProductImage, str]] = []
     last = 0
-    while chunk := list(
-        ProductImage.objects.uncoloured().filter(pk__gt=last).order_by("pk")[:_CHUNK]
-    ):
+    while chunk := list(uncoloured().filter(pk__gt=last).order_by("pk")[:_CHUNK]):
         last = chunk[-1].pk
         for image in chunk:
             try:

@@ -4,7 +4,13 @@ import pytest
 from PIL import Image
 
 from catalog.models import ProductImage
-from catalog.photos import add_photo, colour_photos, prepare_photo, set_photo
+from catalog.photos import (
+    add_photo,
+    colour_photos,
+    prepare_photo,
+    set_photo,
+    uncoloured,
+)
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.preprocess import PhotoError
 
@@ -124,4 +130,4 @@ def test_photos_without_colours_get_them_and_others_keep_theirs():
     assert [image for image, _ in colour_photos()] == [broken]
     old.refresh_from_db(), edited.refresh_from_db()
     assert (old.colours, edited.colours) == (["navy"], ["orange"])
-    assert list(ProductImage.objects.uncoloured()) == [broken]
+    assert list(uncoloured()) == [broken]

@@ -3,8 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from catalog.models import ProductImage
-from catalog.photos import colour_photos
+from catalog.photos import colour_photos, uncoloured
 
 
 class Command(BaseCommand):
@@ -14,7 +13,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        total = ProductImage.objects.uncoloured().count()
+        total = uncoloured().count()
         with tqdm(total=total, unit=" photos", desc="Looking") as bar:
             failed = colour_photos(progress=bar.update)
         for image, reason in failed:
