@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
@@ -86,21 +85,6 @@ def check_categories(slugs: Collection[str]) -> None:
         f" There are: {', '.join(shown) or 'none yet'}.",
         "unknown_category",
     )
-
-
-# Empty, or the docs' "Try it out" would send the word "string".
-@extend_schema_field({"type": "string", "maxLength": SHOWN_LENGTH, "examples": [""]})
-class CategoryField(serializers.CharField):
-    """The slug of a category that exists; empty, as forms send it, means all."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=SHOWN_LENGTH, allow_blank=True, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        slug = super().to_internal_value(data)
-        self.run_validators(slug)
-        check_categories([slug])
-        return slug
 
 
 def check_page(number: int, size: int, count: int) -> None:

@@ -34,7 +34,6 @@ from catalog.api import (
 from catalog.examples import example
 from catalog.parameters import (
     MAX_PAGE_SIZE,
-    CategoryField,
     PageParameters,
     Parameters,
     check_page,
@@ -45,6 +44,7 @@ from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.encoders import NoActiveEncoder, active_encoder
 from search.examples import SEARCH_PAGE, SIMILAR
+from search.parameters import FacetsOutput, FilterParameters, filters_of
 from search.services import (
     PAGE_SIZE,
     Query,
@@ -111,15 +111,14 @@ class SearchOutput(PageOutput):
     complete = serializers.BooleanField(
         help_text="False: more products may match than were found"
     )
+    facets = FacetsOutput()
     results = MatchOutput(many=True, help_text="Nearest first, each product once")
 
 
 def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
     number, size = asked.get("page", 1), asked["page_size"]
     check_page(number, size, query.count)
-    kept = [
-        (name, asked[name]) for name in ("category", "page_size") if asked.get(name)
-    ]
+    kept = [*query.filters.parameters, ("page_size", size)]
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
         **page_links(request, address, number, size, query.count),
@@ -127,6 +126,7 @@ def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Respo
         "encoder": query.encoder.version,
         "took_ms": query.took_ms,
         "complete": query.complete,
+        "facets": query.facets,
         "results": query.page(number, size),
     }
     return Response(SearchOutput(page, context={"request": request}).data)
@@ -146,7 +146,7 @@ class SearchView(PrivateView):
     throttle_classes = [SearchThrottle]
 
     @extend_schema_serializer(component_name="PhotoSearch")
-    class Input(Parameters):
+    class Input(FilterParameters):
         photo = serializers.FileField(
             allow_empty_file=True,  # refused as every bad photo, by its own code
             error_messages={
@@ -156,7 +156,6 @@ class SearchView(PrivateView):
             help_text=f"At most {MB} MB and 30 megapixels;"
             " JPEG, PNG, WebP, HEIC, AVIF or GIF (first frame)",
         )
-        category = CategoryField(required=False, help_text="Slug: only this category")
         page_size = serializers.IntegerField(
             min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
         )
@@ -189,19 +188,18 @@ class SearchView(PrivateView):
         Send a form with the file in `photo`, or the photo itself as the body with its
         `image/...` type and the other fields in the query string. The photo is not
         kept; what the network saw in it is, for an hour, under `query`: further pages
-        and other categories need no second upload.
+        and other filters need no second upload.
         """
         asked = self.Input.read(form_and_query_string(request))
+        filters = filters_of(asked)
         with service_errors():
-            query = search_by_photo(
-                photo=asked["photo"].read(), category=asked.get("category") or None
-            )
+            query = search_by_photo(photo=asked["photo"].read(), filters=filters)
             return _search_page(request, query, asked)
 
 
 class KeptSearchView(PrivateView):
-    class Input(PageParameters):
-        category = CategoryField(required=False, help_text="Slug: only this category")
+    class Input(FilterParameters, PageParameters):
+        pass
 
     @extend_schema(
         operation_id="search_page",
@@ -225,10 +223,11 @@ class KeptSearchView(PrivateView):
         examples=example(SEARCH_PAGE),
     )
     def get(self, request: Request, query: str) -> Response:
-        """A further page of a photo search, or the same photo in one category."""
+        """A further page of a photo search, or the same photo behind other filters."""
         asked = self.Input.read(request.query_params)
+        filters = filters_of(asked)
         with service_errors():
-            kept = get_query(query_id=query, category=asked.get("category") or None)
+            kept = get_query(query_id=query, filters=filters)
             return _search_page(request, kept, asked)
 
 

@@ -10,6 +10,21 @@ MATCH: dict[str, Any] = {
     "distance": 0.0421,
     "band": "very similar",
 }
+VALUE: dict[str, Any] = {
+    "value": "dress",
+    "name": "Dresses",
+    "count": 124,
+    "chosen": False,
+}
+FACETS: dict[str, Any] = {
+    "categories": [VALUE],
+    "brands": [VALUE | {"value": "Ostra", "name": "Ostra", "count": 61}],
+    "colours": [VALUE | {"value": "navy", "name": "navy", "count": 87}],
+    "prices": [
+        {"min_cents": 2500, "max_cents": 4999, "count": 205, "chosen": False},
+    ],
+    "in_stock": 468,
+}
 SEARCH_PAGE: dict[str, Any] = {
     "count": 500,
     "next": f"{SHOP}/api/v1/search/eWE2_kwctSx5PDYIvkMAXQ/?page_size=24&page=2",
@@ -18,6 +33,7 @@ SEARCH_PAGE: dict[str, Any] = {
     "encoder": "report-aea44747",
     "took_ms": 9.9,
     "complete": True,
+    "facets": FACETS,
     "results": [MATCH],
 }
 SIMILAR: dict[str, Any] = {

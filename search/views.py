@@ -15,11 +15,11 @@ from django_htmx.http import push_url, retarget
 from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
-from catalog.models import Category
 from catalog.views import bad_request, not_found
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.encoders import NoActiveEncoder
+from search.filters import FilterError
 from search.forms import NarrowForm, PhotoForm
 from search.services import PAGE_SIZE, Query, QueryExpired, get_query, search_by_photo
 
@@ -75,23 +75,19 @@ def search(request: HtmxRequest) -> HttpResponse:
 def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     form = NarrowForm(request.GET)
     if not form.is_valid():
-        return bad_request(request, ["This category's name cannot be read."])
-    category = None
-    if slug := form.cleaned_data["category"]:
-        try:
-            category = Category.objects.get(slug=slug)
-        except Category.DoesNotExist:
-            return not_found(request, "There is no such category.")
+        return bad_request(request, form.messages)
     try:
-        query = get_query(query_id=query_id, category=slug or None)
+        query = get_query(query_id=query_id, filters=form.filters())
+    except FilterError as error:
+        if error.code.startswith("unknown_"):
+            return not_found(request, str(error))
+        return bad_request(request, [str(error)])
     except QueryExpired:
         return _page(request, {"photo_form": PhotoForm()}, "search/_expired.html", 410)
-    return _results(request, query, category)
+    return _results(request, query)
 
 
-def _results(
-    request: HtmxRequest, query: Query, category: Category | None = None
-) -> TemplateResponse:
+def _results(request: HtmxRequest, query: Query) -> TemplateResponse:
     try:
         page = Paginator(query.hits, PAGE_SIZE).page(request.GET.get("page", 1))
     except InvalidPage:
@@ -99,7 +95,7 @@ def _results(
     context = {
         "photo_form": PhotoForm(),
         "query": query,
-        "chosen": category,
+        "chosen": [value for value in query.facets.categories if value.chosen],
         "page": page,
         "list_path": reverse("search:results", args=[query.id]),
         "matches": query.page(page.number),

@@ -5,6 +5,7 @@ from catalog.models import Product
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
+from search.filters import Filters
 from search.models import Embedding
 from search.services import (
     QueryExpired,
@@ -15,6 +16,7 @@ from search.services import (
 )
 
 pytestmark = pytest.mark.django_db
+HATS = Filters(categories=("hat",))
 
 
 def unit(*values: float) -> np.ndarray:
@@ -52,7 +54,7 @@ def test_nearest_orders_by_cosine_distance(shop, fake_encoder):
 
 
 def test_nearest_behind_a_filter_returns_all_that_match(shop, fake_encoder):
-    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=50, category="hat")
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=50, filters=HATS)
     assert ids(hits) == [shop[n].id for n in (0, 3, 6, 9)]
 
 
@@ -123,7 +125,7 @@ def test_pages_neither_repeat_nor_skip(shop):
 
 def test_a_kept_query_is_narrowed_without_the_photo(shop):
     query = search_by_photo(photo=make_photo_bytes("red"))
-    hats = get_query(query_id=query.id, category="hat")
+    hats = get_query(query_id=query.id, filters=HATS)
     assert sorted(ids(hats.hits)) == sorted(shop[n].id for n in (0, 3, 6, 9))
     assert hats.complete
 

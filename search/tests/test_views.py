@@ -15,8 +15,9 @@ from search.forms import PhotoForm
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
-# Product, photos, categories; encoder, its vector, the search; products and photos.
-PRODUCT_QUERIES = 8
+# Product, photos, categories; encoder, its vector, the size of the shop, the search;
+# products and photos.
+PRODUCT_QUERIES = 9
 # Encoder, products, photos, categories.
 RESULT_QUERIES = 4
 

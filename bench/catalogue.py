@@ -1,0 +1,202 @@
+"""A made-up shop around vectors, and what NumPy says should be found in it.
+
+The tests of the search use it small, the benchmarks large.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from catalog.colours import COLOUR_NAMES
+from catalog.models import Category, Product, ProductImage
+from search.filters import Filters
+
+FIRST_ID = 1_000_000  # of products and of photos, apart from what else there is
+BRANDS = 60
+RARE = "Brand 0.1%"
+_BLOCK = 50_000
+# What a row of search_embedding is in COPY's binary format: the number of fields, then
+# each behind its length.
+_ROW = np.dtype(
+    [
+        *(("fields", ">i2"), ("l1", ">i4"), ("encoder", ">i8")),
+        *(("l2", ">i4"), ("image", ">i8"), ("l3", ">i4")),
+        *(("dimension", ">i2"), ("unused", ">i2"), ("vector", ">f4", (128,))),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """N photos of P products; the n-th photo's id is FIRST_ID + n."""
+
+    vectors: np.ndarray  # (N, 128) float32, unit length
+    product: np.ndarray  # (N,) which of the P
+    colours: np.ndarray  # (N, 16) bool
+    category: np.ndarray  # (P,) str, as the next
+    brand: np.ndarray
+    cents: np.ndarray  # (P,) int, as the next
+    stock: np.ndarray
+    published: np.ndarray  # (P,) bool
+
+    def matching(self, filters: Filters) -> np.ndarray:
+        """(N,) bool: photos that may be found."""
+        good = self.published.copy()
+        if filters.categories:
+            good &= np.isin(self.category, filters.categories)
+        if filters.brands:
+            good &= np.isin(self.brand, filters.brands)
+        if filters.price_min_cents is not None:
+            good &= self.cents >= filters.price_min_cents
+        if filters.price_max_cents is not None:
+            good &= self.cents <= filters.price_max_cents
+        if filters.in_stock is not None:
+            good &= (self.stock > 0) == filters.in_stock
+        photos = good[self.product]
+        if filters.colours:
+            wanted = [COLOUR_NAMES.index(name) for name in filters.colours]
+            photos &= self.colours[:, wanted].any(axis=1)
+        return photos
+
+    def nearest(self, vector: np.ndarray, filters: Filters, k: int) -> np.ndarray:
+        """(min(k, matching),) distances of the nearest products, ascending."""
+        photos = self.matching(filters)
+        best = np.full(len(self.brand), np.inf)
+        away = 1 - self.vectors[photos] @ vector
+        np.minimum.at(best, self.product[photos], away)
+        return np.sort(best[np.isfinite(best)])[:k]
+
+
+def invent(
+    vectors: np.ndarray, labels: np.ndarray, names: list[str], seed: int = 1
+) -> Catalogue:
+    """(N, 128), (N,) -> a shop in which every fifth product has two photos."""
+    random = np.random.default_rng(seed)
+    count = len(vectors)
+    product = np.arange(count) - np.cumsum(np.arange(count) % 6 == 1)
+    first = np.searchsorted(product, np.arange(product[-1] + 1))
+    products = len(first)
+    popular = 1 / np.arange(1, BRANDS + 1) ** 1.3
+    brands = np.array([f"Brand {n}" for n in range(BRANDS)])
+    brand = random.choice(brands, products, p=popular / popular.sum())
+    brand = brand.astype("U16")
+    brand[random.choice(products, max(products // 1000, 3), replace=False)] = RARE
+    share = 1 / np.arange(1, len(COLOUR_NAMES) + 1)
+    colours = random.random((count, len(COLOUR_NAMES))) < share / share.sum()
+    colours[np.arange(count), random.integers(len(COLOUR_NAMES), size=count)] = True
+    colours &= np.cumsum(colours, axis=1) <= 3
+    return Catalogue(
+        vectors=vectors,
+        product=product,
+        colours=colours,
+        category=np.array(names)[labels[first]],
+        brand=brand,
+        cents=random.lognormal(8.3, 0.6, products).astype(int),
+        stock=random.integers(0, 12, products),
+        published=random.random(products) < 0.95,
+    )
+
+
+def random_filters(shop: Catalogue, random: np.random.Generator) -> Filters:
+    """One to three filters, each common or rare."""
+    brands = np.unique(shop.brand)
+    low, high = np.sort(random.choice(shop.cents, 2))
+    cheap = int(np.quantile(shop.cents, random.choice([0.001, 0.01, 0.2])))
+
+    def some(values: Sequence[str] | np.ndarray, most: int) -> tuple[str, ...]:
+        return tuple(map(str, random.choice(values, random.integers(1, most + 1))))
+
+    choices: list[dict[str, Any]] = [
+        {"categories": some(np.unique(shop.category), 3)},
+        {"brands": some(brands, 2)},
+        {"brands": (RARE,)},
+        {"colours": some(COLOUR_NAMES, 2)},
+        {"price_min_cents": int(low), "price_max_cents": int(high)},
+        {"price_max_cents": cheap},
+        {"in_stock": bool(random.integers(4))},
+    ]
+    asked: dict[str, Any] = {}
+    for number in random.choice(len(choices), random.integers(1, 4), replace=False):
+        asked |= choices[number]
+    if asked.get("price_min_cents", 0) > asked.get("price_max_cents", 2**31):
+        del asked["price_min_cents"]
+    return Filters(**asked)
+
+
+def store(shop: Catalogue, encoder_id: int, table: str = "search_embedding") -> None:
+    """Products, photos without files, and vectors, all by COPY."""
+    names = np.unique(shop.category)
+    Category.objects.bulk_create(Category(name=name, slug=name) for name in names)
+    categories = dict(Category.objects.values_list("slug", "id"))
+    now = datetime.now(UTC)
+    _copy(
+        Product._meta.db_table,
+        "id sku slug title description brand category_id price_cents currency stock"
+        " status created updated",
+        (
+            (
+                *(
+                    n + FIRST_ID,
+                    f"S{n}",
+                    f"s-{n}",
+                    f"Product {n}",
+                    "",
+                    str(shop.brand[n]),
+                ),
+                *(categories[shop.category[n]], int(shop.cents[n]), "EUR"),
+                *(int(shop.stock[n]), "published" if shop.published[n] else "draft"),
+                *(now, now),
+            )
+            for n in range(len(shop.brand))
+        ),
+    )
+    palette = np.array(COLOUR_NAMES)
+    _copy(
+        ProductImage._meta.db_table,
+        "id product_id file alt_text position sha256 width height colours created",
+        (
+            (
+                *(n + FIRST_ID, int(product) + FIRST_ID, "none.jpg", "", 0, f"{n:064}"),
+                *(300, 400, palette[shop.colours[n]].tolist(), now),
+            )
+            for n, product in enumerate(shop.product)
+        ),
+    )
+    copy_vectors(table, encoder_id, shop.vectors)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _copy(table: str, columns: str, rows: Iterable[tuple]) -> None:
+    command = f"COPY {table} ({', '.join(columns.split())}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def copy_vectors(table: str, encoder_id: int, vectors: np.ndarray) -> None:
+    """(N, 128) as rows of `table` by binary COPY, photos numbered from FIRST_ID."""
+    command = f"COPY {table} (encoder_id, image_id, vector) FROM STDIN (FORMAT BINARY)"
+    with connection.cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
+        for start in range(0, len(vectors), _BLOCK):
+            part = vectors[start : start + _BLOCK]
+            block = np.zeros(len(part), _ROW)
+            block["fields"], block["l1"], block["l2"] = 3, 8, 8
+            block["l3"], block["dimension"] = 4 + 4 * 128, 128
+            block["encoder"] = encoder_id
+            block["image"] = np.arange(start, start + len(part)) + FIRST_ID
+            block["vector"] = part
+            copy.write(block.tobytes())
+        copy.write(b"\xff\xff")
+
+
+def recall(found: np.ndarray, truth: np.ndarray) -> float:
+    """Share of the true nearest that were found, by their distances: ties count."""
+    if not len(truth):
+        return 1.0
+    return float(np.sum(found[: len(truth)] <= truth[-1] + 1e-5)) / len(truth)
