@@ -227,7 +227,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 IMAGEKIT_CACHEFILE_DIR = "thumbnails"
 IMAGEKIT_CACHE_BACKEND = "thumbnails"
-IMAGEKIT_CACHEFILE_NAMER = "catalog.media.thumbnail_name"
+IMAGEKIT_SPEC_CACHEFILE_NAMER = "catalog.media.thumbnail_name"
 IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "catalog.media.OnRequest"
 
 # Search -----------------------------------------------------------------------
