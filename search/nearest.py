@@ -1,7 +1,7 @@
 """The k nearest products behind any filter: the only place that orders by distance."""
 
-from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
@@ -9,7 +9,6 @@ from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pgvector.django import CosineDistance
 
-from catalog.models import ProductImage
 from search.encoders import ensure_kept
 from search.filters import Filters
 from search.models import DIMENSION, Embedding, Encoder
@@ -20,7 +19,7 @@ MAX_K = 500
 PHOTOS_PER_PRODUCT = 3
 # With fewer photos to compare than this, comparing them all is as fast as the index
 # and misses none (`python -m bench.filters` prints where the two cross).
-EXACT_BELOW = 4000
+EXACT_BELOW = 2000
 NO_FILTERS = Filters()
 # hnsw.ef_search: 100,000 vectors, recall@10 .985 with 100 in 2.5 ms, 1.0 with 200 in
 # 3.1 ms. pgvector allows no more than the second.
@@ -31,8 +30,7 @@ class BadVector(ValueError):
     """What is asked with is no unit vector of the encoder's dimension."""
 
 
-@dataclass(frozen=True)
-class Hit:
+class Hit(NamedTuple):
     """A product's nearest photo. `distance` is cosine distance, 0..2."""
 
     product_id: int
@@ -50,12 +48,12 @@ def nearest(
 ) -> list[Hit]:
     """The min(k, matching) nearest published products, best first, each once.
 
-    Each is found by its nearest photo. A small shop, or what a narrow filter leaves
-    of a large one, is compared in full; otherwise the HNSW index serves, and when it
-    comes back short the same rows are asked again exactly. Fewer than k hits always
-    means that fewer than k products match. Raises ValueError for a k that is not
-    1..MAX_K, BadVector for NaN and other vectors that are not of unit length, and
-    EncoderRetired.
+    Each is found by its nearest photo. A small shop is compared in full; in a larger
+    one the HNSW index serves, unless the planner sees that a filter leaves next to
+    nothing, and when it comes back short the same rows are asked again exactly. Fewer
+    than k hits always means that fewer than k products match. Raises ValueError for a
+    k that is not 1..MAX_K, BadVector for NaN and other vectors that are not of unit
+    length, and EncoderRetired.
     """
     if not 1 <= k <= MAX_K:
         raise ValueError(f"k is 1 to {MAX_K} products, not {k}.")
@@ -63,7 +61,7 @@ def nearest(
     rows = candidates(encoder, filters)
     if exclude_product:
         rows = rows.exclude(image__product=exclude_product)
-    exact = is_few(encoder, filters)
+    exact = is_small(encoder)
     hits = _exactly(rows, vector, k) if exact else _by_index(rows, vector, k)
     if len(hits) < k and not exact:
         hits = _exactly(rows, vector, k)
@@ -87,12 +85,9 @@ def candidates(encoder: Encoder, filters: Filters) -> QuerySet[Embedding]:
     return Embedding.objects.filter(filters.of_photos("image__"), encoder=encoder)
 
 
-def is_few(encoder: Encoder, filters: Filters) -> bool:
-    """Whether fewer than EXACT_BELOW photos match; counts no further."""
+def is_small(encoder: Encoder) -> bool:
+    """Whether the shop has fewer than EXACT_BELOW photos; counts no further."""
     last = slice(EXACT_BELOW - 1, EXACT_BELOW)
-    if filters:
-        return not ProductImage.objects.filter(filters.of_photos())[last].exists()
-    # The shop's size will do, and needs no join.
     return not Embedding.objects.filter(encoder=encoder)[last].exists()
 
 
@@ -138,7 +133,7 @@ def _collect(ordered: QuerySet[Embedding, tuple[int, int, float]], k: int) -> li
 
     Grouped here: DISTINCT ON would lose the index.
     """
-    take = k * PHOTOS_PER_PRODUCT
+    take = k + k // 4
     while True:
         found = sorted(ordered[:take], key=itemgetter(2))
         best: dict[int, Hit] = {}
@@ -146,4 +141,4 @@ def _collect(ordered: QuerySet[Embedding, tuple[int, int, float]], k: int) -> li
             best.setdefault(product_id, Hit(product_id, image_id, away))
         if len(best) >= k or len(found) < take:
             return list(best.values())[:k]
-        take *= 4
+        take *= PHOTOS_PER_PRODUCT
