@@ -15,7 +15,7 @@ from PIL import Image
 from ml.encoder import SHIPPED, EncoderError
 from ml.encoder import Encoder as Network
 from search.models import DIMENSION, Encoder
-from search.partitions import build_index, create_partition
+from search.partitions import build_index, create_partition, drop_partition
 
 # Networks kept in a process: the active one, and the one that is loaded or was left.
 KEPT = 2
@@ -130,13 +130,11 @@ def register(network: Network) -> Encoder:
     folder = network.folder.absolute()
     if folder.is_relative_to(settings.BASE_DIR):
         folder = folder.relative_to(settings.BASE_DIR)
+    _forget_retired(network.version)
     with transaction.atomic():
         encoder, _ = Encoder.objects.get_or_create(
             version=network.version, defaults={"sha256": network.sha256}
         )
-        if encoder.state == Encoder.State.RETIRED:
-            encoder.sha256 = network.sha256
-            encoder.state = Encoder.State.LOADING
         if encoder.sha256 != network.sha256:
             raise EncoderError(
                 f"{network.version} was added before with another network. Give this"
@@ -147,6 +145,15 @@ def register(network: Network) -> Encoder:
         encoder.save()
         create_partition(encoder.id)
     return encoder
+
+
+def _forget_retired(version: str) -> None:
+    """One that comes back comes as another row: searches kept and tasks begun under
+    the old one must not find themselves in the new one's vectors."""
+    retired = Encoder.objects.filter(version=version, state=Encoder.State.RETIRED)
+    for encoder in retired:
+        drop_partition(encoder.pk)
+        encoder.delete()
 
 
 def register_shipped(**kwargs) -> None:

@@ -245,6 +245,21 @@ def test_a_retired_encoder_can_be_added_again(shop, tmp_path):
     assert activate("b").version == "b"
 
 
+def test_what_was_begun_before_does_not_meet_an_encoder_that_came_back(shop, tmp_path):
+    old = add(tmp_path, "b")
+    activate("b")
+    query = search_by_photo(photo=make_photo_bytes("red"))
+    rollback()
+    retire("b")
+    settle()
+    new = register(open_network(write_network(tmp_path / "other", "b", seed=9)))
+    assert new.state == "loading"
+    with pytest.raises(QueryExpired):
+        get_query(query_id=query.id)
+    assert embed_due(encoder=old).embedded == 0
+    assert not Embedding.objects.filter(encoder=new).exists()
+
+
 def test_a_late_task_of_a_retired_encoder_ends_quietly(shop, tmp_path, monkeypatch):
     from search import indexing
 
