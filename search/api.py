@@ -111,7 +111,7 @@ class SearchOutput(PageOutput):
     complete = serializers.BooleanField(
         help_text="False: more products may match than were found"
     )
-    facets = FacetsOutput()
+    facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
     results = MatchOutput(many=True, help_text="Nearest first, each product once")
 
 
@@ -119,6 +119,7 @@ def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Respo
     number, size = asked.get("page", 1), asked["page_size"]
     check_page(number, size, query.count)
     kept = [*query.filters.parameters, ("page_size", size)]
+    kept += [("facets", "true")] if asked["facets"] else []
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
         **page_links(request, address, number, size, query.count),
@@ -126,7 +127,7 @@ def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Respo
         "encoder": query.encoder.version,
         "took_ms": query.took_ms,
         "complete": query.complete,
-        "facets": query.facets,
+        "facets": query.facets if asked["facets"] else None,
         "results": query.page(number, size),
     }
     return Response(SearchOutput(page, context={"request": request}).data)

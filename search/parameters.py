@@ -41,6 +41,11 @@ class FilterParameters(Parameters):
         error_messages={"invalid": "Use true or false."},
         help_text="False: only what is sold out",
     )
+    facets = serializers.BooleanField(
+        default=False,
+        error_messages={"invalid": "Use true or false."},
+        help_text="Count what the answer could be narrowed to; takes longer",
+    )
 
 
 def filters_of(asked: dict[str, Any]) -> Filters:

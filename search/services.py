@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from django.conf import settings
@@ -52,9 +53,9 @@ class Query:
     encoder: Encoder
     filters: Filters
     hits: list[Hit]
-    facets: Facets
     complete: bool
     took_ms: float
+    asked: "_Asked"
 
     @property
     def count(self) -> int:
@@ -64,6 +65,16 @@ class Query:
         """The matches of a page; products gone since the search are left out."""
         start = (number - 1) * size
         return matches(hits=self.hits[start : start + size], encoder=self.encoder)
+
+    @cached_property
+    def facets(self) -> Facets:
+        """Counted when they are looked at: that takes as long as the search."""
+        key = f"query:{self.id}:facets:{self.filters.key}"
+        facets = cache.get(key)
+        if facets is None:
+            facets = count_facets(self.filters, self.asked.hits)
+            cache.set(key, facets, settings.QUERY_TTL_S)
+        return facets
 
 
 def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
@@ -156,18 +167,11 @@ class _Asked:
 
 
 def _answer(asked: _Asked, filters: Filters, started: float) -> Query:
-    """Hits, facets and all, kept for the query's hour under its filters."""
-    key = f"query:{asked.id}:answer:{filters.key}"
-    answer = cache.get(key)
-    if answer is None:
-        hits = asked.hits(filters)
-        full = len(hits) == MAX_K
-        complete = full or len(hits) == _matching(asked.encoder, filters)
-        facets = count_facets(filters, asked.hits)
-        took_ms = round((time.perf_counter() - started) * 1000, 1)
-        answer = (hits, facets, complete, took_ms)
-        cache.set(key, answer, settings.QUERY_TTL_S)
-    return Query(asked.id, asked.encoder, filters, *answer)
+    hits = asked.hits(filters)
+    full = len(hits) == MAX_K
+    complete = full or len(hits) == _matching(asked.encoder, filters)
+    took_ms = round((time.perf_counter() - started) * 1000, 1)
+    return Query(asked.id, asked.encoder, filters, hits, complete, took_ms, asked)
 
 
 def _matching(encoder: Encoder, filters: Filters) -> int:

@@ -167,8 +167,18 @@ def test_the_api_and_the_pages_answer_alike(client, shop):
     assert on_page == skus(client.post(SEARCH, {"photo": upload(RED)}))
 
 
+def test_facets_are_counted_when_asked_for_and_on_further_pages(client, shop):
+    assert client.post(SEARCH, {"photo": upload(RED)}).json()["facets"] is None
+    asked = {"photo": upload(RED), "facets": "true", "page_size": 1}
+    found = client.post(SEARCH, asked).json()
+    counts = [each["count"] for each in found["facets"]["categories"]]
+    assert sum(counts) == found["count"]
+    assert client.get(found["next"]).json()["facets"] == found["facets"]
+
+
 def test_answers_look_as_the_docs_show_them(client, shop):
-    found = client.post(SEARCH, {"photo": upload(RED)}).json()
+    asked = {"photo": upload(RED), "facets": "true"}
+    found = client.post(SEARCH, asked).json()
     assert shape(found) == shape(examples.SEARCH_PAGE)
     similar = client.get("/api/v1/products/red/similar/").json()
     assert shape(similar) == shape(examples.SIMILAR)
