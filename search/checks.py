@@ -28,7 +28,9 @@ def check_index(
     found = _check_pgvector()
     # Before the first `migrate` there is nothing more to look at.
     if Encoder._meta.db_table in connection.introspection.table_names():
-        active = Encoder.objects.filter(state=Encoder.State.ACTIVE).first()
+        # Only columns that were there from the start: `migrate` asks before it adds.
+        columns = Encoder.objects.only("version", "folder", "dimension")
+        active = columns.filter(state=Encoder.State.ACTIVE).first()
         found += _check_encoder(active) if active else [_no_encoder()]
     return found
 

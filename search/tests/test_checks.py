@@ -118,3 +118,8 @@ def test_the_version_is_read_from_the_server():
 def test_before_the_first_migrate_there_is_nothing_to_look_at():
     sql("ALTER TABLE search_encoder RENAME TO elsewhere")
     assert found() == []
+
+
+def test_an_older_database_is_checked_before_it_is_migrated():
+    sql("ALTER TABLE search_encoder RENAME COLUMN replaced TO not_yet")
+    assert found() == []
