@@ -61,7 +61,7 @@ def nearest(
     rows = candidates(encoder, filters)
     if exclude_product:
         rows = rows.exclude(image__product=exclude_product)
-    exact = is_small(encoder)
+    exact = is_small(encoder, k)
     hits = _exactly(rows, vector, k) if exact else _by_index(rows, vector, k)
     if len(hits) < k and not exact:
         hits = _exactly(rows, vector, k)
@@ -85,9 +85,11 @@ def candidates(encoder: Encoder, filters: Filters) -> QuerySet[Embedding]:
     return Embedding.objects.filter(filters.of_photos("image__"), encoder=encoder)
 
 
-def is_small(encoder: Encoder) -> bool:
-    """Whether the shop has fewer than EXACT_BELOW photos; counts no further."""
-    last = slice(EXACT_BELOW - 1, EXACT_BELOW)
+def is_small(encoder: Encoder, k: int) -> bool:
+    """Whether the shop is too small for the index to pay; counts no further. The
+    more is wanted, the more of the index there is to look at."""
+    limit = max(EXACT_BELOW, 10 * k)
+    last = slice(limit - 1, limit)
     return not Embedding.objects.filter(encoder=encoder)[last].exists()
 
 
