@@ -43,6 +43,15 @@ class Catalogue:
     stock: np.ndarray
     published: np.ndarray  # (P,) bool
 
+    def first(self, photos: int) -> "Catalogue":
+        """A smaller shop, of these photos."""
+        products = int(self.product[photos - 1]) + 1
+        return Catalogue(
+            *(self.vectors[:photos], self.product[:photos], self.colours[:photos]),
+            *(self.category[:products], self.brand[:products], self.cents[:products]),
+            *(self.stock[:products], self.published[:products]),
+        )
+
     def matching(self, filters: Filters) -> np.ndarray:
         """(N,) bool: photos that may be found."""
         good = self.published.copy()

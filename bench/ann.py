@@ -1,0 +1,174 @@
+"""The vector index alone: load, build, recall and time, beside FAISS and hnswlib.
+
+    python -m bench.ann --data DIR [--rows 1000000] [--json]
+
+A table as each encoder's partition is, without the shop around it; vectors made from
+those of real photos, queries are photos kept apart. Every time is what one client
+waits for, one query after the other; the libraries hold the same vectors in this very
+process, on one thread a query, with the same graph (m, ef) where they have one.
+"""
+
+from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
+
+# isort: split
+import time
+from collections.abc import Callable, Iterable
+
+import faiss
+import numpy as np
+from django.db import connection
+from tqdm import tqdm
+
+from bench.catalogue import FIRST_ID, copy_vectors
+from bench.timing import percentile, report
+from search.nearest import MIN_BREADTH
+from search.partitions import HNSW
+
+try:
+    import hnswlib
+except ImportError:  # it has to be compiled: there are no wheels
+    hnswlib = None
+
+K = 10
+M, EF_CONSTRUCTION = 16, 64
+WARM_UP = 50
+TABLE = "bench_vectors"
+CREATE = f"""
+    CREATE TABLE {TABLE} (
+        encoder_id bigint NOT NULL, image_id bigint NOT NULL,
+        vector vector(128) NOT NULL CHECK (abs(vector_norm(vector) - 1) < 1e-3),
+        PRIMARY KEY (encoder_id, image_id)
+    )"""
+# The graph of a million is built within memory; the servers' own limit is smaller.
+BUILD_MEMORY = "2GB"
+ASK = f"SELECT image_id FROM {TABLE} ORDER BY vector <=> %s::vector LIMIT {K}"
+Search = Callable[[np.ndarray], Iterable[int]]  # (128,) -> K numbers of rows
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="default: 1000000")
+    options = parser.parse_args()
+    photos, labels, _ = embeddings(options.data / "train")
+    queries, _, _ = embeddings(options.data / "test")
+    rows, _ = many(photos, labels, options.rows)
+    faiss.omp_set_num_threads(2)
+    flat = faiss.IndexFlatIP(128)
+    flat.add(rows)
+    truth = flat.search(queries, K)[1]
+    figures: dict[str, object] = {"rows": options.rows, "queries": len(queries)}
+    with empty_shop():
+        figures |= postgres(rows, queries, truth)
+    faiss.omp_set_num_threads(1)
+    figures |= measure(
+        "faiss_flat_", queries, truth, lambda q: flat.search(q[None], K)[1][0]
+    )
+    figures |= faiss_hnsw(rows, queries, truth)
+    if hnswlib:
+        figures |= hnswlib_hnsw(rows, queries, truth)
+    ours = float(str(figures["p50_ms"]))
+    for name in ("faiss_flat", "faiss_hnsw", "hnswlib"):
+        if theirs := figures.get(f"{name}_p50_ms"):
+            figures[f"{name}_time_ratio"] = round(float(str(theirs)) / ours, 2)
+    report(figures, as_json=options.json)
+
+
+def postgres(
+    rows: np.ndarray, queries: np.ndarray, truth: np.ndarray
+) -> dict[str, object]:
+    figures: dict[str, object] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        started = time.perf_counter()
+        copy_vectors(TABLE, 1, rows)
+        figures["load_s"] = since(started)
+        started = time.perf_counter()
+        cursor.execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")
+        cursor.execute(
+            f"CREATE INDEX ON {TABLE} USING hnsw (vector vector_cosine_ops)"
+            f" WITH ({HNSW})"
+        )
+        figures["build_s"] = since(started)
+        cursor.execute(
+            "SELECT pg_relation_size(indexrelid) FROM pg_index"
+            f" WHERE indrelid = '{TABLE}'::regclass ORDER BY 1 DESC LIMIT 1"
+        )
+        figures["index_mb"] = cursor.fetchone()[0] // 2**20
+        cursor.execute(f"VACUUM ANALYZE {TABLE}")
+        cursor.execute(f"SET hnsw.ef_search = {MIN_BREADTH}")
+        cursor.execute("SET hnsw.iterative_scan = relaxed_order")
+
+        def search(query: np.ndarray) -> list[int]:
+            text = "[" + ",".join(map(str, query.tolist())) + "]"
+            cursor.execute(ASK, [text])
+            return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
+
+        assert "Index Scan" in plan(queries[0])
+        figures |= measure("", queries, truth, search)
+    return figures
+
+
+def plan(query: np.ndarray) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {ASK}", [str(query.tolist())])
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def faiss_hnsw(
+    rows: np.ndarray, queries: np.ndarray, truth: np.ndarray
+) -> dict[str, object]:
+    faiss.omp_set_num_threads(2)
+    index = faiss.IndexHNSWFlat(128, M, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = EF_CONSTRUCTION
+    index.hnsw.efSearch = MIN_BREADTH
+    started = time.perf_counter()
+    index.add(rows)
+    built = since(started)
+    faiss.omp_set_num_threads(1)
+    figures = measure(
+        "faiss_hnsw_", queries, truth, lambda q: index.search(q[None], K)[1][0]
+    )
+    return {"faiss_hnsw_build_s": built} | figures
+
+
+def hnswlib_hnsw(
+    rows: np.ndarray, queries: np.ndarray, truth: np.ndarray
+) -> dict[str, object]:
+    index = hnswlib.Index(space="cosine", dim=128)
+    index.init_index(len(rows), M=M, ef_construction=EF_CONSTRUCTION)
+    index.set_ef(MIN_BREADTH)
+    started = time.perf_counter()
+    index.add_items(rows, num_threads=2)
+    built = since(started)
+    index.set_num_threads(1)
+    figures = measure(
+        "hnswlib_", queries, truth, lambda q: index.knn_query(q[None], k=K)[0][0]
+    )
+    return {"hnswlib_build_s": built} | figures
+
+
+def since(started: float) -> float:
+    return round(time.perf_counter() - started, 1)
+
+
+def measure(
+    name: str, queries: np.ndarray, truth: np.ndarray, search: Search
+) -> dict[str, object]:
+    """recall@K by row number and the times of a search, after a warm-up."""
+    for query in queries[:WARM_UP]:
+        search(query)
+    found, times = [], []
+    for query in tqdm(queries, desc=name.strip("_") or "postgres", unit=" queries"):
+        started = time.perf_counter()
+        found.append(search(query))
+        times.append((time.perf_counter() - started) * 1000)
+    hits = [len(set(f) & set(t)) for f, t in zip(found, truth, strict=True)]
+    return {
+        f"{name}recall": round(float(np.mean(hits)) / K, 4),
+        f"{name}p50_ms": percentile(np.array(times), 50),
+        f"{name}p95_ms": percentile(np.array(times), 95),
+    }
+
+
+if __name__ == "__main__":
+    main()
