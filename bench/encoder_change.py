@@ -17,7 +17,7 @@ import json
 import shutil
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.shop import arguments, running_shop  # first: it sets the environment
@@ -33,7 +33,7 @@ from bench.timing import percentile, report
 from ml.encoder import SHIPPED
 from ml.encoder import Encoder as Network
 from ml.preprocess import read_photo
-from search.encoders import active_encoder, network_of
+from search.encoders import active_encoder, kept_encoders, network_of
 from search.models import Embedding, Encoder
 
 CLIENTS = 2
@@ -116,8 +116,8 @@ class Client(threading.Thread):
         self.answers: list[Answer] = []
         self.errors: list[str] = []
         self.expired = 0
-        # A search to come back to: its id, its photo's number, its encoder.
-        self.kept: tuple[str, int, str] | None = None
+        # A search to come back to: its id, its photo's number, its encoder's row.
+        self.kept: tuple[str, int, int] | None = None
 
     def run(self) -> None:
         for turn in itertools.count(self.number * 37):
@@ -137,27 +137,28 @@ class Client(threading.Thread):
             asked = self.skus[turn * 7 % len(self.skus)]
             body = self.request("GET", f"products/{asked}/similar/?limit={LIMIT}")
         elif kind == "kept" and self.kept:
-            query, asked, version = self.kept
+            query, asked, encoder = self.kept
             body = self.request("GET", f"search/{query}/")
-            if self.has_expired(body, version):
+            if self.has_expired(body, encoder):
                 return
         else:
             kind, number = "photo", int(asked)
             body = self.request("POST", "search/", self.photos[number])
             if "query" in body and not self.kept:
-                self.kept = body["query"], number, body["encoder"]
+                row = Encoder.objects.get(version=body["encoder"])
+                self.kept = body["query"], number, row.pk
         if "results" not in body:
             raise ValueError(f"{body}")
         found = [(m["product"]["sku"], m["distance"]) for m in body["results"]]
         took_ms = (time.perf_counter() - started) * 1000
         self.answers.append(Answer(kind, asked, body["encoder"], found, took_ms))
 
-    def has_expired(self, body: dict, version: str) -> bool:
+    def has_expired(self, body: dict, encoder: int) -> bool:
         """A kept search ends when its encoder is retired, and not before."""
         if body.get("code") != "query_expired":
             return False
         self.kept = None
-        if Encoder.objects.get(version=version).state != Encoder.State.RETIRED:
+        if kept_encoders().filter(pk=encoder).exists():
             return False
         self.expired += 1
         return True
@@ -226,6 +227,13 @@ def figures(clients: list[Client], truth: Truth, seconds: float) -> dict[str, ob
         "errors": sum(len(client.errors) for client in clients),
         "empty": len(answers) - len(filled),
         "mixed": sum(not truth.holds(answer) for answer in filled),
+        # The control: held to the other encoder, no answer may pass.
+        "fit_the_other": sum(
+            truth.holds(replace(answer, encoder=other))
+            for answer in filled
+            for other in truth.shop
+            if other != answer.encoder
+        ),
         "by_encoder": by_encoder,
         "expired_with_their_encoder": sum(client.expired for client in clients),
         "distances": sum(len(answer.found) for answer in filled),
