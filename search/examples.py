@@ -24,6 +24,7 @@ FACETS: dict[str, Any] = {
         {"min_cents": 2500, "max_cents": 4999, "count": 205, "chosen": False},
     ],
     "in_stock": 468,
+    "at_least": True,
 }
 SEARCH_PAGE: dict[str, Any] = {
     "count": 500,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from catalog.models import Category, Product, ProductImage
 from search.filters import Filters
-from search.nearest import Hit
+from search.nearest import MAX_K, Hit
 
 MOST_VALUES = 40  # of one facet; chosen ones are always there
 # Facet -> the fields of Filters it stands for.
@@ -59,6 +59,7 @@ class Facets:
     colours: list[Value]
     prices: list[PriceRange]
     in_stock: int
+    at_least: bool  # there are more candidates than a query keeps
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def count_facets(
     that they say what choosing one more of them would add.
     """
     others = {name: filters.without(*fields) for name, fields in _FIELDS.items()}
-    found = {each: hits_of(each) for each in set(others.values())}
+    found = {each: list(hits_of(each)) for each in set(others.values())}
     lists = {n: [hit.product_id for hit in found[others[n]]] for n in _FIELDS}
     known = _facts({id_ for ids in lists.values() for id_ in ids})
     facts = {name: [known[i] for i in ids if i in known] for name, ids in lists.items()}
@@ -96,6 +97,7 @@ def count_facets(
         colours=_values({c: (c, n) for c, n in colours.items()}, filters.colours),
         prices=_ranges([fact.price_cents for fact in facts["prices"]], filters),
         in_stock=sum(fact.in_stock for fact in facts["in_stock"]),
+        at_least=any(len(hits) == MAX_K for hits in found.values()),
     )
 
 

@@ -86,3 +86,7 @@ class FacetsOutput(serializers.Serializer):
     colours = ValueOutput(many=True)
     prices = PriceRangeOutput(many=True)
     in_stock = serializers.IntegerField(help_text="Products that can be bought")
+    at_least = serializers.BooleanField(
+        help_text="True: the candidates are the 500 nearest of more, so that choosing a"
+        " value may find more than its count"
+    )

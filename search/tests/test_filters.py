@@ -5,6 +5,7 @@ import pytest
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.tests.pages import outline
 from catalog.tests.test_api import field_errors
+from search import facets, services
 from search.filters import MAX_VALUES, FilterError, Filters
 from search.services import get_query, search_by_photo
 from search.tests.asking import RED, SEARCH, skus, upload
@@ -91,22 +92,31 @@ def counts(values) -> dict[str, int]:
 
 
 def test_facets_count_what_each_value_has(shop):
-    facets = search_by_photo(photo=RED).facets
-    assert counts(facets.categories) == {"dress": 2, "hat": 2}
-    assert counts(facets.brands) == {"Ostra": 2, "Crown": 2}
-    assert counts(facets.colours) == {"red": 3, "black": 1}
-    prices = [(each.name, each.count) for each in facets.prices]
+    found = search_by_photo(photo=RED).facets
+    assert counts(found.categories) == {"dress": 2, "hat": 2}
+    assert counts(found.brands) == {"Ostra": 2, "Crown": 2}
+    assert counts(found.colours) == {"red": 3, "black": 1}
+    prices = [(each.name, each.count) for each in found.prices]
     assert prices == [("Under 25", 2), ("25 to 50", 2)]
-    assert facets.in_stock == 3
+    assert found.in_stock == 3
+    assert not found.at_least
+
+
+def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatch):
+    monkeypatch.setattr(services, "MAX_K", 2)
+    monkeypatch.setattr(facets, "MAX_K", 2)
+    page = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    assert page.context["query"].facets.at_least
+    assert '<span class="count">2+</span>' in page.text
 
 
 def test_a_facet_counts_behind_the_other_filters_only(shop):
     wish = Filters(categories=("hat",), colours=("black",))
-    facets = search_by_photo(photo=RED, filters=wish).facets
-    assert counts(facets.categories) == {"hat": 1}
-    assert counts(facets.colours) == {"black": 1, "red": 1}
-    assert [value.chosen for value in facets.colours] == [True, False]
-    assert counts(facets.brands) == {"Crown": 1}
+    found = search_by_photo(photo=RED, filters=wish).facets
+    assert counts(found.categories) == {"hat": 1}
+    assert counts(found.colours) == {"black": 1, "red": 1}
+    assert [value.chosen for value in found.colours] == [True, False]
+    assert counts(found.brands) == {"Crown": 1}
 
 
 def test_a_count_is_what_choosing_the_value_finds(shop):
