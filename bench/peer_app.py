@@ -32,7 +32,7 @@ def main(folder: str, gallery_file: str, port: str) -> None:
         best = np.argsort(distances)[:12]
         return {"results": best.tolist(), "distances": distances[best].tolist()}
 
-    app.run(port=int(port), threaded=False)
+    app.run(port=int(port))
 
 
 if __name__ == "__main__":

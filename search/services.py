@@ -78,19 +78,17 @@ class Query:
 
 
 def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
-    """Hits with their products and photos, in the same order, in three queries."""
+    """Hits with their products and photos, in the same order, in one query."""
     band, version = network_of(encoder).band, encoder.version
-    products = (
-        Product.objects.published().with_photos().in_bulk([h.product_id for h in hits])
+    images = (
+        ProductImage.objects.filter(product__status=Product.Status.PUBLISHED)
+        .select_related("product__category")
+        .in_bulk([hit.image_id for hit in hits])
     )
     return [
-        Match(
-            products[hit.product_id], image, hit.distance, band(hit.distance), version
-        )
+        Match(image.product, image, hit.distance, band(hit.distance), version)
         for hit in hits
-        if hit.product_id in products
-        for image in products[hit.product_id].images.all()
-        if image.id == hit.image_id
+        if (image := images.get(hit.image_id))
     ]
 
 
@@ -130,8 +128,10 @@ def search_by_photo(*, photo: bytes, filters: Filters = NO_FILTERS) -> Query:
     image = read_photo(photo, max_side=network.decode_side)
     asked = _Asked(secrets.token_urlsafe(16), encoder, network.encode([image])[0])
     kept = {"encoder": encoder.pk, "vector": asked.vector}
-    cache.set(f"query:{asked.id}", kept, settings.QUERY_TTL_S)
-    return _answer(asked, filters, started)
+    hits = asked.ask(filters)
+    answers = {f"query:{asked.id}": kept, asked.key(filters): hits}
+    cache.set_many(answers, settings.QUERY_TTL_S)
+    return _answer(asked, filters, hits, started)
 
 
 def get_query(*, query_id: str, filters: Filters = NO_FILTERS) -> Query:
@@ -142,8 +142,9 @@ def get_query(*, query_id: str, filters: Filters = NO_FILTERS) -> Query:
     if not encoder:
         raise QueryExpired("This search is over an hour old. Send the photo again.")
     filters.check()
+    asked = _Asked(query_id, encoder, kept["vector"])
     try:
-        return _answer(_Asked(query_id, encoder, kept["vector"]), filters, started)
+        return _answer(asked, filters, asked.hits(filters), started)
     except EncoderRetired as error:
         raise QueryExpired(str(error)) from error
 
@@ -154,20 +155,24 @@ class _Asked:
     encoder: Encoder
     vector: np.ndarray
 
+    def key(self, filters: Filters) -> str:
+        return f"query:{self.id}:{filters.key}"
+
+    def ask(self, filters: Filters) -> list[Hit]:
+        return nearest(
+            vector=self.vector, encoder=self.encoder, k=MAX_K, filters=filters
+        )
+
     def hits(self, filters: Filters) -> list[Hit]:
         """From the cache where they were found before, so that pages stay."""
-        key = f"query:{self.id}:{filters.key}"
-        hits = cache.get(key)
+        hits = cache.get(self.key(filters))
         if hits is None:
-            hits = nearest(
-                vector=self.vector, encoder=self.encoder, k=MAX_K, filters=filters
-            )
-            cache.set(key, hits, settings.QUERY_TTL_S)
+            hits = self.ask(filters)
+            cache.set(self.key(filters), hits, settings.QUERY_TTL_S)
         return hits
 
 
-def _answer(asked: _Asked, filters: Filters, started: float) -> Query:
-    hits = asked.hits(filters)
+def _answer(asked: _Asked, filters: Filters, hits: list[Hit], started: float) -> Query:
     full = len(hits) == MAX_K
     complete = full or len(hits) == _matching(asked.encoder, filters)
     took_ms = round((time.perf_counter() - started) * 1000, 1)

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
 # Product, photos, categories; encoder, its vector, the size of the shop, the search;
 # products and photos.
-PRODUCT_QUERIES = 9
+PRODUCT_QUERIES = 8
 # Encoder, products, photos, categories.
-RESULT_QUERIES = 5  # encoder, how many match, products, photos, categories
+RESULT_QUERIES = 4  # encoder, how many match, products, categories
 
 
 @pytest.fixture
