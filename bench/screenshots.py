@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
 from bench.timing import free_port
 from catalog.sample import draw_sample, garment
@@ -23,7 +23,8 @@ from catalog.sample import draw_sample, garment
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SCREEN = {"width": 1280, "height": 860}
+SCREEN = ViewportSize(width=1280, height=860)
+TALL = ViewportSize(width=1280, height=1360)
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ def main() -> None:
         save(page, out / "home.png")
         page.goto("/?category=dress&sort=price_up")
         page.locator(".card a").first.click()
-        page.set_viewport_size(SCREEN | {"height": 1360})
+        page.set_viewport_size(TALL)
         save(page, out / "product.png")
         page.set_viewport_size(SCREEN)
         page.goto("/search/")
@@ -51,12 +52,14 @@ def main() -> None:
         chromium.close()
 
 
-def photo() -> dict:
+def photo() -> FilePayload:
     """What the shopper photographed: a floral dress that is not in the shop."""
     buffer = io.BytesIO()
-    dress = garment("dress", colour="forest", pattern="floral", seed=31)
+    dress = garment("dress", colour="navy", pattern="floral", style="wrap", seed=31)
     dress.save(buffer, "JPEG", quality=90)
-    return {"name": "dress.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
+    return FilePayload(
+        name="dress.jpg", mimeType="image/jpeg", buffer=buffer.getvalue()
+    )
 
 
 def save(page: Page, file: Path) -> None:

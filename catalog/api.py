@@ -71,7 +71,12 @@ class AbsoluteURL(serializers.Field):
     """An address of ours in full; the source gives its path."""
 
     def to_representation(self, value: str) -> str:
-        return self.context["request"].build_absolute_uri(value)
+        if not value.startswith("/"):
+            return value  # of another host: MEDIA_URL may name one
+        if "origin" not in self.context:
+            root = self.context["request"].build_absolute_uri("/")
+            self.context["origin"] = root.removesuffix("/")  # type: ignore[index]
+        return self.context["origin"] + value
 
 
 @extend_schema_serializer(component_name="CategoryName")
