@@ -2,9 +2,9 @@
 
     python -m bench.report_peer --data DIR [--json]
 
-One client asks both in turn with photos of the test split: our API over gunicorn,
-Postgres and HNSW, and `bench.peer_app`, Flask with model.predict and a NumPy brute
-force over the same vectors. Also looks at the web processes' memory.
+One client asks both, a block of searches each in turn, with photos of the test split:
+our API over gunicorn and Postgres, and `bench.peer_app`, Flask with model.predict and
+a NumPy brute force over the same vectors. Also looks at the web processes' memory.
 """
 
 import http.client
@@ -28,12 +28,14 @@ from ml.encoder import SHIPPED
 from search.indexing import index_status
 from search.models import Embedding
 
-WARM_UP = 20  # every thread of the web its connections
+# Searches in a row, and how many of them only bring processor and connections back
+# from the other one's turn.
+BLOCK, WARM_UP = 40, 10
 
 
 def main() -> None:
     parser = arguments(__doc__)
-    parser.add_argument("--photos", type=int, default=200, help="default: 200")
+    parser.add_argument("--photos", type=int, default=360, help="default: 360")
     options = parser.parse_args()
     test = sorted((options.data / "test").glob("*/*.jpg"))
     chosen = np.random.default_rng(1).permutation(len(test))[: options.photos]
@@ -45,11 +47,12 @@ def main() -> None:
             "peer": (peer_port, "/"),
         }
         times: dict[str, list[float]] = {name: [] for name in asked}
-        for body in bodies[:WARM_UP] + bodies:
+        for start in range(0, len(bodies), BLOCK):
             for name, (port, path) in asked.items():
-                times[name].append(post_ms(port, path, body))
+                taken = [post_ms(port, path, body) for body in bodies[start:][:BLOCK]]
+                times[name] += taken[WARM_UP:]
         web = web_figures()
-    kept = {name: np.array(all_[WARM_UP:]) for name, all_ in times.items()}
+    kept = {name: np.array(taken) for name, taken in times.items()}
     report(figures(status, kept) | web, as_json=options.json)
 
 
