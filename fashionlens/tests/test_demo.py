@@ -67,7 +67,7 @@ def test_the_demo_fills_an_empty_shop_once_and_serves_it(var, photos):
     password = re.search(r"password (\S+)", first)[1]
     assert password == (var / "admin-password").read_text()
 
-    body = encode_multipart(BOUNDARY, {"photo": (photos / "hat/blue.jpg").open("rb")})
+    body = encode_multipart(BOUNDARY, {"photo": (photos / "hat/red.jpg").open("rb")})
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v1/search/",
         body,
@@ -75,7 +75,7 @@ def test_the_demo_fills_an_empty_shop_once_and_serves_it(var, photos):
     )
     with urllib.request.urlopen(request, timeout=60) as response:
         answer = json.load(response)
-    assert "blue" in answer["results"][0]["product"]["title"].lower()
+    assert "red" in answer["results"][0]["product"]["title"].lower()
     assert answer["results"][0]["distance"] < 0.001
     assert len(answer["results"]) == 8
     stop(demo, var)
