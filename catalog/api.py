@@ -94,8 +94,7 @@ class PriceOutput(serializers.Serializer):
 
 @extend_schema_serializer(component_name="Thumbnails")
 class ThumbnailsOutput(serializers.Serializer):
-    """WebP copies. Each is drawn when its address is first told, which costs tens of
-    milliseconds a photo, so lists do without the largest."""
+    """WebP copies, each drawn when it is first asked for."""
 
     small = AbsoluteURL(source="small.url", help_text="At most 160 x 214")
     card = AbsoluteURL(source="card.url", help_text="At most 480 x 640")

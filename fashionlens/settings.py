@@ -139,9 +139,9 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------
 
-# hnsw.*: 1M vectors, recall@10 .993 at 0.9 ms (DESIGN, "Decisions"). The names are
-# set before the extension is loaded, which Postgres allows for prefixed names.
-PG_OPTIONS = "-c hnsw.ef_search=100 -c hnsw.iterative_scan=strict_order -c jit=off"
+# Compiling a query of a few milliseconds takes longer than running it. What the HNSW
+# index needs is set per transaction (search.nearest).
+PG_OPTIONS = "-c jit=off"
 DATABASES = {
     "default": embedded.database_settings(VAR)
     if EMBEDDED
