@@ -40,12 +40,16 @@ def test_a_good_index_finds_nearly_all(cloud, fake_encoder):
     assert RecallMeasurement.objects.get() == found
 
 
-def test_an_index_that_misses_is_seen(cloud, fake_encoder):
+def test_an_index_that_misses_is_seen(cloud, fake_encoder, monkeypatch):
     """It looks at nine rows for ten."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SET LOCAL hnsw.ef_search = 9; SET LOCAL hnsw.iterative_scan = off"
-        )
+
+    def look_at_nine(k: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET LOCAL hnsw.ef_search = 9; SET LOCAL hnsw.iterative_scan = off"
+            )
+
+    monkeypatch.setattr(recall, "set_breadth", look_at_nine)
     found = recall.measure_recall(fake_encoder, sample=100)
     assert found.recall_mean == pytest.approx(0.9)
 
