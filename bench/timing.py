@@ -3,8 +3,6 @@
 import argparse
 import json
 import socket
-import time
-from collections.abc import Callable
 
 import numpy as np
 
@@ -23,16 +21,6 @@ def report(figures: dict[str, object], *, as_json: bool) -> None:
         print(f"{name:<{width}}  {value}")
     if as_json:
         print(json.dumps(figures))
-
-
-def times_ms(call: Callable[[], object], runs: int) -> np.ndarray:
-    """(runs,) wall times of `call`, in milliseconds."""
-    taken = []
-    for _ in range(runs):
-        started = time.perf_counter()
-        call()
-        taken.append((time.perf_counter() - started) * 1000)
-    return np.array(taken)
 
 
 def percentile(times: np.ndarray, share: float) -> float:
