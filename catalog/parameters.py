@@ -95,16 +95,15 @@ def check_page(number: int, size: int, count: int) -> None:
 
 
 def page_links(
-    request: Request, address: str, number: int, size: int, count: int
+    request: Request, address: str, number: int, more: bool
 ) -> dict[str, Any]:
-    """`count`, `next` and `previous` for a page of the list at `address`."""
+    """`next` and `previous` for a page of the list at `address`."""
 
     def link(page: int) -> str:
         return replace_query_param(request.build_absolute_uri(address), "page", page)
 
     return {
-        "count": count,
-        "next": link(number + 1) if number * size < count else None,
+        "next": link(number + 1) if more else None,
         "previous": link(number - 1) if number > 1 else None,
     }
 
@@ -114,8 +113,9 @@ def page_of(request: Request, rows: QuerySet, asked: dict[str, Any]) -> dict[str
     number, size = asked["page"], asked["page_size"]
     count = rows.count()
     check_page(number, size, count)
-    start = (number - 1) * size
+    start, end = (number - 1) * size, number * size
     return {
-        **page_links(request, request.get_full_path(), number, size, count),
-        "results": rows[start : start + size],
+        "count": count,
+        **page_links(request, request.get_full_path(), number, end < count),
+        "results": rows[start:end],
     }

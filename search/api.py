@@ -105,6 +105,11 @@ class MatchOutput(serializers.Serializer):
 
 @extend_schema_serializer(component_name="SearchPage")
 class SearchOutput(PageOutput):
+    count = serializers.IntegerField(
+        allow_null=True,
+        help_text="Of all pages, at most 500. Null in a first page that was answered"
+        " before the rest was looked for: page 2 has it, and `facets=true` asks for it",
+    )
     query = serializers.CharField(help_text="Names the kept query for an hour")
     encoder = serializers.CharField(help_text="Version of the network")
     took_ms = serializers.FloatField(help_text="From the photo's bytes to the matches")
@@ -117,18 +122,20 @@ class SearchOutput(PageOutput):
 
 def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
     number, size = asked.get("page", 1), asked["page_size"]
-    check_page(number, size, query.count)
+    if number > 1:
+        check_page(number, size, len(query.hits))
     kept = [*query.filters.parameters, ("page_size", size)]
     kept += [("facets", "true")] if asked["facets"] else []
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
-        **page_links(request, address, number, size, query.count),
+        "results": query.page(number, size),
+        "facets": query.facets if asked["facets"] else None,
+        **page_links(request, address, number, query.has_more(number, size)),
+        "count": query.count,
         "query": query.id,
         "encoder": query.encoder.version,
-        "took_ms": query.took_ms,
         "complete": query.complete,
-        "facets": query.facets if asked["facets"] else None,
-        "results": query.page(number, size),
+        "took_ms": query.took_ms,
     }
     return Response(SearchOutput(page, context={"request": request}).data)
 
@@ -194,7 +201,12 @@ class SearchView(PrivateView):
         asked = self.Input.read(form_and_query_string(request))
         filters = filters_of(asked)
         with service_errors():
-            query = search_by_photo(photo=asked["photo"].read(), filters=filters)
+            query = search_by_photo(
+                photo=asked["photo"].read(),
+                filters=filters,
+                # One more says whether there is a next page.
+                first=None if asked["facets"] else asked["page_size"] + 1,
+            )
             return _search_page(request, query, asked)
 
 

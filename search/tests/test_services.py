@@ -123,6 +123,39 @@ def test_pages_neither_repeat_nor_skip(shop):
     assert kept.hits == query.hits
 
 
+def test_the_first_page_stays_when_the_rest_is_found_later(shop, embed):
+    query = search_by_photo(photo=make_photo_bytes("red"), first=4)
+    first = [match.product for match in query.page(1, size=3)]
+    assert query.count is None and query.has_more(1, size=3)
+    newer = make_product(photo=make_photo_bytes("red"))  # the nearest of all
+    embed()
+    kept = get_query(query_id=query.id)
+    pages = [kept.page(number, size=3) for number in (1, 2, 3, 4, 5)]
+    found = [match.product for page in pages for match in page]
+    assert found[:3] == first
+    assert sorted(p.id for p in found) == sorted(p.id for p in [*shop, newer])
+    assert kept.count == 13 and not kept.has_more(5, size=3)
+    make_product(photo=make_photo_bytes("red"))
+    embed()
+    assert get_query(query_id=query.id).hits == kept.hits
+
+
+def test_the_first_page_costs_no_more_than_it_shows(shop, monkeypatch):
+    asked: list[int] = []
+
+    def spy(*, k: int, **kwargs):
+        asked.append(k)
+        return nearest(k=k, **kwargs)
+
+    monkeypatch.setattr("search.services.nearest", spy)
+    query = search_by_photo(photo=make_photo_bytes("red"), first=4)
+    query.page(1, size=3)
+    assert asked == [4]
+    other = get_query(query_id=query.id, filters=HATS)
+    other.page(1, size=3), other.page(2, size=3), query.page(2, size=3)
+    assert asked == [4, 500, 500]
+
+
 def test_a_kept_query_is_narrowed_without_the_photo(shop):
     query = search_by_photo(photo=make_photo_bytes("red"))
     hats = get_query(query_id=query.id, filters=HATS)

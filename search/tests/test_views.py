@@ -18,8 +18,7 @@ HTMX = {"HTTP_HX_REQUEST": "true"}
 # Product, photos, categories; encoder, its vector, the size of the shop, the search;
 # products and photos.
 PRODUCT_QUERIES = 8
-# Encoder, products, photos, categories.
-RESULT_QUERIES = 4  # encoder, how many match, products, categories
+RESULT_QUERIES = 3  # encoder, products, categories
 
 
 @pytest.fixture
