@@ -236,6 +236,8 @@ ENCODER_RUNTIME = env.str("ENCODER_RUNTIME", "onnx")
 if ENCODER_RUNTIME not in ("onnx", "keras"):
     raise ImproperlyConfigured("ENCODER_RUNTIME is 'onnx' or 'keras'.")
 QUERY_TTL_S = 3600
+# Whether a search may name a photo's web address, which the server then fetches.
+SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 
 # API --------------------------------------------------------------------------
 
