@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalog.colours import COLOUR_NAMES
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductImage
 
 MAX_VALUES = 100  # of one filter
 MAX_CENTS = 2**31 - 1
@@ -24,8 +24,8 @@ PARAMETERS = {
 }
 
 
-class FilterError(ValueError):
-    """A filter's value cannot be: `name` is the parameter's, `code` stays the same."""
+class ParameterError(ValueError):
+    """What is asked cannot be: `name` is the parameter's, `code` stays the same."""
 
     def __init__(self, name: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class Filters:
     """Several values of one filter mean any of them; all filters must hold.
 
     A photo, not only its product, must show one of the colours: what is found by
-    colour is shown in that colour. Raises FilterError.
+    colour is shown in that colour. Raises ParameterError.
     """
 
     categories: tuple[str, ...] = ()  # slugs
@@ -54,7 +54,7 @@ class Filters:
             object.__setattr__(self, field, values)
             if len(values) > MAX_VALUES:
                 message = f"At most {MAX_VALUES} values, not {len(values)}."
-                raise FilterError(name, "too_many", message)
+                raise ParameterError(name, "too_many", message)
         check_values("colour", self.colours, COLOUR_NAMES)
         self._check_prices()
 
@@ -63,11 +63,11 @@ class Filters:
             cents = getattr(self, PARAMETERS[name])
             if cents is not None and not 0 <= cents <= MAX_CENTS:
                 message = f"A price is 0 to {MAX_CENTS} cents."
-                raise FilterError(name, "out_of_range", message)
+                raise ParameterError(name, "out_of_range", message)
         low, high = self.price_min_cents, self.price_max_cents
         if low is not None and high is not None and low > high:
             message = f"The lowest price, {low}, is above the highest, {high}."
-            raise FilterError("price_min", "empty_range", message)
+            raise ParameterError("price_min", "empty_range", message)
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> Self:
@@ -103,7 +103,7 @@ class Filters:
         return replace(self, **open_)  # type: ignore[arg-type]
 
     def check(self) -> None:
-        """Raises FilterError for a category or brand that the shop does not have."""
+        """Raises ParameterError for a category or brand that the shop does not have."""
         if self.categories:
             known = Category.objects.values_list("slug", flat=True)
             check_values("category", self.categories, known)
@@ -115,14 +115,25 @@ class Filters:
 
     def of_photos(self, photo: str = "") -> Q:
         """Published and as wanted; `photo` is the way to the photo, as `image__`."""
-        product = f"{photo}product__"
+        wanted = self._of_products(f"{photo}product__")
+        if self.colours:
+            wanted &= Q(**{f"{photo}colours__overlap": list(self.colours)})
+        return wanted
+
+    def products(self) -> QuerySet[Product]:
+        """Published and as wanted, those without a photo too."""
+        found = Product.objects.filter(self._of_products())
+        if self.colours:
+            shown = ProductImage.objects.filter(colours__overlap=list(self.colours))
+            found = found.filter(pk__in=shown.order_by().values("product"))
+        return found
+
+    def _of_products(self, product: str = "") -> Q:
         wanted: dict[str, Any] = {f"{product}status": Product.Status.PUBLISHED}
         if self.categories:
             wanted[f"{product}category__slug__in"] = self.categories
         if self.brands:
             wanted[f"{product}brand__in"] = self.brands
-        if self.colours:
-            wanted[f"{photo}colours__overlap"] = list(self.colours)
         if self.price_min_cents is not None:
             wanted[f"{product}price_cents__gte"] = self.price_min_cents
         if self.price_max_cents is not None:
@@ -133,11 +144,11 @@ class Filters:
 
 
 def check_values(name: str, values: Iterable[str], known: Iterable[str]) -> None:
-    """Raises FilterError for the first value that is not known, naming some."""
+    """Raises ParameterError for the first value that is not known, naming some."""
     names = list(known)
     if missing := [value for value in values if value not in names]:
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-        raise FilterError(
+        raise ParameterError(
             name,
             f"unknown_{name}",
             f"There is no {name} {missing[0][:80]!r}."

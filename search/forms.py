@@ -58,7 +58,7 @@ class NarrowForm(forms.Form):
     in_stock = forms.BooleanField(required=False)
 
     def filters(self) -> Filters:
-        """Raises FilterError."""
+        """Raises ParameterError."""
         wish = self.cleaned_data
         low, _, high = wish["price"].partition("-")
         wish["price_min"], wish["price_max"] = (

@@ -1,5 +1,6 @@
 """The k nearest products behind any filter: the only place that orders by distance."""
 
+from collections.abc import Collection
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -68,6 +69,18 @@ def nearest(
     if not hits:
         ensure_kept(encoder)
     return hits
+
+
+def nearest_of(
+    *, vector: np.ndarray, encoder: Encoder, products: Collection[int], filters: Filters
+) -> list[Hit]:
+    """These products (at most MAX_K) by their nearest photos, best first, each once.
+
+    All of them that pass the filters and have a vector, compared one by one.
+    """
+    check_vector(vector)
+    rows = candidates(encoder, filters).filter(image__product__in=products)
+    return _exactly(rows, vector, len(products))
 
 
 def check_vector(vector: np.ndarray) -> None:

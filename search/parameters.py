@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.parameters import SHOWN_LENGTH, Parameters
-from search.filters import MAX_CENTS, MAX_VALUES, FilterError, Filters
+from search.filters import MAX_CENTS, MAX_VALUES, ParameterError, Filters
 
 
 # Empty, or the docs' "Try it out" would send the word "string".
@@ -53,7 +53,7 @@ def filters_of(asked: dict[str, Any]) -> Filters:
     try:
         filters = Filters.of(asked)
         filters.check()
-    except FilterError as error:
+    except ParameterError as error:
         raise ValidationError(
             {error.name: [ErrorDetail(str(error), error.code)]}
         ) from error

@@ -158,7 +158,7 @@ def is_pending(*, product: Product) -> bool:
 def search_by_photo(
     *, photo: bytes, filters: Filters = NO_FILTERS, first: int | None = None
 ) -> Query:
-    """Search with a photo's bytes. Raises `ml.preprocess.PhotoError`, `FilterError`.
+    """Search with a photo's bytes. Raises `ml.preprocess.PhotoError`, `ParameterError`.
 
     Only the vector outlives the request, under a random id, for `QUERY_TTL_S`. With
     `first` no more hits than that are found at once, the others when something asks
@@ -177,7 +177,7 @@ def search_by_photo(
 
 
 def get_query(*, query_id: str, filters: Filters = NO_FILTERS) -> Query:
-    """A kept query behind other filters. Raises `QueryExpired`, `FilterError`."""
+    """A kept query behind other filters. Raises `QueryExpired`, `ParameterError`."""
     started = time.perf_counter()
     asked = _Asked.of(query_id)
     filters.check()

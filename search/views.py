@@ -19,7 +19,7 @@ from catalog.views import bad_request, not_found
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.encoders import NoActiveEncoder
-from search.filters import FilterError
+from search.filters import ParameterError
 from search.forms import NarrowForm, PhotoForm
 from search.services import PAGE_SIZE, Query, QueryExpired, get_query, search_by_photo
 
@@ -78,7 +78,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
         return bad_request(request, form.messages)
     try:
         query = get_query(query_id=query_id, filters=form.filters())
-    except FilterError as error:
+    except ParameterError as error:
         if error.code.startswith("unknown_"):
             return not_found(request, str(error))
         return bad_request(request, [str(error)])

@@ -6,7 +6,7 @@ from catalog.tests.factories import make_category, make_photo_bytes, make_produc
 from catalog.tests.pages import outline
 from catalog.tests.test_api import field_errors
 from search import facets, services
-from search.filters import MAX_VALUES, FilterError, Filters
+from search.filters import MAX_VALUES, ParameterError, Filters
 from search.services import get_query, search_by_photo
 from search.tests.asking import RED, SEARCH, skus, upload
 
@@ -72,9 +72,9 @@ def test_a_value_that_cannot_be_is_an_error(client, shop, wish, error):
 
 
 def test_an_error_names_what_there_is(shop):
-    with pytest.raises(FilterError, match="There are: Crown, Ostra"):
+    with pytest.raises(ParameterError, match="There are: Crown, Ostra"):
         search_by_photo(photo=RED, filters=Filters(brands=("Nobody",)))
-    with pytest.raises(FilterError, match=f"At most {MAX_VALUES} values"):
+    with pytest.raises(ParameterError, match=f"At most {MAX_VALUES} values"):
         Filters(brands=tuple(map(str, range(MAX_VALUES + 1))))
 
 
