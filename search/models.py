@@ -1,6 +1,8 @@
 from datetime import timedelta
 from typing import Self
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
@@ -157,3 +159,70 @@ class RecallMeasurement(models.Model):
 
     def __str__(self) -> str:
         return f"Recall@{self.k} of {self.encoder}: {self.recall_mean:.3f}"
+
+
+class Event(models.Model):
+    """What was shown or chosen, of which list and at which place; never by whom.
+
+    A row holds a run of products from `position` on, so that the page that a shopper
+    saw is one row; a click or an add to cart is a run of one.
+    """
+
+    class Kind(models.TextChoices):
+        IMPRESSION = "impression", "Shown"
+        CLICK = "click", "Click"
+        CART = "cart", "Add to cart"
+
+    class Listing(models.TextChoices):
+        PHOTO = "photo", "Photo search"
+        WORDS = "words", "Words"
+        SIMILAR = "similar", "Similar items"
+        GOES_WITH = "goes_with", "Goes with it"
+        LOOKED_AT = "looked_at", "Because you looked at"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    listing = models.CharField(max_length=9, choices=Listing)
+    query = models.CharField(max_length=64, help_text="Id of the list")
+    position = models.PositiveSmallIntegerField(help_text="Of the first, from 1")
+    # Ids without foreign keys: what happened stays true when a product goes.
+    products = ArrayField(models.BigIntegerField())
+    asked_from = models.BigIntegerField(
+        null=True, help_text="Product that the list was found for"
+    )
+    encoder = models.CharField(max_length=64, blank=True, help_text="Its version")
+    client_id = models.UUIDField(
+        null=True, editable=False, help_text="Of who sent it: sent twice, kept once"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [BrinIndex(fields=["created"], name="event_created_brin")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["client_id"],
+                condition=Q(client_id__isnull=False),
+                name="event_once_by_client_id",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at {self.position} of {self.query}"
+
+
+class FoundNothing(models.Model):
+    """A search without an answer. The words are what was typed; of a photo nothing is
+    known but when it was asked with and the filters."""
+
+    listing = models.CharField(max_length=9, choices=Event.Listing)
+    words = models.CharField(max_length=200, blank=True)
+    filters = models.JSONField(default=list, help_text="(name, value) pairs")
+    encoder = models.CharField(max_length=64, blank=True)
+    created = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-created"]
+        verbose_name_plural = "searches that found nothing"
+
+    def __str__(self) -> str:
+        return self.words or self.get_listing_display()
