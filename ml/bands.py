@@ -7,7 +7,9 @@ that collection of photos; on another one they are a guide, not a promise.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +28,17 @@ class Band:
     found: float  # share of all right pairs within the distance
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """What a band is judged on."""
+
+    name: str
+    target: float
+    meaning: str
+    distances: np.ndarray  # (P,)
+    right: np.ndarray  # (P,) bool
+
+
 def calibrate(
     vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
 ) -> list[Band]:
@@ -34,26 +47,59 @@ def calibrate(
     `others` are photos of a shop around them: the more there are, the more come
     close by chance, and "same item" has to hold among all of them.
     """
+    return _ascending([_band(each) for each in _pairs(vectors, labels, views, others)])
+
+
+def check(
+    bands: Sequence[tuple[str, float]],
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    views: np.ndarray,
+    others: np.ndarray,
+) -> list[dict[str, Any]]:
+    """What bands chosen elsewhere hold on these photos, by the same measure.
+
+    `precision` is nan where no pair is within the distance.
+    """
+    limits = dict(bands)
+    result: list[dict[str, Any]] = []
+    for each in _pairs(vectors, labels, views, others):
+        if each.name not in limits:
+            continue
+        hits = each.right[each.distances <= limits[each.name]]
+        result.append(
+            {
+                "name": each.name,
+                "distance": limits[each.name],
+                "precision": float(hits.mean()) if len(hits) else float("nan"),
+                "found": float(hits.sum() / max(1, each.right.sum())),
+            }
+        )
+    return result
+
+
+def _pairs(
+    vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
+) -> list[Pairs]:
     gallery = np.concatenate([vectors, others])
     same_photo = np.eye(len(vectors), len(gallery), dtype=bool)
     pairs = np.triu_indices(len(vectors), k=1)
     between_photos = distances(vectors, vectors)[pairs]
     same_category = (labels[:, None] == labels[None, :])[pairs]
     meaning = "share of pairs within the distance that show the same category"
-    bands = [
-        _band(
+    return [
+        Pairs(
             "same item",
-            distances(views, gallery).ravel(),
-            same_photo.ravel(),
             0.9,
             "share of pairs (view, photo) within the distance that come from one "
-            f"photo, among {len(gallery)} photos; view: crop of 80-95 % of each "
-            "side, mirrored half of the time, light changed by up to a fifth",
+            f"photo, among {len(gallery)} photos; view: crop of 80-95 % of each side, "
+            "mirrored half of the time, contrast and brightness changed by up to 25 %",
+            distances(views, gallery).ravel(),
+            same_photo.ravel(),
         ),
-        _band("very similar", between_photos, same_category, 0.95, meaning),
-        _band("similar", between_photos, same_category, 0.8, meaning),
+        Pairs("very similar", 0.95, meaning, between_photos, same_category),
+        Pairs("similar", 0.8, meaning, between_photos, same_category),
     ]
-    return _ascending(bands)
 
 
 def threshold(
@@ -81,14 +127,14 @@ def as_json(bands: list[Band]) -> tuple[list[list], list[dict]]:
     return [[band.name, band.distance] for band in bands], [asdict(b) for b in bands]
 
 
-def _band(
-    name: str, pairs: np.ndarray, right: np.ndarray, target: float, meaning: str
-) -> Band:
-    distance, precision, found = threshold(pairs, right, target)
+def _band(pairs: Pairs) -> Band:
+    distance, precision, found = threshold(pairs.distances, pairs.right, pairs.target)
     reached = None if precision is None else round(precision, 4)
     # Rounded down, so that a pair at the limit is not let in by rounding.
-    floor = np.floor(max(0.0, distance) * 1e4) / 1e4
-    return Band(name, float(floor), meaning, target, reached, round(found, 4))
+    floor = float(np.floor(max(0.0, distance) * 1e4) / 1e4)
+    return Band(
+        pairs.name, floor, pairs.meaning, pairs.target, reached, round(found, 4)
+    )
 
 
 def _ascending(bands: list[Band]) -> list[Band]:

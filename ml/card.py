@@ -20,7 +20,7 @@ from ml.dataset import Item, Photos, photo_digest
 from ml.encoder import Forward
 from ml.preprocess import read_photo, to_input
 from ml.sampling import TripletSampler
-from ml.views import TRIMMED, random_view
+from ml.views import edited_view
 
 TRIPLETS = 20_000
 
@@ -115,7 +115,7 @@ def _bands(
     rng = np.random.default_rng(recipe.seed)
     size = recipe.input_size
     views = [
-        to_input(random_view(read_photo(path, max_side=2 * size), rng, TRIMMED), size)
+        to_input(edited_view(read_photo(path, max_side=2 * size), rng), size)
         for path in photos.paths
     ]
     found = calibrate(

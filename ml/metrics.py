@@ -44,12 +44,16 @@ def precision_at(k: int, relevant: np.ndarray) -> float:
     return _mean(relevant[:, :k].mean(axis=1))
 
 
-def mean_average_precision(relevant: np.ndarray) -> float:
-    """mAP over the whole ranking, of the queries that have anything to find."""
-    relevant = relevant[relevant.any(axis=1)]
+def average_precision(relevant: np.ndarray) -> np.ndarray:
+    """(Q, G) bool -> (Q,) over the whole ranking; 0 where there is nothing to find."""
     ranks = np.arange(1, relevant.shape[1] + 1)
     precision = relevant.cumsum(axis=1) / ranks
-    return _mean((precision * relevant).sum(axis=1) / relevant.sum(axis=1))
+    return (precision * relevant).sum(axis=1) / np.maximum(1, relevant.sum(axis=1))
+
+
+def mean_average_precision(relevant: np.ndarray) -> float:
+    """mAP of the queries that have anything to find."""
+    return _mean(average_precision(relevant[relevant.any(axis=1)]))
 
 
 def triplets_in_order(vectors: np.ndarray, triplets: Triplets) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
@@ -10,33 +11,37 @@ TILE = 150  # pixels, the longer side of a photo
 GAP = 10
 CAPTION = 34
 COLUMNS = 6
+RIGHT, WRONG = "#1a7f37", "#b42318"
 
 
-def contact_sheet(
-    query: Image.Image,
-    query_words: str,
-    results: Sequence[tuple[Image.Image, str, bool]],
-) -> Image.Image:
-    """The query in the first place, then (photo, caption, right category?) each."""
-    rows = -(-(len(results) + 1) // COLUMNS)
+@dataclass(frozen=True)
+class Tile:
+    """A photo, the words under it and the colour of both frame and words."""
+
+    photo: Image.Image
+    words: str
+    colour: str = "black"
+
+
+def contact_sheet(tiles: Sequence[Tile | None]) -> Image.Image:
+    """The tiles in rows of six; None leaves a place empty."""
+    rows = -(-len(tiles) // COLUMNS)
     size = (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
     sheet = Image.new("RGB", size, "white")
-    _place(sheet, 0, query, query_words, "black")
-    for place, (photo, words, right) in enumerate(results, start=1):
-        _place(sheet, place, photo, words, "#1a7f37" if right else "#b42318")
+    for place, tile in enumerate(tiles):
+        if tile is not None:
+            _place(sheet, place, tile)
     return sheet
 
 
-def _place(
-    sheet: Image.Image, place: int, photo: Image.Image, words: str, colour: str
-) -> None:
+def _place(sheet: Image.Image, place: int, tile: Tile) -> None:
     left = GAP + place % COLUMNS * (TILE + GAP)
     top = GAP + place // COLUMNS * (TILE + CAPTION + GAP)
-    small = ImageOps.contain(photo, (TILE, TILE))
+    small = ImageOps.contain(tile.photo, (TILE, TILE))
     corner = (left + (TILE - small.width) // 2, top + (TILE - small.height) // 2)
     sheet.paste(small, corner)
     draw = ImageDraw.Draw(sheet)
-    draw.rectangle([left - 2, top - 2, left + TILE + 1, top + TILE + 1], outline=colour)
-    draw.text(
-        (left, top + TILE + 4), words, fill=colour, font=ImageFont.load_default(12)
-    )
+    frame = [left - 2, top - 2, left + TILE + 1, top + TILE + 1]
+    draw.rectangle(frame, outline=tile.colour)
+    font = ImageFont.load_default(12)
+    draw.text((left, top + TILE + 4), tile.words, fill=tile.colour, font=font)

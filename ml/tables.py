@@ -28,7 +28,10 @@ def all_tables(figures: dict[str, Any]) -> str:
             _similarity_table(figures["similarity"]),
             _time_table(figures),
             _triplet_table(figures["triplets_in_order"]),
-            _retrieval_table(figures["retrieval"], figures["instance"]),
+            _category_table(figures["category"], figures["split"]),
+            _instance_table(figures["instance"]),
+            _looks_table(figures["looks"]),
+            _bands_table(figures["bands"], figures["split"]),
         ]
     )
 
@@ -76,7 +79,7 @@ def _index_table(index: dict[str, Any]) -> str:
 
 def _similarity_table(similarity: dict[str, Any]) -> str:
     rows: list[Row] = []
-    for words, key in (("seen in training", "train"), ("not seen", "test")):
+    for words, key in (("seen in training", "seen"), ("not seen", "unseen")):
         inside, between = similarity[key]["inside"], similarity[key]["between"]
         rows.append((f"mean inside categories, {words}", None, figure(inside)))
         rows.append((f"mean between categories, {words}", None, figure(between)))
@@ -98,27 +101,73 @@ def _time_table(figures: dict[str, Any]) -> str:
 
 
 def _triplet_table(triplets: dict[str, Any]) -> str:
+    rows: list[Row] = [
+        ("photos seen in training", REPORT["triplets"], share(triplets["train"]))
+    ]
+    rows += [
+        (f"{name} photos, not seen", None, share(triplets[name]))
+        for name in ("validation", "test")
+        if name in triplets
+    ]
     return table(
         f"Table 7.3: triplets in order ({triplets['count']:,} random ones, every "
         "category of the same weight)",
-        [
-            ("photos seen in training", REPORT["triplets"], share(triplets["train"])),
-            ("validation photos, not seen", None, share(triplets["validation"])),
-            ("test photos, not seen", None, share(triplets["test"])),
-        ],
+        rows,
     )
 
 
-def _retrieval_table(retrieval: dict[str, Any], instance: dict[str, Any]) -> str:
-    rows: list[Row] = [
-        (name, None, figure(value))
-        for name, value in retrieval.items()
-        if name not in ("queries", "gallery")
-    ]
-    words = f"instance R@1, {instance['photos']} photos"
-    rows.append((words, None, figure(instance["recall@1"])))
+def _category_table(category: dict[str, Any], split: str) -> str:
     title = (
-        f"Retrieval: {retrieval['queries']} test photos against "
-        f"{retrieval['gallery']:,} train photos"
+        f"Category: {category['queries']} {split} photos against "
+        f"{category['gallery']:,} train photos"
     )
-    return table(title, rows)
+    kept = [name for name in category if name not in ("queries", "gallery")]
+    return table(title, [(name, None, figure(category[name])) for name in kept])
+
+
+def _instance_table(instance: dict[str, Any]) -> str:
+    return table(
+        f"Instance: a view finds its own photo among {instance['photos']} not seen",
+        [
+            (name, figure(instance["first"][name]), figure(instance["harder"][name]))
+            for name in instance["first"]
+        ],
+        ("", "cropped, mirrored, lit", "and turned, covered, JPEG 40"),
+    )
+
+
+def _looks_table(looks: dict[str, Any]) -> str:
+    words = {
+        "colour": "garment colour",
+        "pattern": "pattern",
+        "background": "background (lower is better)",
+    }
+    rows: list[Row] = [
+        (
+            words[name],
+            f"{figure(each['share@10']) or '-'} / {figure(each['chance']) or '-'}",
+            figure(each["lift"], 2),
+        )
+        for name, each in looks.items()
+    ]
+    return table(
+        "What the ten closest share with the query, against photos of its category",
+        rows,
+        ("", "closest / by chance", "times"),
+    )
+
+
+def _bands_table(bands: list[dict[str, Any]], split: str) -> str:
+    rows: list[Row] = [
+        (
+            f"{each['name']}, up to {each['distance']:.4f}",
+            figure(each["precision"]),
+            figure(each["found"]),
+        )
+        for each in bands
+    ]
+    return table(
+        f"Bands of encoder.json on {split} photos",
+        rows or [("-", None, None)],
+        ("", "precision", "found"),
+    )

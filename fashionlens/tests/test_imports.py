@@ -25,7 +25,7 @@ ALLOWED = {
     "bench": {"fashionlens", "search", "catalog", "ml"},
 }
 WEB = {"celery", "django", "imagekit", "rest_framework"}
-TRAINING = {"keras", "matplotlib", "onnx", "tensorflow", "tf2onnx"}
+TRAINING = {"keras", "matplotlib", "onnx", "scipy", "sklearn", "tensorflow", "tf2onnx"}
 # Inside an app: urls -> views, api, admin -> services -> models; tasks -> services.
 ABOVE = {
     "models": {"admin", "api", "forms", "services", "tasks", "urls", "views"},

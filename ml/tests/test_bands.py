@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from ml.bands import as_json, calibrate, threshold
+from ml.bands import as_json, calibrate, check, threshold
 
 
 def test_threshold_is_the_largest_distance_precise_enough():
@@ -73,3 +73,28 @@ def test_json_holds_the_pairs_and_how_they_came_about():
     pairs, how = as_json(calibrate(*clusters(0.2)))
     assert [name for name, _ in pairs] == ["same item", "very similar", "similar"]
     assert json.loads(json.dumps(how))[2]["target_precision"] == 0.8
+
+
+def test_bands_are_checked_by_the_measure_they_were_chosen_by():
+    """What calibrate states of its own photos, check finds on them again."""
+    photos, labels, views, others = clusters(0.3)
+    bands = calibrate(photos, labels, views, others)
+    limits = [(band.name, band.distance) for band in bands]
+    found = check(limits, photos, labels, views, others)
+    same, _, similar = found
+    assert same["precision"] == pytest.approx(bands[0].precision, abs=0.05)
+    assert same["found"] == pytest.approx(bands[0].found, abs=0.05)
+    right = within = 0
+    for i in range(60):
+        for j in range(i):
+            if 1 - photos[i] @ photos[j] <= bands[2].distance:
+                within += 1
+                right += labels[i] == labels[j]
+    assert similar["precision"] == pytest.approx(right / within)
+    pairs_of_one_category = 3 * 20 * 19 / 2
+    assert similar["found"] == pytest.approx(right / pairs_of_one_category)
+
+
+def test_a_band_nothing_falls_in_has_no_precision():
+    (found,) = check([("similar", -1.0)], *clusters(0.3))
+    assert np.isnan(found["precision"]) and found["found"] == 0

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from ml import evaluate
+from ml.dataset import read_splits
+from ml.encoder import Encoder
 from ml.history import Epoch, read_history, write_history
+from ml.preprocess import read_photo
 from ml.tables import table
 from ml.tests.drawn import write_dataset
 from ml.tests.test_encoder import write_encoder
+from ml.views import ROWS
 
 
 @pytest.fixture
@@ -31,36 +36,83 @@ def words(folders: dict[str, Path]) -> list[str]:
     return [str(word) for pair in folders.items() for word in pair]
 
 
-def test_it_prints_the_tables_and_writes_the_pictures(folders, tmp_path, capsys):
-    file = tmp_path / "figures.json"
-    assert evaluate.main([*words(folders), "--json", str(file)]) == 0
+def run(folders: dict[str, Path], *more: str) -> dict[str, Any]:
+    return evaluate.run(evaluate._parser().parse_args([*words(folders), *more]))
+
+
+def test_it_prints_the_tables_and_writes_the_pictures(folders, capsys):
+    assert evaluate.main([*words(folders), "--json"]) == 0
     printed = capsys.readouterr().out
     for title in ("Table 6.1", "Table 6.2", "Table 6.3", "Table 7.1", "Table 7.3"):
         assert title in printed
+    for title in ("Category", "Instance", "What the ten closest share", "Bands"):
+        assert title in printed
     for text in ("97.50 %", "under 1 s", "18 of 18", "(18, 3)", "0.1500", "0.1600"):
         assert text in printed
-    figures = json.loads(file.read_text())
+    figures = json.loads(printed.splitlines()[-1])
+    assert figures == json.loads((folders["--out"] / "figures.json").read_text())
     assert figures["index"] == {"files": 18, "photos": 18, "dimension": 3}
     assert figures["similarity"]["norms"] == pytest.approx([1, 1], abs=1e-6)
-    assert 0 <= figures["instance"]["recall@1"] <= 1
-    assert figures["retrieval"]["queries"] == 9
-    pictures = {path.name for path in folders["--out"].iterdir()}
-    assert pictures == {
+    assert figures["category"]["queries"] == 9
+    assert {path.name for path in folders["--out"].iterdir()} == {
+        "best.png",
+        "figures.json",
         "loss.png",
+        "map.png",
+        "precision.png",
         "sheet-ball.png",
         "sheet-bar.png",
         "sheet-block.png",
+        "worst.png",
     }
     with Image.open(folders["--out"] / "sheet-bar.png") as sheet:
         assert sheet.width > 900
 
 
+def test_validation_is_measured_without_opening_the_test_photos(folders):
+    for path in (folders["--data"] / "test").rglob("*.png"):
+        path.write_text("not for choosing by")
+    figures = run(folders, "--split", "validation", "--no-pictures")
+    assert figures["split"] == "validation"
+    assert figures["category"]["queries"] == 9
+    assert figures["instance"]["photos"] == 9
+    assert "test" not in figures["triplets_in_order"]
+    assert [path.name for path in folders["--out"].iterdir()] == ["figures.json"]
+
+
+def test_a_view_is_looked_for_among_all_photos_not_trained_on(folders):
+    """Against a loop: distance of every view to every photo of both splits."""
+    figures = run(folders, "--no-pictures", "--views", "2")["instance"]
+    assert figures["photos"] == 18 and figures["views_each"] == 2
+    encoder = Encoder.load(folders["--encoder"])
+    splits = read_splits(folders["--data"])
+    items = splits["validation"] + splits["test"]
+    gallery = encoder.encode([read_photo(item.path) for item in items])
+    for row, view in ROWS.items():
+        first = ten = 0
+        for seed in (evaluate.SEED, evaluate.SEED + 1):
+            for place, item in enumerate(items):
+                rng = np.random.default_rng([seed, place])
+                vector = encoder.encode([view(read_photo(item.path), rng)])[0]
+                apart = [1 - float(vector @ other) for other in gallery]
+                closer = sum(d < apart[place] for d in apart)
+                first += closer < 1
+                ten += closer < 10
+        expected = {"recall@1": first / 36, "recall@10": ten / 36}
+        assert figures[row] == pytest.approx(expected, abs=1 / 36)  # ties
+
+
 def test_figures_are_the_same_each_time(folders):
-    options = evaluate._parser().parse_args(words(folders))
-    first, again = evaluate.run(options), evaluate.run(options)
+    first, again = run(folders, "--no-pictures"), run(folders, "--no-pictures")
     for figures in (first, again):
         del figures["query_ms"]
     assert first == again
+
+
+def test_less_than_one_view_is_refused(folders, capsys):
+    with pytest.raises(SystemExit):
+        run(folders, "--views", "0")
+    assert "must be at least 1" in capsys.readouterr().err
 
 
 def test_an_unreadable_photo_is_named_and_not_counted(folders, capsys):
@@ -68,6 +120,7 @@ def test_an_unreadable_photo_is_named_and_not_counted(folders, capsys):
     assert evaluate.main(words(folders)) == 0
     told = capsys.readouterr()
     assert "broken.jpg" in told.err
+    assert "skipped 1 of 19 photos of train" in told.err
     assert "18 of 19" in told.out
 
 
@@ -106,16 +159,3 @@ def test_unknown_figures_are_dashes():
     lines = table("T", [("what", None, "1"), ("longer words", "2", None)]).splitlines()
     assert lines[-2].split() == ["what", "-", "1"]
     assert lines[-1].split() == ["longer", "words", "2", "-"]
-
-
-def test_views_keep_the_garment_and_follow_the_seed():
-    photo = Image.effect_noise((200, 100), 60).convert("RGB")
-    views = [
-        evaluate.random_view(photo, np.random.default_rng(seed)) for seed in (1, 1, 2)
-    ]
-    assert views[0].tobytes() == views[1].tobytes() != views[2].tobytes()
-    for view in views:
-        assert 0.59 <= view.width / 200 <= 0.91
-        assert 0.59 <= view.height / 100 <= 0.91
-    one = evaluate.random_view(Image.new("RGB", (1, 1)), np.random.default_rng(1))
-    assert one.size == (1, 1)
