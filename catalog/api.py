@@ -26,6 +26,7 @@ from catalog.parameters import (
     page_of,
 )
 from catalog.problems import problems
+from catalog.words import read
 
 MAX_VALUES = 100  # of one repeated parameter
 MAX_CENTS = 2**31 - 1
@@ -237,7 +238,7 @@ def _listed(asked: dict[str, Any]) -> ProductQuerySet:
     products = products.priced(asked.get("price_min"), asked.get("price_max"))
     default = "-created"
     if "q" in asked:
-        products, default = products.matching(asked["q"]), "relevance"
+        products, default = products.matching(read(asked["q"]).query), "relevance"
     ordering = asked.get("ordering", default)
     if ordering == "relevance":
         return products  # as `matching` leaves them

@@ -4,9 +4,9 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import (
+    CombinedSearchQuery,
     SearchQuery,
     SearchRank,
-    SearchVector,
     SearchVectorField,
 )
 from django.core.validators import RegexValidator
@@ -82,12 +82,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
         """Those that can be bought, or with False those that are sold out."""
         return self.filter(stock__gt=0) if wanted else self.filter(stock=0)
 
-    def matching(self, words: str) -> Self:
-        """Products with all the words, best first; `-word` and "a phrase" work."""
-        query = SearchQuery(words, search_type="websearch", config="english")
+    def matching(self, query: SearchQuery | CombinedSearchQuery) -> Self:
+        """Those found by words, best first; `catalog.words` makes the query."""
         return (
-            self.filter(search_vector=query)
-            .annotate(rank=SearchRank(F("search_vector"), query))
+            self.filter(words__document=query)
+            .annotate(rank=SearchRank(F("words__document"), query))
             .order_by("-rank", "-id")
         )
 
@@ -137,19 +136,12 @@ class Product(models.Model):
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
-    search_vector = models.GeneratedField(
-        expression=SearchVector("title", "brand", weight="A", config="english")
-        + SearchVector("description", weight="B", config="english"),
-        output_field=SearchVectorField(),
-        db_persist=True,
-    )
 
     objects = ProductQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
         indexes = [
-            GinIndex(fields=["search_vector"], name="product_words_gin"),
             models.Index(fields=["brand"], name="product_brand"),
         ]
 
@@ -226,3 +218,35 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt_text or f"Photo {self.pk}"
+
+
+class ProductWords(models.Model):
+    """What words find a product by. Triggers keep it: see migration 0003_words.
+
+    A: title and brand; B: category and colours; C: both as they are written, for
+    words half typed; D: description. In a table of its own, so that a changed price
+    does not write it again.
+    """
+
+    product = models.OneToOneField(
+        Product, on_delete=models.CASCADE, primary_key=True, related_name="words"
+    )
+    document = SearchVectorField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["document"], name="words_document_gin")]
+
+    def __str__(self) -> str:
+        return f"Words of product {self.pk}"
+
+
+class Word(models.Model):
+    """A word that some product had, for typing errors. The triggers add to it."""
+
+    word = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["word"], name="word")]
+
+    def __str__(self) -> str:
+        return self.word

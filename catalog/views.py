@@ -3,6 +3,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
+from catalog import words
 from catalog.forms import SORTS, BrowseForm
 from catalog.models import Category, Product
 
@@ -24,8 +25,9 @@ def home(request: HttpRequest) -> TemplateResponse:
         except Category.DoesNotExist:
             return not_found(request, "There is no such category.")
         products = products.in_category(category.slug)
-    if wish["q"]:
-        products = products.matching(wish["q"])
+    reading = words.read(wish["q"])
+    if reading.words:
+        products = products.matching(reading.query)
     if order := SORTS[wish["sort"]]:
         products = products.order_by(*order)
     try:
@@ -34,6 +36,7 @@ def home(request: HttpRequest) -> TemplateResponse:
         return not_found(request, "The list does not have this page.")
     at_home = not (wish["q"] or category)
     context = {"form": form, "wish": wish, "category": category, "page": page}
+    context["reading"] = reading
     context |= {"at_home": at_home, "front": at_home and page.number == 1}
     return TemplateResponse(request, "catalog/home.html", context)
 

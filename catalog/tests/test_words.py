@@ -1,0 +1,297 @@
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from catalog.models import Category, Product, ProductImage, ProductWords
+from catalog.photos import add_photo
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from catalog.words import MAX_WORDS_CHARS, WordsError, find, read
+
+pytestmark = pytest.mark.django_db
+
+
+def found(words: str, **options) -> list[str]:
+    titles = dict(Product.objects.values_list("id", "title"))
+    return [titles[id_] for id_ in find(words, **options)]
+
+
+def paint(product: Product, *colours: str) -> None:
+    """A photo row with these colours; the file is not the point."""
+    ProductImage.objects.create(
+        **{"product": product, "file": "none.jpg", "sha256": "0" * 64},
+        **{"width": 3, "height": 4, "colours": list(colours)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("linen", ["Linen gown"]),
+        ("DRESSES", ["Linen gown"]),
+        ("dress", ["Linen gown"]),
+        ("acme", ["Linen gown"]),
+        ("burgundy", ["Linen gown"]),
+        ("cooling", ["Linen gown"]),
+        ("burgundy acme dress", ["Linen gown"]),
+        ("burgundy hat", []),
+        ("", []),
+        ("the", []),
+        ("zeppelin", []),
+    ],
+)
+def test_words_are_looked_for_in_title_brand_category_colours_and_description(
+    words, titles
+):
+    gown = make_product(title="Linen gown", brand="Acme", description="Light, it cools")
+    paint(gown, "burgundy")
+    make_product(title="Straw one", category=make_category("Hats", "hat"))
+    assert found(words) == titles
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("dre", ["Linen dress"]),
+        ("embroidere", ["Linen dress"]),
+        ("linen dr", ["Linen dress"]),
+        ("red l", []),
+        ("straw h", ["Straw hat"]),
+        ("str ha", ["Straw hat"]),
+        ("t-sh", ["T-shirt"]),
+        ("nord", ["T-shirt", "Straw hat", "Linen dress"]),
+    ],
+)
+def test_the_last_word_may_be_half_typed(words, titles):
+    make_product(title="Linen dress", description="Embroidered by hand")
+    make_product(title="Straw hat", category=make_category("Hats", "hat"))
+    make_product(title="T-shirt", category=make_category("Tops", "top"))
+    assert found(words) == titles
+
+
+def test_a_whole_word_is_not_taken_for_a_beginning():
+    make_product(title="Hatch bag", category=make_category("Bags", "bag"))
+    make_product(title="Sun hat", category=make_category("Hats", "hat"))
+    assert found("hat") == ["Sun hat"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("drss", "dress"),
+        ("dreess", "dress"),
+        ("rdess", "dress"),
+        ("skrit", "skirt"),
+        ("jaket", "jacket"),
+        ("trowsers", "trousers"),
+        ("burgandy drss", "burgundy dress"),
+        ("DRSS", "dress"),
+        ("coton", "cotton"),
+        ("-jacket drss", "-jacket dress"),
+        ("drss wing", "dress wing"),
+    ],
+)
+def test_typing_errors_are_put_right_and_told(typed, meant):
+    category = make_category("Dresses", "dress")
+    gown = make_product(title="Dress", description="Cotton, winged", category=category)
+    paint(gown, "burgundy")
+    for title in ("Skirt", "Jacket", "Trousers"):
+        make_product(title=title, category=make_category("Other", "other"))
+    reading = read(typed)
+    assert (reading.words, reading.asked, reading.corrected) == (meant, typed, True)
+
+
+def test_dresses_are_found_by_a_typing_error_when_only_the_category_says_so():
+    make_product(title="Linen", category=make_category("Dresses", "dress"))
+    assert found("drss") == ["Linen"]
+
+
+@pytest.mark.parametrize("words", ["dress", "jacket dress", "qqqq", "the", "42x", "dr"])
+def test_what_is_known_or_like_nothing_is_left_as_it_is(words):
+    make_product(title="Linen dress")
+    assert not read(words).corrected
+
+
+def test_a_word_that_only_hidden_products_have_is_no_correction():
+    make_product(title="Linen", category=make_category("Other", "other"))
+    draft = make_product(title="Trousers", status="draft")
+    assert not read("trowsers").corrected
+    Product.objects.filter(pk=draft.pk).update(status="published")
+    assert read("trowsers").words == "trousers"
+
+
+def test_the_best_come_first():
+    make_product(title="Scarf", description="Goes with a wool coat")
+    make_product(title="Wool coat")
+    make_product(title="Wool coat", category=make_category("Coats", "coat"))
+    assert found("coat") == ["Wool coat", "Wool coat", "Scarf"]
+    best = Product.objects.get(pk=find("coat")[0])
+    assert best.category.slug == "coat"
+    assert found("coat", limit=1) == ["Wool coat"]
+
+
+def test_only_published_products_are_found_unless_others_are_given():
+    make_product(title="Coat", status="draft")
+    assert found("coat") == []
+    make_product(title="Coat", price_cents=10)
+    make_product(title="Coat", price_cents=99)
+    cheap = Product.objects.published().priced(at_most=50)
+    assert len(find("coat")) == 2
+    assert len(find("coat", products=cheap)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("shirt -navy", ["Red shirt"]),
+        ("-navy shirt", ["Red shirt"]),
+        ('"navy shirt"', ["Navy shirt"]),
+        ('"shirt navy"', []),
+        ("navy or red", ["Red shirt", "Navy shirt"]),
+        ("-navy", ["Red shirt"]),
+        ('shirt -"navy shirt"', ["Red shirt"]),
+    ],
+)
+def test_words_can_be_excluded_and_phrases_asked_for(words, titles):
+    make_product(title="Navy shirt")
+    make_product(title="Red shirt")
+    assert found(words) == titles
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "'; DROP TABLE catalog_product; --",
+        "& | ! <-> :* \\ ' \" ( )",
+        "a:* & b",
+        "shirt:*",
+        "(shirt",
+        "!!shirt",
+        "shirt\\",
+        "o'shirt",
+        "shirt <2> red",
+        "İIŞĞ \u0131çay ŞIRT",
+        "\0",
+        "shi\0rt",
+        "\ud800 \udfff",
+        "🧥 \u202e\ud7ff",
+        '- -- "" -"',
+        "%s %(x)s %%",
+        "{} {0}",
+        "x" * MAX_WORDS_CHARS,
+        "- " * 100,
+        '"' * 200,
+        "é" * 200,
+        "ab " * 66,
+    ],
+)
+def test_no_text_is_syntax_or_an_error(words):
+    make_product(title="Shirt")
+    assert set(find(words)) <= set(Product.objects.values_list("id", flat=True))
+
+
+def test_too_many_characters_are_refused_with_the_limit():
+    with pytest.raises(WordsError, match="at most 200 characters; these are 10000"):
+        find("x" * 10_000)
+
+
+def test_null_characters_are_cleaned_away():
+    make_product(title="Shirt")
+    assert found("\0 shirt\0 ") == ["Shirt"]
+
+
+def test_words_follow_a_product_that_changes():
+    product = make_product(title="Coat")
+    product.title, product.brand, product.description = "Hat", "Acme", "Straw"
+    product.save()
+    assert found("coat") == []
+    assert found("hat acme straw") == ["Hat"]
+    Product.objects.update(title="Cap")
+    assert (found("hat"), found("cap")) == ([], ["Cap"])
+    Product.objects.update(category=make_category("Beanies", "beanie"))
+    assert found("beanie") == ["Cap"]
+
+
+def test_words_follow_a_category_that_is_renamed():
+    make_product(title="One", category=make_category("Hats", "hat"))
+    other = make_product(title="Two", category=make_category("Bags", "bag"))
+    Category.objects.filter(slug="hat").update(name="Beanies")
+    assert (found("hats"), found("beanies")) == ([], ["One"])
+    other.category.name = "Purses"
+    other.category.save()
+    assert (found("bags"), found("purse")) == ([], ["Two"])
+
+
+def test_words_follow_the_colours_of_photos():
+    product = make_product(title="One")
+    paint(product, "red", "light blue")
+    assert found("red") == found('"light blue"') == ["One"]
+    product.images.update(colours=["olive"])
+    assert (found("red"), found("olive")) == ([], ["One"])
+    other = make_product(title="Two")
+    product.images.update(product=other)
+    assert found("olive") == ["Two"]
+    ProductImage.objects.all().delete()
+    assert found("olive") == []
+
+
+def test_photos_added_in_the_shop_s_own_way_are_found_by_their_colour():
+    add_photo(product=make_product(title="One"), data=make_photo_bytes("red"))
+    assert found("red") == ["One"]
+
+
+def test_products_made_together_or_by_copy_are_found():
+    category = make_category("Hats", "hat")
+    made = Product.objects.bulk_create(
+        Product(sku=s, slug=s, title=f"Cap {s}", category=category, price_cents=1)
+        for s in ("a", "b")
+    )
+    ProductImage.objects.bulk_create(
+        ProductImage(
+            **{"product": product, "file": "x.jpg", "sha256": "0" * 64},
+            **{"width": 3, "height": 4, "colours": ["pink"]},
+        )
+        for product in made
+    )
+    with connection.cursor() as cursor:
+        command = (
+            "COPY catalog_product (sku, slug, title, description, brand, category_id,"
+            " price_cents, currency, stock, status, created, updated) FROM STDIN"
+        )
+        with cursor.copy(command) as copy:
+            row = ("c", "c", "Cap c", "", "", category.pk, 1, "EUR", 1, "published")
+            copy.write_row((*row, timezone.now(), timezone.now()))
+    assert found("cap") == ["Cap c", "Cap b", "Cap a"]
+    assert found("pink hat") == ["Cap b", "Cap a"]
+
+
+def test_a_deleted_product_leaves_nothing_behind():
+    product = make_product(title="One")
+    paint(product, "red")
+    product.delete()
+    assert not ProductWords.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def test_a_price_is_changed_without_writing_the_words_again():
+    product = make_product(title="One")
+    with connection.cursor() as cursor:
+        where = "SELECT ctid FROM catalog_productwords"
+        before = cursor.execute(where).fetchone()
+        product.price_cents, product.stock = 1, 0
+        product.save()
+        assert cursor.execute(where).fetchone() == before
+
+
+def test_a_very_long_description_is_stored_and_found_by_its_beginning():
+    words = "velvet " + " ".join(f"w{n}x{n * 7919}" for n in range(300_000))
+    make_product(title="One", description=words)
+    assert found("velvet") == ["One"]
+
+
+def test_plain_words_cost_two_queries(django_assert_num_queries):
+    make_product(title="Shirt")
+    with django_assert_num_queries(2):  # whether they find anything, what
+        find("shirt")
+    with django_assert_num_queries(5):  # as they are, begun, put right, again, what
+        find("shrit")
