@@ -32,6 +32,14 @@ def relevance(
     return gallery_labels[order] == query_labels[:, None]
 
 
+def relevance_of_others(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(N, N - 1) bool: `relevance` of every photo among all the others."""
+    found = distances(vectors, vectors)
+    np.fill_diagonal(found, -np.inf)  # first in its own row, to be cut off
+    order = np.argsort(found, axis=1, kind="stable")[:, 1:]
+    return labels[order] == labels[:, None]
+
+
 def recall_at(k: int, relevant: np.ndarray) -> float:
     """Share of queries with a right photo among the first k; nan without queries."""
     return _mean(relevant[:, :k].max(axis=1, initial=False))

@@ -171,3 +171,19 @@ def _bands_table(bands: list[dict[str, Any]], split: str) -> str:
         rows or [("-", None, None)],
         ("", "precision", "found"),
     )
+
+
+def kinds_table(figures: dict[str, Any]) -> str:
+    """What `ml.kinds` prints: recall@1 among kinds that were never trained on."""
+    rows: list[Row] = []
+    for row in [*figures["pairs"], {"kinds": ["mean"], **figures["mean"]}]:
+        for key, words in (("split", ""), ("each_among_all", "  each among all")):
+            trained = row.get("trained", {}).get(key)
+            name = words or " and ".join(row["kinds"])
+            rows.append((name, figure(row["untrained"][key]), figure(trained)))
+    return table(
+        f"Unseen kinds: recall@1 of {figures['split']} photos against train photos of "
+        "two kinds that were left out",
+        rows,
+        ("", "ImageNet alone", figures["recipe"]),
+    )

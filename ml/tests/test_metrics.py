@@ -54,6 +54,17 @@ def test_recall_and_precision_equal_a_loop(case, k):
     assert metrics.precision_at(k, relevant) == pytest.approx(np.mean(precision))
 
 
+def test_every_photo_among_the_others_equals_a_loop():
+    vectors, labels = unit_vectors(12), np.arange(12) % 3
+    found = metrics.relevance_of_others(vectors, labels)
+    assert found.shape == (12, 11)
+    for i in range(12):
+        others = [j for j in range(12) if j != i]
+        ranked = naive_ranking(vectors[i], vectors[others])
+        expected = [labels[others[j]] == labels[i] for j in ranked]
+        assert found[i].tolist() == expected
+
+
 def test_mean_average_precision_equals_a_loop(case):
     queries, query_labels, gallery, labels = case
     averages = []
