@@ -18,7 +18,7 @@ class FakeNetwork:
     input_size = 128
     decode_side = 128
     sha256 = "f" * 64
-    bands = [("same item", 0.001), ("very similar", 0.05), ("similar", 0.3)]
+    bands = [("same item", 0.001), ("very similar", 0.05), ("similar", 0.5)]
     info: dict = {"metrics": {}}
 
     def encode(self, images: list[Image.Image]) -> np.ndarray:

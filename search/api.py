@@ -14,7 +14,7 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -25,9 +25,6 @@ from catalog.api import (
     NO_PRODUCT,
     SKU,
     SKU_PARAMETER,
-    PageOutput,
-    PhotoOutput,
-    ProductOutput,
     PublicView,
     published_product,
 )
@@ -42,17 +39,19 @@ from catalog.parameters import (
 from catalog.problems import TooLarge, Unavailable, problems
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
+from search.addresses import AddressError
 from search.encoders import NoActiveEncoder, active_encoder
 from search.examples import SEARCH_PAGE, SIMILAR
-from search.parameters import FacetsOutput, FilterParameters, filters_of
+from search.filters import ParameterError
+from search.outputs import MatchOutput, SearchOutput
+from search.parameters import StartParameters, WishParameters, start_of
 from search.services import (
-    PAGE_SIZE,
     Query,
     QueryExpired,
     get_query,
     is_pending,
-    search_by_photo,
     similar_products,
+    start_search,
 )
 from search.throttle import SearchThrottle
 from search.uploads import (
@@ -61,12 +60,13 @@ from search.uploads import (
     PhotoFormParser,
     form_and_query_string,
 )
+from search.wishes import Wish
 
 UNAVAILABLE = "The search cannot answer just now; Retry-After says when to ask again."
 
 
 class BadPhoto(APIException):
-    """422: the photo is there and cannot be used. The code is `PhotoError.code`."""
+    """422: the photo is there and cannot be used. The code is the error's own."""
 
     status_code = 422
 
@@ -81,7 +81,10 @@ def service_errors() -> Iterator[None]:
     """What the services raise, as the API says it."""
     try:
         yield
-    except PhotoError as error:
+    except ParameterError as error:
+        detail = {error.name: [ErrorDetail(str(error), error.code)]}
+        raise ValidationError(detail) from error
+    except (PhotoError, AddressError) as error:
         kind = TooLarge if error.code == "too_large" else BadPhoto
         raise kind(str(error), error.code) from error
     except QueryExpired as error:
@@ -90,41 +93,11 @@ def service_errors() -> Iterator[None]:
         raise Unavailable("The search has no working encoder.", "no_encoder") from error
 
 
-@extend_schema_serializer(component_name="Match")
-class MatchOutput(serializers.Serializer):
-    product = ProductOutput()
-    photo = PhotoOutput(source="image", help_text="The product's nearest photo")
-    distance = serializers.FloatField(help_text="Cosine distance, 0 to 2")
-    band = serializers.CharField(
-        allow_null=True,
-        help_text="The encoder's calibrated word for the distance: `same item`,"
-        " `very similar`, `similar`, or null beyond them. A distance is no percentage"
-        " and does not compare across encoders",
-    )
-
-
-@extend_schema_serializer(component_name="SearchPage")
-class SearchOutput(PageOutput):
-    count = serializers.IntegerField(
-        allow_null=True,
-        help_text="Of all pages, at most 500. Null in a first page that was answered"
-        " before the rest was looked for: page 2 has it, and `facets=true` asks for it",
-    )
-    query = serializers.CharField(help_text="Names the kept query for an hour")
-    encoder = serializers.CharField(help_text="Version of the network")
-    took_ms = serializers.FloatField(help_text="From the photo's bytes to the matches")
-    complete = serializers.BooleanField(
-        help_text="False: more products may match than were found"
-    )
-    facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
-    results = MatchOutput(many=True, help_text="Nearest first, each product once")
-
-
 def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Response:
     number, size = asked.get("page", 1), asked["page_size"]
     if number > 1:
         check_page(number, size, len(query.hits))
-    kept = [*query.filters.parameters, ("page_size", size)]
+    kept = [*query.wish.parameters, ("page_size", size)]
     kept += [("facets", "true")] if asked["facets"] else []
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
     page = {
@@ -135,6 +108,7 @@ def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Respo
         "query": query.id,
         "encoder": query.encoder.version,
         "complete": query.complete,
+        "by_words": query.by_words,
         "took_ms": query.took_ms,
     }
     return Response(SearchOutput(page, context={"request": request}).data)
@@ -153,30 +127,21 @@ class SearchView(PrivateView):
     parser_classes = [PhotoFormParser, BarePhotoParser]
     throttle_classes = [SearchThrottle]
 
-    @extend_schema_serializer(component_name="PhotoSearch")
-    class Input(FilterParameters):
-        photo = serializers.FileField(
-            allow_empty_file=True,  # refused as every bad photo, by its own code
-            error_messages={
-                "required": "Send the photo as a file in the form field `photo`.",
-                "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
-            },
-            help_text=f"At most {MB} MB and 30 megapixels;"
-            " JPEG, PNG, WebP, HEIC, AVIF or GIF (first frame)",
-        )
-        page_size = serializers.IntegerField(
-            min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
-        )
+    @extend_schema_serializer(component_name="Search")
+    class Input(StartParameters):
+        pass
 
     @extend_schema(
         operation_id="search",
-        summary="Search with a photo",
+        summary="Search by look and by words",
         tags=["search"],
         request={"multipart/form-data": Input, "image/*": OpenApiTypes.BINARY},
         responses={
             200: SearchOutput,
             **problems(
-                invalid_400="A field is missing, unknown or not allowed.",
+                invalid_400="A field is missing, unknown or not allowed; `errors` say"
+                " which and why: `unknown_product`, `no_photo`, `unreadable_photo`,"
+                " `outside`, `too_many`, ...",
                 parse_error_400="The form cannot be read.",
                 too_large_413=f"The photo is larger than {MB} MB.",
                 unsupported_media_type_415="The body is neither a form nor an image.",
@@ -184,6 +149,12 @@ class SearchView(PrivateView):
                 unsupported_422="The file is no photo of a kind we read.",
                 unreadable_422="The photo is damaged or incomplete.",
                 too_many_pixels_422="The photo has more than 30 megapixels.",
+                addresses_off_422="This shop fetches no photos from the web.",
+                bad_address_422="The address is none of a photo on the public web.",
+                private_address_422="The address is not public.",
+                address_unreachable_422="Nothing comes from the address.",
+                address_timeout_422="The address did not answer in time.",
+                too_many_redirects_422="The address leads on and on.",
                 throttled_429="Too many searches; Retry-After says when to go on.",
                 unavailable_503=UNAVAILABLE,
             ),
@@ -191,32 +162,31 @@ class SearchView(PrivateView):
         examples=example(SEARCH_PAGE),
     )
     def post(self, request: Request) -> Response:
-        """Products that look like the photo, nearest first, each once.
+        """Products that look like what was sent, nearest first, each once.
 
-        Send a form with the file in `photo`, or the photo itself as the body with its
-        `image/...` type and the other fields in the query string. The photo is not
-        kept; what the network saw in it is, for an hour, under `query`: further pages
-        and other filters need no second upload.
+        Send a form with any mix of: a file in `photo`, the `address` of a photo on the
+        web, a `product` of the shop, `words`, products to `like` and to `dislike`,
+        filters; or the photo itself as the body with its `image/...` type and the
+        other fields in the query string. The photo is not kept; what the network saw
+        in it is, for an hour, under `query`: further pages, other filters, words,
+        likes and dislikes need no second upload.
         """
         asked = self.Input.read(form_and_query_string(request))
-        filters = filters_of(asked)
         with service_errors():
-            query = search_by_photo(
-                photo=asked["photo"].read(),
-                filters=filters,
-                # One more says whether there is a next page.
-                first=None if asked["facets"] else asked["page_size"] + 1,
-            )
+            start, wish = start_of(asked), Wish.of(asked)
+            # One more says whether there is a next page.
+            first = None if asked["facets"] else asked["page_size"] + 1
+            query = start_search(start, wish, first=first)
             return _search_page(request, query, asked)
 
 
 class KeptSearchView(PrivateView):
-    class Input(FilterParameters, PageParameters):
+    class Input(WishParameters, PageParameters):
         pass
 
     @extend_schema(
         operation_id="search_page",
-        summary="Page or narrow a search",
+        summary="Page, narrow or refine a search",
         tags=["search"],
         parameters=[
             Input,
@@ -236,11 +206,11 @@ class KeptSearchView(PrivateView):
         examples=example(SEARCH_PAGE),
     )
     def get(self, request: Request, query: str) -> Response:
-        """A further page of a photo search, or the same photo behind other filters."""
+        """A further page of a search, or the same question refined: with filters,
+        words, products to like and to dislike."""
         asked = self.Input.read(request.query_params)
-        filters = filters_of(asked)
         with service_errors():
-            kept = get_query(query_id=query, filters=filters)
+            kept = get_query(query_id=query, wish=Wish.of(asked))
             return _search_page(request, kept, asked)
 
 

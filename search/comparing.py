@@ -12,10 +12,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.text import slugify
 
-from catalog.models import Product
+from catalog.models import Product, ProductImage
 from ml.preprocess import PhotoError, read_photo
 from search.models import Embedding, Encoder
-from search.services import Hit, Match, matches, nearest
+from search.nearest import Hit, nearest
+from search.services import Match, matches
 
 QUERIES = 200
 K = 10
@@ -143,8 +144,9 @@ def _rows(
     thumbnails: dict[int, str] = {}
 
     def shown(match: Match) -> dict[str, object]:
+        assert match.image  # it was found by it
         if match.image.id not in thumbnails:
-            thumbnails[match.image.id] = _thumbnail(match)
+            thumbnails[match.image.id] = _thumbnail(match.image)
         return {"match": match, "picture": thumbnails[match.image.id]}
 
     for question in questions:
@@ -162,10 +164,10 @@ def _rows(
         }
 
 
-def _thumbnail(match: Match) -> str:
+def _thumbnail(photo: ProductImage) -> str:
     """The photo as a data: address, so that the page is one file; "" without one."""
     try:
-        with match.image.file.open("rb") as file:
+        with photo.file.open("rb") as file:
             image = read_photo(file.read(), max_side=max(THUMBNAIL))
     except (PhotoError, OSError):
         return ""

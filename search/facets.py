@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from catalog.models import Category, Product, ProductImage
 from search.filters import Filters
-from search.nearest import MAX_K, Hit
+from search.nearest import MAX_K
+from search.ranking import Found
 
 MOST_VALUES = 40  # of one facet; chosen ones are always there
 # Facet -> the fields of Filters it stands for.
@@ -72,7 +73,7 @@ class _Facts:
 
 
 def count_facets(
-    filters: Filters, hits_of: Callable[[Filters], Iterable[Hit]]
+    filters: Filters, hits_of: Callable[[Filters], Iterable[Found]]
 ) -> Facets:
     """Counted on the query's candidates, `hits_of(...)`.
 

@@ -1,13 +1,17 @@
-"""The filters and facets of a search, as the API takes and gives them."""
+"""What a search takes, as the API has it."""
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from catalog.parameters import SHOWN_LENGTH, Parameters
-from search.filters import MAX_CENTS, MAX_VALUES, ParameterError, Filters
+from catalog.parameters import MAX_PAGE_SIZE, SHOWN_LENGTH, Parameters
+from catalog.words import MAX_WORDS_CHARS
+from search.asking import Box, Start
+from search.filters import MAX_CENTS, MAX_VALUES
+from search.forms import MAX_MB
+from search.services import PAGE_SIZE
+from search.wishes import MAX_SKUS
 
 
 # Empty, or the docs' "Try it out" would send the word "string".
@@ -48,45 +52,66 @@ class FilterParameters(Parameters):
     )
 
 
-def filters_of(asked: dict[str, Any]) -> Filters:
-    """Raises ValidationError."""
-    try:
-        filters = Filters.of(asked)
-        filters.check()
-    except ParameterError as error:
-        raise ValidationError(
-            {error.name: [ErrorDetail(str(error), error.code)]}
-        ) from error
-    return filters
+class WishParameters(FilterParameters):
+    words = serializers.CharField(
+        max_length=MAX_WORDS_CHARS,
+        required=False,
+        allow_blank=True,
+        help_text="What it is called, in the answer beside what it looks like. All the"
+        ' words; the last may be a beginning; `-word` excludes, `"two words"` is a'
+        f" phrase; typos are tolerated. At most {MAX_WORDS_CHARS} characters",
+    )
+    like = ValuesField(f"SKUs of products to come nearer to, at most {MAX_SKUS}")
+    dislike = ValuesField(
+        f"SKUs of products to move away from and leave out, at most {MAX_SKUS}"
+    )
 
 
-@extend_schema_serializer(component_name="FacetValue")
-class ValueOutput(serializers.Serializer):
-    value = serializers.CharField(help_text="For the parameter")
-    name = serializers.CharField(help_text="For people")
-    count = serializers.IntegerField(help_text="Products")
-    chosen = serializers.BooleanField()
+class StartParameters(WishParameters):
+    """What a search starts from; at least one, or words, or a product to like."""
+
+    photo = serializers.FileField(
+        required=False,
+        allow_empty_file=True,  # refused as every bad photo, by its own code
+        error_messages={
+            "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
+        },
+        help_text=f"At most {MAX_MB} MB and 30 megapixels;"
+        " JPEG, PNG, WebP, HEIC, AVIF or GIF (first frame)",
+    )
+    address = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="Of a photo on the web, which the shop fetches, where it does that",
+    )
+    product = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        help_text="SKU: what looks like its first photo. Is not found itself",
+    )
+    image = serializers.IntegerField(
+        required=False, help_text="Id of another photo of the product"
+    )
+    box = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="`x0,y0,x1,y1`, 0 to 1 from the picture's upper left corner: only"
+        " this part of the picture, of whichever one is given",
+    )
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
+    )
 
 
-@extend_schema_serializer(component_name="FacetPrices")
-class PriceRangeOutput(serializers.Serializer):
-    min_cents = serializers.IntegerField(allow_null=True, help_text="Included")
-    max_cents = serializers.IntegerField(allow_null=True, help_text="Included")
-    count = serializers.IntegerField(help_text="Products")
-    chosen = serializers.BooleanField()
-
-
-@extend_schema_serializer(component_name="Facets")
-class FacetsOutput(serializers.Serializer):
-    """What the answer could be narrowed to: products of each value among the query's
-    candidates, at most the 500 nearest that the other filters let through."""
-
-    categories = ValueOutput(many=True)
-    brands = ValueOutput(many=True)
-    colours = ValueOutput(many=True)
-    prices = PriceRangeOutput(many=True)
-    in_stock = serializers.IntegerField(help_text="Products that can be bought")
-    at_least = serializers.BooleanField(
-        help_text="True: the candidates are the 500 nearest of more, so that choosing a"
-        " value may find more than its count"
+def start_of(asked: dict[str, Any]) -> Start:
+    """Raises ParameterError."""
+    photo = asked.get("photo")
+    return Start(
+        photo=None if photo is None else photo.read(),
+        address=asked.get("address", "").strip(),
+        product=asked.get("product", ""),
+        image=asked.get("image"),
+        box=Box.of(asked["box"]) if asked.get("box") else None,
     )

@@ -2,16 +2,17 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
-import numpy as np
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
+from django.db.models import OuterRef
 
 from catalog.models import Product, ProductImage
-from ml.preprocess import read_photo
+from search.asking import NOTHING, Origin, Start, image_of, look_at
 from search.encoders import (
     EncoderRetired,
     active_encoder,
@@ -21,9 +22,11 @@ from search.encoders import (
     network_of,
 )
 from search.facets import Facets, count_facets
-from search.filters import Filters
+from search.filters import ParameterError
 from search.models import Embedding, Encoder
-from search.nearest import MAX_K, NO_FILTERS, Hit, candidates, nearest
+from search.nearest import MAX_K, Hit, nearest
+from search.ranking import Answer, Found, Question
+from search.wishes import NO_WISH, Wish
 
 PAGE_SIZE = 24
 
@@ -32,24 +35,33 @@ class QueryExpired(LookupError):
     """The query id is unknown or older than `QUERY_TTL_S`."""
 
 
-class Answer(NamedTuple):
-    """The best hits. `whole`: there are no more; `complete`: none was missed among
-    these."""
-
-    hits: list[Hit]
-    whole: bool
-    complete: bool
-
-
 @dataclass(frozen=True)
 class Match:
-    """A hit as shown: `band` is the encoder's calibrated word, None beyond the last."""
+    """A hit as shown: `band` is the encoder's calibrated word for the distance.
+
+    Both are None where words alone found the product, and `band` beyond the last;
+    `image` is None where they found one without a photo.
+    """
 
     product: Product
-    image: ProductImage
-    distance: float
+    image: ProductImage | None
+    distance: float | None
     band: str | None
     encoder: str  # version of the network that the distance is of
+
+    @property
+    def photo_number(self) -> int:
+        """1 for the product's cover; 0 without a photo."""
+        return self._photos.index(self.image.pk) + 1 if self.image else 0
+
+    @property
+    def photo_count(self) -> int:
+        """Of the product."""
+        return len(self._photos)
+
+    @property
+    def _photos(self) -> list[int]:
+        return getattr(self.image, "siblings", [])
 
 
 class Query:
@@ -59,9 +71,10 @@ class Query:
     """
 
     def __init__(
-        self, asked: "_Asked", filters: Filters, answer: Answer, started: float
+        self, asked: "_Asked", wish: Wish, answer: Answer, started: float
     ) -> None:
-        self.id, self.encoder, self.filters = asked.id, asked.encoder, filters
+        self.id, self.wish, self.origin = asked.id, wish, asked.origin
+        self.encoder = asked.question.encoder
         self._asked, self._answer, self._started = asked, answer, started
 
     @property
@@ -70,11 +83,11 @@ class Query:
         return round((time.perf_counter() - self._started) * 1000, 1)
 
     @property
-    def hits(self) -> list[Hit]:
+    def hits(self) -> list[Found]:
         """All, at most MAX_K. Raises QueryExpired when they can no longer be found."""
         if not self._answer.whole:
             try:
-                self._answer = self._asked.whole(self.filters)
+                self._answer = self._asked.whole(self.wish)
             except EncoderRetired as error:
                 raise QueryExpired(str(error)) from error
         return self._answer.hits
@@ -83,6 +96,11 @@ class Query:
     def complete(self) -> bool:
         """Whether every product that matches has been found, up to the last hit."""
         return self._answer.complete
+
+    @property
+    def by_words(self) -> int | None:
+        """How many products the words found; None without words."""
+        return self._answer.by_words
 
     @property
     def count(self) -> int | None:
@@ -98,42 +116,72 @@ class Query:
         """Whether there is anything beyond a page."""
         return len(self._upto(number * size + 1)) > number * size
 
-    def _upto(self, needed: int) -> list[Hit]:
+    def _upto(self, needed: int) -> list[Found]:
         """Hits, at least so many if there are."""
         known = self._answer.hits
         return known if len(known) >= needed else self.hits
 
     @cached_property
+    def asked_with(self) -> Match | None:
+        """The product's photo that was asked with, while it is in the shop."""
+        origin = self.origin
+        if origin.product_id is None:
+            return None
+        found = Found(origin.product_id, origin.image_id, None)
+        return next(iter(matches(hits=[found], encoder=self.encoder)), None)
+
+    @cached_property
     def facets(self) -> Facets:
         """Counted when they are looked at: that takes as long as the search."""
-        key = f"query:{self.id}:facets:{self.filters.key}"
+        key = f"query:{self.id}:facets:{self.wish.key}"
         facets = cache.get(key)
         if facets is None:
             facets = count_facets(
-                self.filters, lambda filters: self._asked.whole(filters).hits
+                self.wish.filters,
+                lambda filters: (
+                    self._asked.whole(replace(self.wish, filters=filters)).hits
+                ),
             )
             cache.set(key, facets, settings.QUERY_TTL_S)
         return facets
 
 
-def matches(*, hits: list[Hit], encoder: Encoder) -> list[Match]:
-    """Hits with their products and photos, in the same order, in one query."""
+def matches(*, hits: Sequence[Found | Hit], encoder: Encoder) -> list[Match]:
+    """Hits with their products and photos, in the same order, in one query; in two
+    with products that have no photo."""
     band, version = network_of(encoder).band, encoder.version
+    published = Product.Status.PUBLISHED
+    siblings = ProductImage.objects.filter(product=OuterRef("product"))
     images = (
-        ProductImage.objects.filter(product__status=Product.Status.PUBLISHED)
+        ProductImage.objects.filter(product__status=published)
         .select_related("product__category")
-        .in_bulk([hit.image_id for hit in hits])
+        .annotate(siblings=ArraySubquery(siblings.values("pk")))
+        .in_bulk([hit.image_id for hit in hits if hit.image_id is not None])
     )
-    return [
-        Match(image.product, image, hit.distance, band(hit.distance), version)
-        for hit in hits
-        if (image := images.get(hit.image_id))
-    ]
+    bare = [hit.product_id for hit in hits if hit.image_id is None]
+    products = (
+        Product.objects.published().select_related("category").in_bulk(bare)
+        if bare
+        else {}
+    )
+    found = []
+    for hit in hits:
+        image = images.get(hit.image_id)
+        product = image.product if image else products.get(hit.product_id)
+        if product:
+            near = None if hit.distance is None else band(hit.distance)
+            found.append(Match(product, image, hit.distance, near, version))
+    return found
 
 
 @again_if_retired
 def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
-    """Products that look like this one, never itself; [] while it has no vector."""
+    """Products that look like this one, never itself; [] while it has no vector.
+
+    The nearest that there are, those beyond the last band too, where a search stops:
+    on a product's page they are a way to go on, not an answer. Of 3,068 real photos
+    22 have fewer than 12 others within the shipped encoder's bands.
+    """
     encoder = active_encoder()
     own = Embedding.objects.filter(encoder=encoder, image__product=product)
     vector = (
@@ -155,46 +203,73 @@ def is_pending(*, product: Product) -> bool:
 
 
 @again_if_retired
-def search_by_photo(
-    *, photo: bytes, filters: Filters = NO_FILTERS, first: int | None = None
+def start_search(
+    start: Start = NOTHING, wish: Wish = NO_WISH, *, first: int | None = None
 ) -> Query:
-    """Search with a photo's bytes. Raises `ml.preprocess.PhotoError`, `ParameterError`.
+    """Search with whatever was given. Raises `ml.preprocess.PhotoError`,
+    `AddressError` and `ParameterError`.
 
-    Only the vector outlives the request, under a random id, for `QUERY_TTL_S`. With
-    `first` no more hits than that are found at once, the others when something asks
-    for them: a client that shows one page waits no longer than for that.
+    Only the vector and where it came from outlive the request, under a random id, for
+    `QUERY_TTL_S`. With `first` no more hits than that are found at once, the others
+    when something asks for them: a client that shows one page waits no longer than
+    for that.
     """
     started = time.perf_counter()
-    filters.check()
+    if not start and not wish.words and not wish.like:
+        message = "Choose a photo first, or say in words what you are looking for."
+        raise ParameterError("photo", "required", message)
+    wish.filters.check()
     encoder = active_encoder()
-    network = network_of(encoder)
-    image = read_photo(photo, max_side=network.decode_side)
-    vector = network.encode([image])[0]
-    answer = _ask(encoder, vector, filters, first or MAX_K)
-    asked = _Asked(secrets.token_urlsafe(16), encoder, vector, filters.key, answer)
+    vector, origin = look_at(start, encoder)
+    question = Question(encoder, vector, origin.product_id)
+    answer = question.answer(wish, first or MAX_K)
+    query_id = secrets.token_urlsafe(16)
+    asked = _Asked(query_id, question, origin, wish.key, answer)
     asked.keep()
-    return Query(asked, filters, answer, started)
+    return Query(asked, wish, answer, started)
 
 
-def get_query(*, query_id: str, filters: Filters = NO_FILTERS) -> Query:
-    """A kept query behind other filters. Raises `QueryExpired`, `ParameterError`."""
+def product_picture(start: Start) -> Match | None:
+    """The product's photo that a search would start from; None without a product.
+
+    Raises ParameterError.
+    """
+    if not start.product:
+        return None
+    image = image_of(start)
+    found = Found(image.product_id, image.pk, None)
+    return next(iter(matches(hits=[found], encoder=active_encoder())), None)
+
+
+def get_query(*, query_id: str, wish: Wish = NO_WISH) -> Query:
+    """A kept query, refined. Raises `QueryExpired`, `ParameterError`."""
     started = time.perf_counter()
+    wish.filters.check()
     asked = _Asked.of(query_id)
-    filters.check()
     try:
-        return Query(asked, filters, asked.whole(filters), started)
+        return Query(asked, wish, asked.whole(wish), started)
     except EncoderRetired as error:
         raise QueryExpired(str(error)) from error
 
 
+def kept_origins(query_ids: Collection[str]) -> dict[str, tuple[str, Origin]]:
+    """Of those that are still kept, the encoder's version and where they came from."""
+    kept = cache.get_many([f"query:{each}" for each in query_ids])
+    versions = dict(Encoder.objects.values_list("pk", "version"))
+    return {
+        key.removeprefix("query:"): (versions.get(encoder, ""), origin)
+        for key, (encoder, _, origin, *_) in kept.items()
+    }
+
+
 @dataclass(frozen=True)
 class _Asked:
-    """What is kept under an id: the vector, and the first answer behind the filters
-    it was first asked with."""
+    """What is kept under an id: the question, and the first answer to the wish that it
+    came with."""
 
     id: str
-    encoder: Encoder
-    vector: np.ndarray
+    question: Question
+    origin: Origin
     first_key: str
     first: Answer
 
@@ -202,29 +277,27 @@ class _Asked:
     def of(cls, query_id: str) -> "_Asked":
         """Raises QueryExpired."""
         kept = cache.get(f"query:{query_id}")
-        encoder = kept and kept_encoders().filter(pk=kept["encoder"]).first()
+        encoder = kept and kept_encoders().filter(pk=kept[0]).first()
         if not encoder:
-            raise QueryExpired("This search is over an hour old. Send the photo again.")
-        return cls(query_id, **kept | {"encoder": encoder})
+            raise QueryExpired("This search is over an hour old. Ask it again.")
+        _, vector, origin, *first = kept
+        question = Question(encoder, vector, origin.product_id)
+        return cls(query_id, question, origin, *first)
 
     def keep(self) -> None:
-        kept = {
-            "encoder": self.encoder.pk,
-            "vector": self.vector,
-            "first_key": self.first_key,
-            "first": self.first,
-        }
+        encoder, vector = self.question.encoder.pk, self.question.vector
+        kept = (encoder, vector, self.origin, self.first_key, self.first)
         cache.set(f"query:{self.id}", kept, settings.QUERY_TTL_S)
 
-    def whole(self, filters: Filters) -> Answer:
+    def whole(self, wish: Wish) -> Answer:
         """From the cache where it was found before, so that pages stay."""
-        first = self.first if filters.key == self.first_key else None
+        first = self.first if wish.key == self.first_key else None
         if first and first.whole:
             return first
-        key = f"query:{self.id}:{filters.key}"
+        key = f"query:{self.id}:{wish.key}"
         if (kept := cache.get(key)) is not None:
             return kept
-        answer = _ask(self.encoder, self.vector, filters, MAX_K)
+        answer = self.question.answer(wish)
         if first:
             answer = _continued(first, answer)
         # Who comes second, at the same time, goes by the list of who came first.
@@ -237,15 +310,3 @@ def _continued(first: Answer, whole: Answer) -> Answer:
     shown = {hit.product_id for hit in first.hits}
     others = [hit for hit in whole.hits if hit.product_id not in shown]
     return whole._replace(hits=[*first.hits, *others][:MAX_K])
-
-
-def _ask(encoder: Encoder, vector: np.ndarray, filters: Filters, k: int) -> Answer:
-    """The k best hits, by `nearest()`; whole with fewer than k, and with MAX_K."""
-    hits = nearest(vector=vector, encoder=encoder, k=k, filters=filters)
-    short = len(hits) < k
-    complete = not short or len(hits) == _matching(encoder, filters)
-    return Answer(hits, short or k == MAX_K, complete)
-
-
-def _matching(encoder: Encoder, filters: Filters) -> int:
-    return candidates(encoder, filters).values("image__product_id").distinct().count()

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
+from urllib.parse import urlencode
 
 from django.core.paginator import InvalidPage, Paginator
 from django.db import OperationalError
@@ -18,10 +19,18 @@ from redis.exceptions import RedisError
 from catalog.views import bad_request, not_found
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
+from search.addresses import AddressError
 from search.encoders import NoActiveEncoder
 from search.filters import ParameterError
-from search.forms import NarrowForm, PhotoForm
-from search.services import PAGE_SIZE, Query, QueryExpired, get_query, search_by_photo
+from search.forms import PhotoForm, WishForm
+from search.services import (
+    PAGE_SIZE,
+    Query,
+    QueryExpired,
+    get_query,
+    product_picture,
+    start_search,
+)
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -55,46 +64,68 @@ def one_of_two_ways(view: View) -> View:
 @one_of_two_ways
 def search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
-        return _page(request, {"photo_form": PhotoForm()})
-    form = PhotoForm(request.POST, request.FILES)
-    if form.is_valid():
+        return _asking(request)
+    form, wish_form = PhotoForm(request.POST, request.FILES), WishForm(request.POST)
+    query = None
+    if form.is_valid() and wish_form.is_valid():
         try:
-            query = search_by_photo(photo=form.cleaned_data["photo"].read())
-        except PhotoError as error:
-            form.add_error("photo", str(error))
-    if form.errors:
+            query = start_search(form.start(), wish_form.wish())
+        except (PhotoError, AddressError, ParameterError) as error:
+            form.add_error(None, str(error))
+    if query is None:
+        for message in wish_form.messages:
+            form.add_error(None, message)
         return _refused(request, form)
     url = reverse("search:results", args=[query.id])
+    if wish_form.parameters:
+        url = f"{url}?{urlencode(wish_form.parameters)}"
     if request.htmx:
-        return push_url(_results(request, query), url)
+        return push_url(_results(request, query, wish_form), url)
     return HttpResponseRedirect(url, status=303)
+
+
+def _asking(request: HtmxRequest) -> HttpResponse:
+    """The empty form; with ?product=SKU (and &image=ID) for a part of its photo."""
+    form = PhotoForm(request.GET)
+    if not form.is_valid():
+        return bad_request(request, form.messages)
+    try:
+        picture = product_picture(form.start())
+    except ParameterError as error:
+        return not_found(request, str(error))
+    return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
 
 
 @require_safe
 @one_of_two_ways
 def results(request: HtmxRequest, query_id: str) -> HttpResponse:
-    form = NarrowForm(request.GET)
+    form = WishForm(request.GET)
     if not form.is_valid():
         return bad_request(request, form.messages)
     try:
-        query = get_query(query_id=query_id, filters=form.filters())
+        query = get_query(query_id=query_id, wish=form.wish())
     except ParameterError as error:
         if error.code.startswith("unknown_"):
             return not_found(request, str(error))
         return bad_request(request, [str(error)])
     except QueryExpired:
-        return _page(request, {"photo_form": PhotoForm()}, "search/_expired.html", 410)
-    return _results(request, query)
+        # What refined it is in the address: it goes with the photo chosen again.
+        context: dict[str, object] = {"photo_form": PhotoForm(), "wish_form": form}
+        return _page(request, context, "search/_expired.html", 410)
+    return _results(request, query, form)
 
 
-def _results(request: HtmxRequest, query: Query) -> TemplateResponse:
+def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResponse:
+    number = request.GET.get("page", 1)
     try:
-        page = Paginator(query.hits, PAGE_SIZE).page(request.GET.get("page", 1))
+        page = Paginator(query.hits, PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
     context = {
         "photo_form": PhotoForm(),
+        "wish_form": form,
         "query": query,
+        "asked_with": query.asked_with,
         "chosen": [value for value in query.facets.categories if value.chosen],
         "page": page,
         "list_path": reverse("search:results", args=[query.id]),

@@ -207,13 +207,13 @@ def test_a_file_over_the_limit_is_not_sent(page, shop):
 
 def test_a_large_photo_is_sent_small_and_upright(page, shop, monkeypatch):
     taken: list[bytes] = []
-    search = views.search_by_photo
+    search = views.start_search
 
-    def spy(*, photo: bytes, **kwargs):
-        taken.append(photo)
-        return search(photo=photo, **kwargs)
+    def spy(start, wish):
+        taken.append(start.photo)
+        return search(start, wish)
 
-    monkeypatch.setattr(views, "search_by_photo", spy)
+    monkeypatch.setattr(views, "start_search", spy)
     exif = Image.Exif()
     exif[0x0112] = 6  # a phone held upright
     data = make_photo_bytes(size=(3200, 2400), exif=exif.tobytes())

@@ -15,13 +15,14 @@ from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.encoder import Encoder as Network
 from ml.preprocess import read_photo
+from search.asking import Start
 from search.encoders import open_network, register
 from search.models import Encoder
 from search.services import (
     QueryExpired,
     get_query,
-    search_by_photo,
     similar_products,
+    start_search,
 )
 from search.tests.networks import write_network
 
@@ -82,7 +83,7 @@ class Shopper(threading.Thread):
             connection.close()
 
     def by_photo(self, which: int) -> None:
-        asked = search_by_photo(photo=ASKED[which])
+        asked = start_search(Start(photo=ASKED[which]))
         try:
             kept = get_query(query_id=asked.id)
         except QueryExpired:  # only with its encoder

@@ -5,10 +5,12 @@ import pytest
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.tests.pages import outline
 from catalog.tests.test_api import field_errors
-from search import facets, services
-from search.filters import MAX_VALUES, ParameterError, Filters
-from search.services import get_query, search_by_photo
+from search import facets, ranking, services
+from search.asking import Start
+from search.filters import MAX_VALUES, Filters, ParameterError
+from search.services import get_query, start_search
 from search.tests.asking import RED, SEARCH, skus, upload
+from search.wishes import Wish
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +75,7 @@ def test_a_value_that_cannot_be_is_an_error(client, shop, wish, error):
 
 def test_an_error_names_what_there_is(shop):
     with pytest.raises(ParameterError, match="There are: Crown, Ostra"):
-        search_by_photo(photo=RED, filters=Filters(brands=("Nobody",)))
+        start_search(Start(photo=RED), Wish(Filters(brands=("Nobody",))))
     with pytest.raises(ParameterError, match=f"At most {MAX_VALUES} values"):
         Filters(brands=tuple(map(str, range(MAX_VALUES + 1))))
 
@@ -92,7 +94,7 @@ def counts(values) -> dict[str, int]:
 
 
 def test_facets_count_what_each_value_has(shop):
-    found = search_by_photo(photo=RED).facets
+    found = start_search(Start(photo=RED)).facets
     assert counts(found.categories) == {"dress": 2, "hat": 2}
     assert counts(found.brands) == {"Ostra": 2, "Crown": 2}
     assert counts(found.colours) == {"red": 3, "black": 1}
@@ -103,8 +105,8 @@ def test_facets_count_what_each_value_has(shop):
 
 
 def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatch):
-    monkeypatch.setattr(services, "MAX_K", 2)
-    monkeypatch.setattr(facets, "MAX_K", 2)
+    for module in (facets, ranking, services):
+        monkeypatch.setattr(module, "MAX_K", 2)
     page = client.post("/search/", {"photo": upload(RED)}, follow=True)
     assert page.context["query"].facets.at_least
     assert '<span class="count">2+</span>' in page.text
@@ -112,7 +114,7 @@ def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatc
 
 def test_a_facet_counts_behind_the_other_filters_only(shop):
     wish = Filters(categories=("hat",), colours=("black",))
-    found = search_by_photo(photo=RED, filters=wish).facets
+    found = start_search(Start(photo=RED), wish=Wish(wish)).facets
     assert counts(found.categories) == {"hat": 1}
     assert counts(found.colours) == {"black": 1, "red": 1}
     assert [value.chosen for value in found.colours] == [True, False]
@@ -120,10 +122,10 @@ def test_a_facet_counts_behind_the_other_filters_only(shop):
 
 
 def test_a_count_is_what_choosing_the_value_finds(shop):
-    query = search_by_photo(photo=RED, filters=Filters(in_stock=True))
+    query = start_search(Start(photo=RED), Wish(Filters(in_stock=True)))
     for value in query.facets.colours:
         wish = Filters(in_stock=True, colours=(value.value,))
-        assert get_query(query_id=query.id, filters=wish).count == value.count
+        assert get_query(query_id=query.id, wish=Wish(wish)).count == value.count
 
 
 def test_the_page_filters_without_script(client, shop):

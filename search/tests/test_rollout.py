@@ -4,6 +4,7 @@ from django.db import connection
 from catalog.photos import add_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.encoder import EncoderError
+from search.asking import Start
 from search.encoders import active_encoder, open_network, register
 from search.indexing import embed_due
 from search.models import Embedding, EmbeddingFailure, Encoder
@@ -19,8 +20,8 @@ from search.rollout import (
 from search.services import (
     QueryExpired,
     get_query,
-    search_by_photo,
     similar_products,
+    start_search,
 )
 from search.tests.networks import write_network
 
@@ -106,13 +107,13 @@ def test_activating_changes_what_searches_go_by(shop, fake_encoder, tmp_path):
     assert {match.encoder for match in before} == {"fake-1"}
     assert {match.encoder for match in after} == {"b"}
     assert len(before) == len(after) == 4
-    assert search_by_photo(photo=make_photo_bytes("red")).encoder == encoder
+    assert start_search(Start(photo=make_photo_bytes("red"))).encoder == encoder
     fake_encoder.refresh_from_db()
     assert fake_encoder.state == "ready"
 
 
 def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
-    query = search_by_photo(photo=make_photo_bytes("red"))
+    query = start_search(Start(photo=make_photo_bytes("red")))
     add(tmp_path, "b")
     activate("b")
     kept = get_query(query_id=query.id)
@@ -248,7 +249,7 @@ def test_a_retired_encoder_can_be_added_again(shop, tmp_path):
 def test_what_was_begun_before_does_not_meet_an_encoder_that_came_back(shop, tmp_path):
     old = add(tmp_path, "b")
     activate("b")
-    query = search_by_photo(photo=make_photo_bytes("red"))
+    query = start_search(Start(photo=make_photo_bytes("red")))
     rollback()
     retire("b")
     settle()
@@ -291,7 +292,7 @@ def test_a_search_whose_encoder_is_retired_meanwhile_is_asked_again(
     monkeypatch.setattr("search.services.active_encoder", stale)
     assert len(similar_products(product=shop[0])) == 4
     looks = iter([fake_encoder])
-    query = search_by_photo(photo=make_photo_bytes("red"))
+    query = start_search(Start(photo=make_photo_bytes("red")))
     assert (query.encoder.version, query.count) == ("b", 5)
 
 

@@ -5,15 +5,18 @@ from catalog.models import Product
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
+from search.asking import Start
+from search.encoders import network_of
 from search.filters import Filters
 from search.models import Embedding
+from search.nearest import nearest
 from search.services import (
     QueryExpired,
     get_query,
-    nearest,
-    search_by_photo,
     similar_products,
+    start_search,
 )
+from search.wishes import Wish
 
 pytestmark = pytest.mark.django_db
 HATS = Filters(categories=("hat",))
@@ -40,6 +43,12 @@ def shop(fake_encoder):
         )
         products.append(product)
     return products
+
+
+@pytest.fixture
+def far_sighted(fake_encoder, monkeypatch):
+    """Everything is similar to everything."""
+    monkeypatch.setattr(type(network_of(fake_encoder)), "bands", [("similar", 2.0)])
 
 
 def ids(hits) -> list[int]:
@@ -90,6 +99,7 @@ def test_similar_products_of_one_without_a_vector_are_none(shop):
 
 
 def test_bands_are_the_encoders_words(shop):
+    """Similar items are the nearest there are; those beyond the bands say nothing."""
     matches = similar_products(product=shop[0], limit=12)
     assert [m.band for m in matches[:4]] == [
         "very similar",
@@ -104,7 +114,7 @@ def test_a_photo_finds_the_product_it_shows(embed):
     products = [make_product(photo=True) for _ in range(5)]
     embed()
     image = products[3].images.get()
-    query = search_by_photo(photo=image.file.read())
+    query = start_search(Start(photo=image.file.read()))
     best = query.page()[0]
     assert best.product == products[3]
     assert best.image == image
@@ -113,8 +123,8 @@ def test_a_photo_finds_the_product_it_shows(embed):
     assert query.took_ms > 0
 
 
-def test_pages_neither_repeat_nor_skip(shop):
-    query = search_by_photo(photo=make_photo_bytes("red"))
+def test_pages_neither_repeat_nor_skip(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
     pages = [query.page(number, size=5) for number in (1, 2, 3, 4)]
     found = [match.product.id for page in pages for match in page]
     assert [len(page) for page in pages] == [5, 5, 2, 0]
@@ -123,8 +133,8 @@ def test_pages_neither_repeat_nor_skip(shop):
     assert kept.hits == query.hits
 
 
-def test_the_first_page_stays_when_the_rest_is_found_later(shop, embed):
-    query = search_by_photo(photo=make_photo_bytes("red"), first=4)
+def test_the_first_page_stays_when_the_rest_is_found_later(far_sighted, shop, embed):
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
     first = [match.product for match in query.page(1, size=3)]
     assert query.count is None and query.has_more(1, size=3)
     newer = make_product(photo=make_photo_bytes("red"))  # the nearest of all
@@ -140,31 +150,31 @@ def test_the_first_page_stays_when_the_rest_is_found_later(shop, embed):
     assert get_query(query_id=query.id).hits == kept.hits
 
 
-def test_the_first_page_costs_no_more_than_it_shows(shop, monkeypatch):
+def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypatch):
     asked: list[int] = []
 
     def spy(*, k: int, **kwargs):
         asked.append(k)
         return nearest(k=k, **kwargs)
 
-    monkeypatch.setattr("search.services.nearest", spy)
-    query = search_by_photo(photo=make_photo_bytes("red"), first=4)
+    monkeypatch.setattr("search.ranking.nearest", spy)
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
     query.page(1, size=3)
     assert asked == [4]
-    other = get_query(query_id=query.id, filters=HATS)
+    other = get_query(query_id=query.id, wish=Wish(HATS))
     other.page(1, size=3), other.page(2, size=3), query.page(2, size=3)
     assert asked == [4, 500, 500]
 
 
-def test_a_kept_query_is_narrowed_without_the_photo(shop):
-    query = search_by_photo(photo=make_photo_bytes("red"))
-    hats = get_query(query_id=query.id, filters=HATS)
+def test_a_kept_query_is_narrowed_without_the_photo(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    hats = get_query(query_id=query.id, wish=Wish(HATS))
     assert sorted(ids(hats.hits)) == sorted(shop[n].id for n in (0, 3, 6, 9))
     assert hats.complete
 
 
-def test_a_product_gone_since_the_search_is_left_out(shop):
-    query = search_by_photo(photo=make_photo_bytes("red"))
+def test_a_product_gone_since_the_search_is_left_out(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
     Product.objects.filter(pk=shop[0].pk).delete()
     page = get_query(query_id=query.id).page()
     assert len(page) == 11
@@ -176,17 +186,19 @@ def test_an_unknown_query_has_expired(fake_encoder):
 
 
 def test_a_search_in_an_empty_shop_is_an_empty_complete_answer(fake_encoder):
-    query = search_by_photo(photo=make_photo_bytes("red"))
+    query = start_search(Start(photo=make_photo_bytes("red")))
     assert (query.count, query.complete, query.page()) == (0, True, [])
 
 
 def test_a_broken_photo_is_refused_with_its_reason(fake_encoder):
     with pytest.raises(PhotoError):
-        search_by_photo(photo=make_photo_bytes("red")[:300])
+        start_search(Start(photo=make_photo_bytes("red")[:300]))
 
 
-def test_matches_cost_a_fixed_number_of_queries(shop, django_assert_num_queries):
-    query = search_by_photo(photo=make_photo_bytes("red"))
+def test_matches_cost_a_fixed_number_of_queries(
+    far_sighted, shop, django_assert_num_queries
+):
+    query = start_search(Start(photo=make_photo_bytes("red")))
     with django_assert_num_queries(1):
         query.page(1, size=3)
     with django_assert_num_queries(1):

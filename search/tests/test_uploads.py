@@ -169,7 +169,7 @@ def two_reds() -> list[SimpleUploadedFile]:
     [
         ({}, {"photo": "required"}),
         ({"photo": "a text"}, {"photo": "invalid"}),
-        ({"image": red}, {"image": "unknown", "photo": "required"}),
+        ({"picture": red}, {"picture": "unknown"}),
         ({"photo": two_reds}, {"photo": "several"}),
         ({"photo": red, "category": "boot"}, {"category": "unknown_category"}),
         ({"photo": red, "page_size": 101}, {"page_size": "max_value"}),

@@ -122,21 +122,21 @@ def test_odd_addresses_of_results_get_a_clear_answer(client, shop, wish, status)
     assert 'href="/"' in response.text
 
 
-def test_results_beyond_every_band_are_called_so(client, shop, monkeypatch):
+def test_what_lies_beyond_every_band_is_not_shown(client, shop, monkeypatch):
     network = encoders.network_of(encoders.active_encoder())
     monkeypatch.setattr(type(network), "bands", [("same item", -1.0)])
     page = client.get(send(client, photo_of(shop[0])).url)
-    assert "Nothing in the shop looks much like your photo." in page.text
+    assert found(page) == []
+    assert "Nothing in the shop looks like this." in page.text
     monkeypatch.setattr(type(network), "bands", [("same item", 0.0001)])
     page = client.get(send(client, photo_of(shop[0])).url)
-    assert "Nothing in the shop" not in page.text
-    assert "Further away" in page.text
+    assert found(page) == [shop[0].title]
 
 
 def test_an_empty_shop_is_an_honest_answer(client, fake_encoder):
     page = client.get(send(client, make_photo_bytes()).url)
     assert page.status_code == 200
-    assert "There is nothing in the shop to compare with your photo yet." in page.text
+    assert "Nothing in the shop looks like this." in page.text
 
 
 def test_a_query_that_is_over_is_gone(client, shop):
@@ -232,7 +232,7 @@ def test_the_name_of_the_file_does_not_matter(client, fake_encoder, name):
 def test_without_a_file_it_asks_for_one(client, fake_encoder, fields):
     response = client.post("/search/", fields)
     assert response.status_code == 422
-    assert "Choose a photo first." in response.text
+    assert "Choose a photo first, or say in words" in response.text
 
 
 def test_a_form_that_is_no_form_is_a_bad_request(client, fake_encoder):
@@ -251,10 +251,10 @@ def test_a_forged_form_is_refused_in_the_shops_own_words(fake_encoder):
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 @pytest.mark.parametrize("error", [encoders.NoActiveEncoder, EncoderError])
 def test_without_an_encoder_it_says_so(client, monkeypatch, error, headers):
-    def refuse(**kwargs):
+    def refuse(*args):
         raise error("no encoder")
 
-    monkeypatch.setattr(views, "search_by_photo", refuse)
+    monkeypatch.setattr(views, "start_search", refuse)
     response = send(client, make_photo_bytes(), **headers)
     assert response.status_code == 503
     assert "cannot look at photos at the moment" in response.text

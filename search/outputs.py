@@ -1,0 +1,92 @@
+"""What a search answers, as the API has it."""
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+
+from catalog.api import PageOutput, PhotoOutput, ProductOutput
+
+
+@extend_schema_serializer(component_name="FacetValue")
+class ValueOutput(serializers.Serializer):
+    value = serializers.CharField(help_text="For the parameter")
+    name = serializers.CharField(help_text="For people")
+    count = serializers.IntegerField(help_text="Products")
+    chosen = serializers.BooleanField()
+
+
+@extend_schema_serializer(component_name="FacetPrices")
+class PriceRangeOutput(serializers.Serializer):
+    min_cents = serializers.IntegerField(allow_null=True, help_text="Included")
+    max_cents = serializers.IntegerField(allow_null=True, help_text="Included")
+    count = serializers.IntegerField(help_text="Products")
+    chosen = serializers.BooleanField()
+
+
+@extend_schema_serializer(component_name="Facets")
+class FacetsOutput(serializers.Serializer):
+    """What the answer could be narrowed to: products of each value among the query's
+    candidates, at most the 500 nearest that the other filters let through."""
+
+    categories = ValueOutput(many=True)
+    brands = ValueOutput(many=True)
+    colours = ValueOutput(many=True)
+    prices = PriceRangeOutput(many=True)
+    in_stock = serializers.IntegerField(help_text="Products that can be bought")
+    at_least = serializers.BooleanField(
+        help_text="True: the candidates are the 500 nearest of more, so that choosing a"
+        " value may find more than its count"
+    )
+
+
+@extend_schema_serializer(component_name="Match")
+class MatchOutput(serializers.Serializer):
+    product = ProductOutput()
+    photo = PhotoOutput(
+        source="image",
+        allow_null=True,
+        help_text="The product's nearest photo: show this one. Null where words found"
+        " a product without a photo",
+    )
+    photo_number = serializers.IntegerField(
+        help_text="Of this photo among the product's; 1 is the cover"
+    )
+    photo_count = serializers.IntegerField(help_text="Photos of the product")
+    distance = serializers.FloatField(
+        allow_null=True,
+        help_text="Cosine distance, 0 to 2, of the photo to what was asked with, as"
+        " likes and dislikes moved it. Null where only words were asked with, or the"
+        " photo has not been looked at yet",
+    )
+    band = serializers.CharField(
+        allow_null=True,
+        help_text="The encoder's calibrated word for the distance: `same item`,"
+        " `very similar` or `similar`. Null for what words found beyond these. A"
+        " distance is no percentage and does not compare across encoders",
+    )
+
+
+@extend_schema_serializer(component_name="SearchPage")
+class SearchOutput(PageOutput):
+    count = serializers.IntegerField(
+        allow_null=True,
+        help_text="Of all pages, at most 500. Null in a first page that was answered"
+        " before the rest was looked for: page 2 has it, and `facets=true` asks for it",
+    )
+    query = serializers.CharField(help_text="Names the kept query for an hour")
+    encoder = serializers.CharField(help_text="Version of the network")
+    took_ms = serializers.FloatField(help_text="From the photo's bytes to the matches")
+    complete = serializers.BooleanField(
+        help_text="True: no product was missed that is as near as these. What lies"
+        " beyond the encoder's last band does not match, unless words found it"
+    )
+    by_words = serializers.IntegerField(
+        allow_null=True,
+        help_text="How many products the words found, at most 500; null without words."
+        " 0 beside a photo: these are by their looks alone",
+    )
+    facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
+    results = MatchOutput(
+        many=True,
+        help_text="Best first, each product once. Empty when nothing in the shop looks"
+        " like it: try a closer crop, another photo, words, or fewer filters",
+    )
