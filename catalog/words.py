@@ -15,7 +15,7 @@ MAX_WORDS_CHARS = 200
 MOST_FOUND = 500
 MOST_CORRECTED = 8  # words of one search
 _LIKELY = 0.7  # of a correction, as SequenceMatcher.ratio() counts: dress for drss, .89
-_CANDIDATES = 50
+_CANDIDATES = 200  # two letters swapped leave few trigrams
 _BLANK = re.compile(r"[\s\0-\x1f\x7f]+")
 _IDLE_DASH = re.compile(
     r'-(?![\w"])'
@@ -32,8 +32,8 @@ _KNOWN = """EXISTS (
 _UNKNOWN = f"""
 SELECT asked.word, ARRAY(
     SELECT near.word FROM (
-        SELECT DISTINCT word, word_similarity(asked.word, word) AS likeness
-        FROM catalog_word WHERE word_similarity(asked.word, word) >= 0.3
+        SELECT DISTINCT word, similarity(asked.word, word) AS likeness
+        FROM catalog_word WHERE similarity(asked.word, word) >= 0.15
         ORDER BY likeness DESC, word LIMIT {_CANDIDATES}
     ) AS near
     WHERE {_KNOWN.format("near")}

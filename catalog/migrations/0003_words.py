@@ -48,10 +48,14 @@ LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM FROM catalog_productwords w
     WHERE w.product_id = ANY (products) ORDER BY w.product_id FOR NO KEY UPDATE;
-    UPDATE catalog_productwords w SET document = d.document
-    FROM catalog_documents(products) d WHERE d.product = w.product_id;
+    WITH fresh AS MATERIALIZED (
+        SELECT * FROM catalog_documents(products)
+    ), kept AS (
+        UPDATE catalog_productwords w SET document = fresh.document
+        FROM fresh WHERE fresh.product = w.product_id
+    )
     INSERT INTO catalog_word (word)
-    SELECT DISTINCT lexeme FROM catalog_documents(products) d, unnest(d.plain)
+    SELECT DISTINCT lexeme FROM fresh, unnest(fresh.plain)
     WHERE length(lexeme) BETWEEN 3 AND 40
         AND NOT EXISTS (SELECT FROM catalog_word known WHERE known.word = lexeme);
 END $$;
