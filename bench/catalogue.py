@@ -12,8 +12,8 @@ import numpy as np
 from django.db import connection
 
 from catalog.colours import COLOUR_NAMES
+from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
-from search.filters import Filters
 
 FIRST_ID = 1_000_000  # of products and of photos, apart from what else there is
 BRANDS = 60

@@ -28,9 +28,9 @@ from bench.catalogue import (
     store,
 )
 from bench.timing import percentile, report
+from catalog.filters import Filters
 from catalog.models import Category, Product
 from search import nearest as searching
-from search.filters import Filters
 from search.models import Encoder
 from search.nearest import nearest
 from search.partitions import build_index, create_partition, drop_partition

@@ -29,6 +29,7 @@ from catalog.api import (
     published_product,
 )
 from catalog.examples import example
+from catalog.filters import ParameterError
 from catalog.parameters import (
     MAX_PAGE_SIZE,
     PageParameters,
@@ -42,7 +43,6 @@ from ml.preprocess import PhotoError
 from search.addresses import AddressError
 from search.encoders import NoActiveEncoder, active_encoder
 from search.examples import SEARCH_PAGE, SIMILAR
-from search.filters import ParameterError
 from search.outputs import MatchOutput, SearchOutput
 from search.parameters import StartParameters, WishParameters, start_of
 from search.services import (

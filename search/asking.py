@@ -8,12 +8,12 @@ from typing import NamedTuple, Self
 import numpy as np
 from PIL import Image
 
+from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
 from ml.encoder import Encoder as Network
 from ml.preprocess import PhotoError, read_photo
 from search.addresses import fetch_photo
 from search.encoders import network_of
-from search.filters import ParameterError
 from search.models import Embedding, Encoder
 
 MIN_SIDE = 0.02  # of a box, as a share of the picture's side

@@ -4,8 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
-from search.filters import Filters
 from search.nearest import MAX_K
 from search.ranking import Found
 

@@ -4,9 +4,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from catalog.filters import MAX_VALUES
 from ml.preprocess import FORMATS, MAX_BYTES
 from search.asking import Box, Start
-from search.filters import MAX_VALUES
 from search.wishes import Wish
 
 MAX_MB = MAX_BYTES // (1024 * 1024)

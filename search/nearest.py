@@ -10,8 +10,8 @@ from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pgvector.django import CosineDistance
 
+from catalog.filters import Filters
 from search.encoders import ensure_kept
-from search.filters import Filters
 from search.models import DIMENSION, Embedding, Encoder
 
 # No answer holds more products; more than anyone pages through.

@@ -5,10 +5,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from catalog.filters import MAX_CENTS, MAX_VALUES
 from catalog.parameters import MAX_PAGE_SIZE, SHOWN_LENGTH, Parameters
 from catalog.words import MAX_WORDS_CHARS
 from search.asking import Box, Start
-from search.filters import MAX_CENTS, MAX_VALUES
 from search.forms import MAX_MB
 from search.services import PAGE_SIZE
 from search.wishes import MAX_SKUS

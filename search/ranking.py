@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from catalog import words
+from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
 from search.asking import Look, looks_of, unit
 from search.encoders import network_of
-from search.filters import Filters, ParameterError
 from search.models import Encoder
 from search.nearest import MAX_K, Hit, candidates, nearest, nearest_of
 from search.wishes import Wish

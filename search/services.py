@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db.models import OuterRef
 
+from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
 from search.asking import NOTHING, Origin, Start, image_of, look_at
 from search.encoders import (
@@ -22,7 +23,6 @@ from search.encoders import (
     network_of,
 )
 from search.facets import Facets, count_facets
-from search.filters import ParameterError
 from search.models import Embedding, Encoder
 from search.nearest import MAX_K, Hit, nearest
 from search.ranking import Answer, Found, Question

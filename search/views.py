@@ -16,12 +16,12 @@ from django_htmx.http import push_url, retarget
 from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
+from catalog.filters import ParameterError
 from catalog.views import bad_request, not_found
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.addresses import AddressError
 from search.encoders import NoActiveEncoder
-from search.filters import ParameterError
 from search.forms import PhotoForm, WishForm
 from search.services import (
     PAGE_SIZE,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
+from catalog.filters import Filters, ParameterError
 from catalog.words import WordsError, clean
-from search.filters import Filters, ParameterError
 from search.nearest import NO_FILTERS
 
 MAX_SKUS = 20  # of likes, and of dislikes

@@ -2,12 +2,12 @@
 
 import pytest
 
+from catalog.filters import MAX_VALUES, Filters, ParameterError
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.tests.pages import outline
 from catalog.tests.test_api import field_errors
 from search import facets, ranking, services
 from search.asking import Start
-from search.filters import MAX_VALUES, Filters, ParameterError
 from search.services import get_query, start_search
 from search.tests.asking import RED, SEARCH, skus, upload
 from search.wishes import Wish

@@ -15,9 +15,9 @@ from bench.catalogue import (
     recall,
     store,
 )
+from catalog.filters import Filters
 from catalog.models import Category, Product
 from search import nearest as searching
-from search.filters import Filters
 from search.models import Encoder
 from search.nearest import MAX_K, BadVector, candidates, nearest, ranked
 from search.partitions import build_index, create_partition, drop_partition

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from catalog.filters import Filters
 from catalog.models import Product
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
 from search.asking import Start
 from search.encoders import network_of
-from search.filters import Filters
 from search.models import Embedding
 from search.nearest import nearest
 from search.services import (
