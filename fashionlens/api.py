@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 import catalog.api
 import search.api
+import search.recommending_api
 from catalog.parameters import NoParameters
 
 
@@ -69,6 +70,7 @@ v1 = [
     path("", RootView.as_view(), name="root"),
     *catalog.api.urlpatterns,
     *search.api.urlpatterns,
+    *search.recommending_api.urlpatterns,
 ]
 app_name = "api"
 urlpatterns = [

@@ -119,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "search.middleware.shoppers",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"
@@ -175,6 +176,8 @@ CACHES = {
     # imagekit would remember here which thumbnails there are: a wrong memory (a wiped
     # folder, a process killed while it draws one) leaves a photo broken for ever.
     "thumbnails": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+    # For what may be a minute old and differ between processes.
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 CELERY_TASK_IGNORE_RESULT = True
@@ -193,6 +196,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+    "forget": {
+        "task": "search.tasks.forget_old_events",
+        "schedule": crontab(hour=3, minute=30),
+    },
     "recall": {
         "task": "search.tasks.measure_active_recall",
         "schedule": crontab(hour=4, minute=0),
@@ -236,6 +243,12 @@ ENCODER_RUNTIME = env.str("ENCODER_RUNTIME", "onnx")
 if ENCODER_RUNTIME not in ("onnx", "keras"):
     raise ImproperlyConfigured("ENCODER_RUNTIME is 'onnx' or 'keras'.")
 QUERY_TTL_S = 3600
+# For categories whose names do not tell it: OUTFIT_KINDS=hemden=shirt,hosen=pants
+OUTFIT_KINDS = env.dict("OUTFIT_KINDS", default={})
+# How long it is kept what was shown and chosen; 0 keeps nothing.
+EVENTS_DAYS = env.int("EVENTS_DAYS", 90)
+if EVENTS_DAYS < 0:
+    raise ImproperlyConfigured("EVENTS_DAYS is a number of days, or 0 for none.")
 # Whether a search may name a photo's web address, which the server then fetches.
 SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 

@@ -27,6 +27,7 @@ from catalog.api import (
     SKU_PARAMETER,
     PublicView,
     published_product,
+    root_of,
 )
 from catalog.examples import example
 from catalog.filters import ParameterError
@@ -42,8 +43,10 @@ from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.addresses import AddressError
 from search.encoders import NoActiveEncoder, active_encoder
+from search.events import new_list_id, note_answer
 from search.examples import SEARCH_PAGE, SIMILAR
-from search.outputs import MatchOutput, SearchOutput
+from search.models import Event
+from search.outputs import FacetsOutput, MatchOutput, SearchOutput, match_json
 from search.parameters import StartParameters, WishParameters, start_of
 from search.services import (
     Query,
@@ -100,18 +103,22 @@ def _search_page(request: Request, query: Query, asked: dict[str, Any]) -> Respo
     kept = [*query.wish.parameters, ("page_size", size)]
     kept += [("facets", "true")] if asked["facets"] else []
     address = f"{reverse('api:search-query', args=[query.id])}?{urlencode(kept)}"
+    root = root_of(request)
+    results = [match_json(match, root) for match in query.page(number, size)]
+    facets = FacetsOutput(query.facets).data if asked["facets"] else None
     page = {
-        "results": query.page(number, size),
-        "facets": query.facets if asked["facets"] else None,
-        **page_links(request, address, number, query.has_more(number, size)),
         "count": query.count,
+        **page_links(request, address, number, query.has_more(number, size)),
         "query": query.id,
         "encoder": query.encoder.version,
+        "took_ms": query.took_ms,
         "complete": query.complete,
         "by_words": query.by_words,
-        "took_ms": query.took_ms,
+        "facets": facets,
+        "results": results,
     }
-    return Response(SearchOutput(page, context={"request": request}).data)
+    note_answer(query)
+    return Response(page)
 
 
 class PrivateView(APIView):
@@ -222,6 +229,7 @@ class SimilarView(PublicView):
 
     @extend_schema_serializer(component_name="SimilarProducts")
     class Output(serializers.Serializer):
+        query = serializers.CharField(help_text="Names this list for `/events/`")
         encoder = serializers.CharField(help_text="Version of the network")
         took_ms = serializers.FloatField()
         pending = serializers.BooleanField(
@@ -258,6 +266,9 @@ class SimilarView(PublicView):
             pending = not found and is_pending(product=product)
             encoder = found[0].encoder if found else active_encoder().version
         answer = {
+            "query": new_list_id(
+                Event.Listing.SIMILAR, encoder=encoder, asked_from=product.pk
+            ),
             "encoder": encoder,
             "took_ms": round((time.perf_counter() - started) * 1000, 1),
             "pending": pending,

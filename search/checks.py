@@ -1,5 +1,6 @@
 """System checks of the index: `manage.py check --database default`, and every
-`manage.py migrate`. All of them need the database, so plain `check` leaves them out.
+`manage.py migrate`. They need the database, so plain `check` leaves them out; what it
+looks at is the settings.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,26 @@ from django.db import connection
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
 from search.models import Embedding, Encoder
+from search.outfits import GOES_WITH
 from search.partitions import index_state
 
 # What the figures of DESIGN were measured with begins here.
 LEAST_PGVECTOR = (0, 8, 4)
+
+
+@register()
+def check_kinds(**kwargs: Any) -> list[CheckMessage]:
+    unknown = set(settings.OUTFIT_KINDS.values()) - GOES_WITH.keys()
+    if not unknown:
+        return []
+    return [
+        Warning(
+            f"OUTFIT_KINDS names kinds that do not exist: {', '.join(sorted(unknown))}.",
+            hint=f"There are {', '.join(GOES_WITH)}. Nothing is shown to go with the"
+            " other categories.",
+            id="search.W004",
+        )
+    ]
 
 
 @register(Tags.database)

@@ -43,6 +43,7 @@ SEARCH_PAGE: dict[str, Any] = {
     "results": [MATCH],
 }
 SIMILAR: dict[str, Any] = {
+    "query": "s-137-52d0c1-Rm2vTq9L-0b7d13e8fa56",
     "encoder": "report-aea44747",
     "took_ms": 4.2,
     "pending": False,

@@ -4,6 +4,7 @@ from celery import shared_task
 from kombu.exceptions import OperationalError
 
 from search.encoders import active_encoder
+from search.events import forget_old
 from search.indexing import embed_due
 from search.recall import NothingToMeasure, measure_recall
 
@@ -24,6 +25,12 @@ def measure_active_recall() -> None:
         log.info("%s", measure_recall(active_encoder()))
     except NothingToMeasure as reason:
         log.info("Recall is not measured: %s", reason)
+
+
+@shared_task
+def forget_old_events() -> int:
+    """The scheduler's nightly run; returns how many rows went."""
+    return forget_old()
 
 
 def wake_worker(times: int = 1) -> bool:

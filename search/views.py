@@ -22,6 +22,7 @@ from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.addresses import AddressError
 from search.encoders import NoActiveEncoder
+from search.events import note_answer
 from search.forms import PhotoForm, WishForm
 from search.services import (
     PAGE_SIZE,
@@ -121,6 +122,7 @@ def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResp
         page = Paginator(query.hits, PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
+    note_answer(query)
     context = {
         "photo_form": PhotoForm(),
         "wish_form": form,

@@ -49,6 +49,15 @@ def test_plain_check_needs_no_database(django_assert_num_queries):
         assert found(None) == []
 
 
+def test_a_kind_that_does_not_exist_is_found_by_plain_check(settings):
+    settings.OUTFIT_KINDS = {"hemden": "shirt"}
+    assert checks.check_kinds() == []
+    settings.OUTFIT_KINDS = {"hemden": "blouson"}
+    (message,) = checks.check_kinds()
+    assert message.id == "search.W004"
+    assert "blouson" in message.msg and "longsleeve" in message.hint
+
+
 @pytest.mark.parametrize("damage", ["unlink", "overwrite"])
 def test_missing_and_damaged_files_are_found(encoder, tmp_path, damage):
     assert found() == []

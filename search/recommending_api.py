@@ -1,0 +1,163 @@
+"""Recommendations for other frontends: what goes with one product or is like some."""
+
+import time
+from typing import Any
+
+from django.urls import path, re_path
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api import (
+    INVALID,
+    NO_PRODUCT,
+    SKU,
+    SKU_PARAMETER,
+    PhotoOutput,
+    ProductOutput,
+    PublicView,
+    published_product,
+)
+from catalog.examples import example
+from catalog.models import Product
+from catalog.parameters import Parameters
+from catalog.problems import problems
+from search.api import UNAVAILABLE, service_errors
+from search.encoders import active_encoder
+from search.events import new_list_id
+from search.events_api import EventsView
+from search.examples import GOES_WITH, RECOMMENDATIONS
+from search.looked_at import MOST
+from search.models import Event
+from search.outputs import MatchOutput
+from search.recommending import MOST_WORN, because_of, goes_with
+from search.services import Match
+
+QUERY = serializers.CharField(help_text="Names this list for `/events/`")
+
+
+class GoesWithView(PublicView):
+    class Input(Parameters):
+        limit = serializers.IntegerField(
+            min_value=1, max_value=MOST_WORN, default=MOST_WORN
+        )
+
+    @extend_schema_serializer(component_name="GoesWith")
+    class Output(serializers.Serializer):
+        @extend_schema_serializer(component_name="Piece")
+        class PieceOutput(serializers.Serializer):
+            """No distance: between kinds of garment it says little."""
+
+            product = ProductOutput()
+            photo = PhotoOutput(source="image", help_text="The photo that goes with it")
+
+        query = QUERY
+        encoder = serializers.CharField(help_text="Version of the network")
+        took_ms = serializers.FloatField()
+        results = PieceOutput(
+            many=True,
+            help_text="One of each kind of garment makes the first outfit, the second"
+            " of each the next; none for a category whose kind is not known",
+        )
+
+    @extend_schema(
+        operation_id="goes_with",
+        summary="What goes with a product",
+        tags=["search"],
+        parameters=[SKU_PARAMETER, Input],
+        responses={
+            200: Output,
+            **problems(
+                invalid_400=INVALID,
+                product_not_found_404=NO_PRODUCT,
+                unavailable_503=UNAVAILABLE,
+            ),
+        },
+        examples=example(GOES_WITH),
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Products of other kinds to wear with this one, in stock, chosen by the
+        harmony of their colours and then by style."""
+        limit = self.Input.read(request.query_params)["limit"]
+        product = published_product(sku)
+        started = time.perf_counter()
+        with service_errors():
+            found = goes_with(product=product, limit=limit)
+            answer = _answer(found, Event.Listing.GOES_WITH, started, product.pk)
+        return Response(self.Output(answer, context={"request": request}).data)
+
+
+class RecommendationsView(PublicView):
+    class Input(Parameters):
+        product = serializers.ListField(
+            child=serializers.CharField(max_length=64),
+            min_length=1,
+            max_length=MOST,
+            help_text="SKUs, the last one looked at first; those that are not in the"
+            " shop are left out",
+        )
+        limit = serializers.IntegerField(min_value=1, max_value=48, default=12)
+
+    @extend_schema_serializer(component_name="Recommendations")
+    class Output(serializers.Serializer):
+        query = QUERY
+        encoder = serializers.CharField(help_text="Version of the network")
+        took_ms = serializers.FloatField()
+        because = serializers.ListField(
+            child=serializers.CharField(), help_text="SKUs of those that are known"
+        )
+        results = MatchOutput(
+            many=True,
+            help_text="In turn the nearest of each product; never one of them, and"
+            " nothing beyond the encoder's last band",
+        )
+
+    @extend_schema(
+        operation_id="recommendations",
+        summary="Because of products looked at",
+        tags=["search"],
+        parameters=[Input],
+        responses={
+            200: Output,
+            **problems(invalid_400=INVALID, unavailable_503=UNAVAILABLE),
+        },
+        examples=example(RECOMMENDATIONS),
+    )
+    def get(self, request: Request) -> Response:
+        """Products in stock that look like the first of those given. The list is the
+        client's to keep: nothing of it is kept here."""
+        asked = self.Input.read(request.query_params)
+        started = time.perf_counter()
+        rows = Product.objects.published().with_skus(asked["product"])
+        ids = dict(rows.values_list("sku", "id"))
+        because = [sku for sku in dict.fromkeys(asked["product"]) if sku in ids]
+        with service_errors():
+            found = because_of(
+                products=[ids[sku] for sku in because], limit=asked["limit"]
+            )
+            answer = _answer(found, Event.Listing.LOOKED_AT, started)
+        answer["because"] = because
+        return Response(self.Output(answer, context={"request": request}).data)
+
+
+def _answer(
+    found: list[Match],
+    listing: Event.Listing,
+    started: float,
+    asked_from: int | None = None,
+) -> dict[str, Any]:
+    encoder = found[0].encoder if found else active_encoder().version
+    return {
+        "query": new_list_id(listing, encoder=encoder, asked_from=asked_from),
+        "encoder": encoder,
+        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+        "results": found,
+    }
+
+
+urlpatterns = [
+    path("events/", EventsView.as_view(), name="events"),
+    path("recommendations/", RecommendationsView.as_view(), name="recommendations"),
+    re_path(rf"^products/{SKU}/goes-with/$", GoesWithView.as_view(), name="goes-with"),
+]
