@@ -1,7 +1,20 @@
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
 
-from search.models import EmbeddingFailure, Encoder, RecallMeasurement
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from search.models import (
+    EmbeddingFailure,
+    Encoder,
+    Event,
+    FoundNothing,
+    RecallMeasurement,
+)
+from search.reporting import DAYS, Chart, report
+
+REPORTED_DAYS = [7, DAYS, 90]
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -29,6 +42,37 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
     list_display = ["image", "reason", "tries", "last_try", "encoder"]
     list_select_related = ["image", "encoder"]
     list_filter = ["encoder"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """The list of events is a report of them: nobody reads them one by one."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        days = request.GET.get("days", "")
+        found = report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Search report",
+            "opts": self.opts,
+            "report": found,
+            "charts": [Chart.of(each) for each in found.lists if each.places],
+            "choices": REPORTED_DAYS,
+        }
+        template = "admin/search/event/change_list.html"
+        return TemplateResponse(request, template, context)
+
+
+@admin.register(FoundNothing)
+class FoundNothingAdmin(ReadOnlyAdmin):
+    list_display = ["created", "listing", "words", "filters", "encoder"]
+    list_filter = ["listing"]
+    search_fields = ["words"]
+    date_hierarchy = "created"
 
 
 @admin.register(RecallMeasurement)
