@@ -28,7 +28,7 @@ def check_kinds(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"OUTFIT_KINDS names kinds that do not exist: {', '.join(sorted(unknown))}.",
+            f"OUTFIT_KINDS names unknown kinds: {', '.join(sorted(unknown))}.",
             hint=f"There are {', '.join(GOES_WITH)}. Nothing is shown to go with the"
             " other categories.",
             id="search.W004",
