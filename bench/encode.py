@@ -1,6 +1,9 @@
-"""What encoding one photo costs: ONNX Runtime against Keras, and decode and resize.
+"""What encoding one photo costs: decode, resize and network, and other networks.
 
     python -m bench.encode [--encoder DIR] [--json]
+
+The network runs by ONNX Runtime on one thread, beside Keras and beside the encoder of
+the report's recipe.
 
 All ways are timed in one process, a block of calls each in turns: a busy machine slows
 them alike, and none pays for the caches another one emptied.
@@ -25,44 +28,47 @@ from ml.preprocess import read_photo, to_input
 TURNS = 8
 BLOCK = 10  # calls a turn; the first of them warm up
 WARM_UP = 2
+REPORT = SHIPPED.parent / "report"
 SIZES = {"400x533": (400, 533), "4032x3024": (4032, 3024)}
 
 
 def main() -> None:
     options = _parser().parse_args()
     encoder = Encoder.load(options.encoder)
-    network = network_times_ms(encoder)
+    network = network_times_ms(encoder, Encoder.load(options.report))
     photos = {name: photo_times_ms(encoder, size) for name, size in SIZES.items()}
-    predict = network["keras predict"] / network["onnx"]
-    traced = network["keras traced"] / network["onnx"]
+    ratios = {
+        "predict_to_onnx": network["keras predict"] / network["onnx"],
+        "traced_to_onnx": network["keras traced"] / network["onnx"],
+        "onnx_to_report": network["onnx"] / network["report's onnx"],
+    }
     calls = TURNS * (BLOCK - WARM_UP)
     print(f"one photo through {encoder.version}, median of {calls} calls")
     for name, value in network.items():
         print(f"  {name:<16} {value:7.2f} ms")
-    print(f"  model.predict takes {predict:.0f} times ONNX Runtime's time,")
-    print(f"  a traced call {traced:.1f} times (ONNX Runtime: one thread)")
+    print(f"  model.predict takes {ratios['predict_to_onnx']:.0f} times ONNX's time,")
+    print(f"  a traced call {ratios['traced_to_onnx']:.1f} times (ONNX: one thread);")
+    print(f"  {ratios['onnx_to_report']:.2f} times as long as the report's encoder")
     for name, times in photos.items():
         steps = ", ".join(f"{step} {value:.2f} ms" for step, value in times.items())
         print(f"  JPEG {name}: {steps}")
     if options.json:
-        result = {
-            "network_ms": network,
-            "predict_to_onnx": predict,
-            "traced_to_onnx": traced,
-            "photos_ms": photos,
-        }
-        print(json.dumps(result))
+        print(json.dumps({"network_ms": network, **ratios, "photos_ms": photos}))
 
 
-def network_times_ms(encoder: Encoder) -> dict[str, float]:
+def network_times_ms(encoder: Encoder, report: Encoder) -> dict[str, float]:
     """(1, size, size, 3) uint8 -> vector, every way; medians."""
     files = {runtime: encoder.folder / name for runtime, name in RUNTIMES.items()}
     model = keras.saving.load_model(files["keras"], compile=False)
-    pixels = to_input(draw_photo(SIZES["400x533"]), encoder.input_size)[None]
+    photo = draw_photo(SIZES["400x533"])
+    pixels = to_input(photo, encoder.input_size)[None]
+    small = to_input(photo, report.input_size)[None]
     onnx, traced = open_onnx(files["onnx"]), open_keras(files["keras"])
+    reports = open_onnx(report.folder / RUNTIMES["onnx"])
     return _in_turns(
         {
             "onnx": lambda: onnx(pixels),
+            "report's onnx": lambda: reports(small),
             "keras traced": lambda: traced(pixels),
             "keras predict": lambda: model.predict(pixels, verbose=0),
         }
@@ -75,13 +81,15 @@ def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
     hint = encoder.decode_side
     image = read_photo(data, max_side=hint)
     whole = read_photo(data)
+    network = open_onnx(encoder.folder / RUNTIMES["onnx"])
+    pixels = to_input(image, encoder.input_size)[None]
     return _in_turns(
         {
             "decode": lambda: read_photo(data, max_side=hint),
             "decode in full": lambda: read_photo(data),
             "resize": lambda: to_input(image, encoder.input_size),
             "resize from full": lambda: to_input(whole, encoder.input_size),
-            "resize and network": lambda: encoder.encode([image]),
+            "network": lambda: network(pixels),
         }
     )
 
@@ -120,9 +128,12 @@ def _in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bench.encode",
-        description="Time the encoding of one photo: ONNX Runtime against Keras.",
+        description="Time the encoding of one photo, step by step.",
     )
     parser.add_argument("--encoder", type=Path, default=SHIPPED, metavar="DIR")
+    parser.add_argument(
+        "--report", type=Path, default=REPORT, metavar="DIR", help="what it stands by"
+    )
     parser.add_argument("--json", action="store_true", help="end with a JSON object")
     return parser
 

@@ -16,11 +16,16 @@ def test_it_ends_with_one_json_object(monkeypatch, capsys):
     encode.main()
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     network = result["network_ms"]
-    assert set(network) == {"onnx", "keras traced", "keras predict"}
+    ways = {"onnx", "report's onnx", "keras traced", "keras predict"}
+    assert set(network) == ways
     assert result["predict_to_onnx"] == pytest.approx(
         network["keras predict"] / network["onnx"]
     )
+    assert result["onnx_to_report"] == pytest.approx(
+        network["onnx"] / network["report's onnx"]
+    )
     assert set(result["photos_ms"]) == {"400x533", "90x120"}
+    assert {"decode", "resize", "network"} <= set(result["photos_ms"]["400x533"])
 
 
 def test_drawn_photos_give_a_jpeg_work_to_do():
