@@ -4,11 +4,9 @@ from typing import Any
 
 from django.urls import path, re_path
 from django.utils.cache import patch_cache_control
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
-    extend_schema_field,
     extend_schema_serializer,
 )
 from rest_framework import serializers
@@ -18,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.examples import CATEGORY_PAGE, PRODUCT_DETAIL, PRODUCT_PAGE, example
+from catalog.links import AbsoluteURL
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.parameters import (
     NoParameters,
@@ -65,19 +64,6 @@ def published_product(sku: str) -> Product:
     if product is None:
         raise NotFound(f"There is no product {sku} in the shop.", "product_not_found")
     return product
-
-
-@extend_schema_field(OpenApiTypes.URI)
-class AbsoluteURL(serializers.Field):
-    """An address of ours in full; the source gives its path."""
-
-    def to_representation(self, value: str) -> str:
-        if not value.startswith("/"):
-            return value  # of another host: MEDIA_URL may name one
-        if "origin" not in self.context:
-            root = self.context["request"].build_absolute_uri("/")
-            self.context["origin"] = root.removesuffix("/")  # type: ignore[index]
-        return self.context["origin"] + value
 
 
 @extend_schema_serializer(component_name="CategoryName")

@@ -27,10 +27,10 @@ from catalog.api import (
     SKU_PARAMETER,
     PublicView,
     published_product,
-    root_of,
 )
 from catalog.examples import example
 from catalog.filters import ParameterError
+from catalog.links import root_of
 from catalog.parameters import (
     MAX_PAGE_SIZE,
     PageParameters,

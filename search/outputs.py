@@ -1,9 +1,14 @@
 """What a search answers, as the API has it."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from catalog.api import PageOutput, PhotoOutput, ProductOutput
+from catalog.links import full
+from catalog.models import Product, ProductImage
+from search.services import Match
 
 
 @extend_schema_serializer(component_name="FacetValue")
@@ -90,3 +95,51 @@ class SearchOutput(PageOutput):
         help_text="Best first, each product once. Empty when nothing in the shop looks"
         " like it: try a closer crop, another photo, words, or fewer filters",
     )
+
+
+# What the serializers above make of a match, in a quarter of their time: theirs were a
+# quarter of a search's. A test holds the two together.
+
+
+def match_json(match: Match, root: str) -> dict[str, Any]:
+    """`root` is where the shop is, as https://shop.example."""
+    return {
+        "product": _product_json(match.product, root),
+        "photo": _photo_json(match.image, root) if match.image else None,
+        "photo_number": match.photo_number,
+        "photo_count": match.photo_count,
+        "distance": match.distance,
+        "band": match.band,
+    }
+
+
+def _product_json(product: Product, root: str) -> dict[str, Any]:
+    return {
+        "sku": product.sku,
+        "title": product.title,
+        "brand": product.brand,
+        "category": {"slug": product.category.slug, "name": product.category.name},
+        "price": {
+            "cents": product.price_cents,
+            "currency": product.currency,
+            "display": product.price_display,
+        },
+        "stock": product.stock,
+        "in_stock": product.in_stock,
+        "url": full(product.get_absolute_url(), root),
+    }
+
+
+def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
+    return {
+        "id": image.pk,
+        "url": full(image.file.url, root),
+        "thumbnails": {
+            "small": full(image.small.url, root),
+            "card": full(image.card.url, root),
+        },
+        "width": image.width,
+        "height": image.height,
+        "alt_text": image.alt_text,
+        "position": image.position,
+    }

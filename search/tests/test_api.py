@@ -1,13 +1,18 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from catalog.tests.factories import make_photo_bytes, make_product
 from catalog.tests.test_api import field_errors, shape
 from search import examples
+from search.asking import Start
 from search.models import Encoder
+from search.outputs import MatchOutput, match_json
+from search.services import start_search
 from search.tests.asking import RED, SEARCH, make_shop, problem, skus, upload
+from search.wishes import Wish
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +189,16 @@ def test_facets_are_counted_when_asked_for_and_on_further_pages(client, shop):
     counts = [each["count"] for each in found["facets"]["categories"]]
     assert sum(counts) == found["count"]
     assert client.get(found["next"]).json()["facets"] == found["facets"]
+
+
+def test_answers_hold_what_the_schema_says(shop):
+    request = RequestFactory().get("/")
+    make_product(sku="bare", title="Bare")
+    query = start_search(Start(photo=RED), Wish(words="bare"))
+    for match in query.page():
+        said = MatchOutput(match, context={"request": request}).data
+        assert match_json(match, "http://testserver") == said
+    assert {match.image is None for match in query.page()} == {True, False}
 
 
 def test_answers_look_as_the_docs_show_them(client, shop):
