@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
 from django.db.models import OuterRef
 
+from catalog.facets import Facets
 from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
 from search.asking import NOTHING, Origin, Start, image_of, look_at
@@ -22,7 +23,7 @@ from search.encoders import (
     kept_encoders,
     network_of,
 )
-from search.facets import Facets, count_facets
+from search.facets import count_found
 from search.models import Embedding, Encoder
 from search.nearest import MAX_K, Hit, nearest
 from search.ranking import Answer, Found, Question
@@ -136,7 +137,7 @@ class Query:
         key = f"query:{self.id}:facets:{self.wish.key}"
         facets = cache.get(key)
         if facets is None:
-            facets = count_facets(
+            facets = count_found(
                 self.wish.filters,
                 lambda filters: (
                     self._asked.whole(replace(self.wish, filters=filters)).hits
