@@ -1,16 +1,20 @@
 """The k nearest products behind any filter: the only place that orders by distance."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pgvector.django import CosineDistance
 
 from catalog.filters import Filters
+from catalog.models import Product
 from search.encoders import ensure_kept
 from search.models import DIMENSION, Embedding, Encoder
 
@@ -22,6 +26,8 @@ PHOTOS_PER_PRODUCT = 3
 # and misses none (`python -m bench.filters` prints where the two cross).
 EXACT_BELOW = 2000
 NO_FILTERS = Filters()
+Row = tuple[int, int, float]
+ROW = ("image__product_id", "image_id", "distance")
 # hnsw.ef_search: 100,000 vectors, recall@10 .985 with 100 in 2.5 ms, 1.0 with 200 in
 # 3.1 ms. pgvector allows no more than the second.
 MIN_BREADTH, MAX_BREADTH = 200, 1000
@@ -59,13 +65,11 @@ def nearest(
     if not 1 <= k <= MAX_K:
         raise ValueError(f"k is 1 to {MAX_K} products, not {k}.")
     check_vector(vector)
-    rows = candidates(encoder, filters)
-    if exclude_product:
-        rows = rows.exclude(image__product=exclude_product)
+    look = _Look(encoder, vector, filters, exclude_product)
     exact = is_small(encoder, k)
-    hits = _exactly(rows, vector, k) if exact else _by_index(rows, vector, k)
+    hits = _collect(partial(look, exact=True), k) if exact else _by_index(look, k)
     if len(hits) < k and not exact:
-        hits = _exactly(rows, vector, k)
+        hits = _collect(partial(look, exact=True), k)
     if not hits:
         ensure_kept(encoder)
     return hits
@@ -80,7 +84,8 @@ def nearest_of(
     """
     check_vector(vector)
     rows = candidates(encoder, filters).filter(image__product__in=products)
-    return _exactly(rows, vector, len(products))
+    ordered = ranked(rows, vector, exact=True)
+    return _collect(lambda take: list(ordered[:take]), len(products))
 
 
 def check_vector(vector: np.ndarray) -> None:
@@ -99,17 +104,30 @@ def candidates(encoder: Encoder, filters: Filters) -> QuerySet[Embedding]:
 
 
 def is_small(encoder: Encoder, k: int) -> bool:
-    """Whether the shop is too small for the index to pay; counts no further. The
-    more is wanted, the more of the index there is to look at."""
+    """Whether the shop is too small for the index to pay. The more is wanted, the more
+    of the index there is to look at. Counts no further than that, once a minute in
+    each process: either way of searching is right, one is quicker."""
     limit = max(EXACT_BELOW, 10 * k)
-    last = slice(limit - 1, limit)
-    return not Embedding.objects.filter(encoder=encoder)[last].exists()
+    known = caches["process"].get_or_set(
+        f"small:{encoder.pk}:{limit}",
+        lambda: not _vectors(encoder)[limit - 1 : limit].exists(),
+        timeout=60,
+    )
+    return bool(known)
+
+
+def _vectors(encoder: Encoder) -> QuerySet[Embedding]:
+    return Embedding.objects.filter(encoder=encoder)
 
 
 def ranked(
-    rows: QuerySet[Embedding], vector: np.ndarray, *, exact: bool
-) -> QuerySet[Embedding, tuple[int, int, float]]:
-    """(product, image, distance), nearest first.
+    rows: QuerySet[Embedding],
+    vector: np.ndarray,
+    *,
+    exact: bool,
+    fields: Sequence[str] = ROW,
+) -> QuerySet[Embedding, Any]:
+    """Rows' `fields`, nearest first.
 
     Ordered by the distance alone: a second key would lose the index, and `+ 0` keeps
     the planner off it.
@@ -117,19 +135,52 @@ def ranked(
     distance: Combinable = CosineDistance("vector", vector)
     if exact:
         distance = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())
-    ordered = rows.annotate(distance=distance).order_by("distance")
-    return ordered.values_list("image__product_id", "image_id", "distance")
+    return rows.annotate(distance=distance).order_by("distance").values_list(*fields)
 
 
-def _exactly(rows: QuerySet[Embedding], vector: np.ndarray, k: int) -> list[Hit]:
-    return _collect(ranked(rows, vector, exact=True), k)
+@dataclass(frozen=True)
+class _Look:
+    """Call it with a number for that many nearest photos, or as many as there are."""
+
+    encoder: Encoder
+    vector: np.ndarray
+    filters: Filters
+    exclude_product: int | None
+
+    def __call__(self, take: int, *, exact: bool) -> list[Row | None]:
+        look = self._behind_filters if self.filters else self._among_all
+        return look(take, exact)
+
+    def _behind_filters(self, take: int, exact: bool) -> list[Row | None]:
+        rows = candidates(self.encoder, self.filters)
+        if self.exclude_product:
+            rows = rows.exclude(image__product=self.exclude_product)
+        return list(ranked(rows, self.vector, exact=exact)[:take])
+
+    def _among_all(self, take: int, exact: bool) -> list[Row | None]:
+        """Nearly all may be shown: to find the nearest and then see which of them may
+        takes a third of the time of seeing to all before. None for one that may not."""
+        vectors = _vectors(self.encoder)
+        first = ranked(vectors, self.vector, exact=exact, fields=["image_id"])[:take]
+        found = ranked(
+            vectors.filter(image__in=first),
+            self.vector,
+            exact=True,
+            fields=[*ROW, "image__product__status"],
+        )
+        return [
+            (product, image, distance)
+            if status == Product.Status.PUBLISHED and product != self.exclude_product
+            else None
+            for product, image, distance, status in found
+        ]
 
 
 @transaction.atomic
-def _by_index(rows: QuerySet[Embedding], vector: np.ndarray, k: int) -> list[Hit]:
+def _by_index(look: _Look, k: int) -> list[Hit]:
     """May come back short."""
     set_breadth(k)
-    return _collect(ranked(rows, vector, exact=False), k)
+    return _collect(partial(look, exact=False), k)
 
 
 def set_breadth(k: int) -> None:
@@ -148,17 +199,17 @@ def set_breadth(k: int) -> None:
         )
 
 
-def _collect(ordered: QuerySet[Embedding, tuple[int, int, float]], k: int) -> list[Hit]:
+def _collect(look: Callable[[int], Sequence[Row | None]], k: int) -> list[Hit]:
     """Best photo of each product, from as many rows as k products need.
 
     Grouped here: DISTINCT ON would lose the index.
     """
     take = k + k // 4
     while True:
-        found = sorted(ordered[:take], key=itemgetter(2))
+        found = look(take)
         best: dict[int, Hit] = {}
-        for product_id, image_id, away in found:
-            best.setdefault(product_id, Hit(product_id, image_id, away))
+        for row in sorted(filter(None, found), key=itemgetter(2)):
+            best.setdefault(row[0], Hit(*row))
         if len(best) >= k or len(found) < take:
             return list(best.values())[:k]
         take *= PHOTOS_PER_PRODUCT

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bench.catalogue import (
     BRANDS,
@@ -19,17 +20,17 @@ from catalog.filters import Filters
 from catalog.models import Category, Product
 from search import nearest as searching
 from search.models import Encoder
-from search.nearest import MAX_K, BadVector, candidates, nearest, ranked
+from search.nearest import MAX_K, BadVector, nearest
 from search.partitions import build_index, create_partition, drop_partition
 
 
 @pytest.fixture(scope="module")
 def shop() -> Catalogue:
-    """Four thousand photos around sixty garments of ten categories."""
+    """Eight thousand photos around sixty garments of ten categories."""
     random = np.random.default_rng(3)
     centres = random.standard_normal((60, 128))
-    around = random.integers(60, size=4000)
-    vectors = centres[around] + 0.7 * random.standard_normal((4000, 128))
+    around = random.integers(60, size=8000)
+    vectors = centres[around] + 0.7 * random.standard_normal((8000, 128))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     names = [f"category-{n}" for n in range(10)]
     return invent(vectors.astype(np.float32), around % 10, names)
@@ -54,7 +55,7 @@ def encoder(shop, django_db_setup, django_db_blocker) -> Iterator[Encoder]:
 
 @pytest.fixture(autouse=True)
 def large(db, monkeypatch) -> None:
-    """These 4,000 photos go by the index."""
+    """These 8,000 photos go by the index."""
     monkeypatch.setattr(searching, "EXACT_BELOW", 1000)
 
 
@@ -122,36 +123,37 @@ def test_an_index_that_comes_back_short_is_not_the_last_word(
         assert len(hits) == len(truth), filters
 
 
-def plan(encoder, vector, filters, exact) -> str:
-    rows = candidates(encoder, filters)
-    return ranked(rows, vector, exact=exact)[:30].explain()
+def plans(encoder, vector, filters) -> list[str]:
+    """Of each time that `nearest` ordered by distance."""
+    with CaptureQueriesContext(connection) as captured:
+        nearest(vector=vector, encoder=encoder, k=10, filters=filters)
+    asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
+    with connection.cursor() as cursor:
+        return [
+            "\n".join(line for (line,) in cursor.execute(f"EXPLAIN {sql}").fetchall())
+            for sql in asked
+        ]
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(in_stock=True)])
 def test_the_index_serves_what_keeps_much(shop, encoder, filters):
     [(_, vector)] = queries(shop, 1)
-    index = f"search_embedding_e{encoder.id}_hnsw"
-    assert f"using {index}" in plan(encoder, vector, filters, exact=False)
+    [plan] = plans(encoder, vector, filters)
+    assert f"using search_embedding_e{encoder.id}_hnsw" in plan
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(brands=(RARE,))])
-def test_an_exact_search_does_without_the_index(shop, encoder, filters):
+def test_a_small_shop_does_without_the_index(shop, encoder, filters, monkeypatch):
+    monkeypatch.setattr(searching, "EXACT_BELOW", 8001)
     [(_, vector)] = queries(shop, 1)
-    assert "_hnsw" not in plan(encoder, vector, filters, exact=True)
+    [plan] = plans(encoder, vector, filters)
+    assert "_hnsw" not in plan
 
 
-@pytest.mark.parametrize("filters", [Filters(), Filters(brands=(RARE,))])
-def test_a_small_shop_is_always_exact(shop, encoder, filters, monkeypatch):
-    monkeypatch.setattr(searching, "EXACT_BELOW", 4001)
-    asked = []
-    monkeypatch.setattr(
-        searching,
-        "ranked",
-        lambda *args, exact: asked.append(exact) or ranked(*args, exact=exact),
-    )
+def test_what_the_index_leaves_out_is_asked_exactly(shop, encoder):
     [(_, vector)] = queries(shop, 1)
-    nearest(vector=vector, encoder=encoder, k=10, filters=filters)
-    assert asked == [True]
+    *_, plan = plans(encoder, vector, Filters(brands=(RARE,)))
+    assert "_hnsw" not in plan
 
 
 @pytest.mark.parametrize("k", [0, -1, MAX_K + 1, 10_000])
