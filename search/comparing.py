@@ -14,6 +14,7 @@ from django.utils.text import slugify
 
 from catalog.models import Product, ProductImage
 from ml.preprocess import PhotoError, read_photo
+from search.events import asked_lately
 from search.models import Embedding, Encoder
 from search.nearest import Hit, nearest
 from search.services import Match, matches
@@ -36,6 +37,7 @@ class Question:
     image_id: int
     before: list[Hit]
     after: list[Hit]
+    recent: bool = False  # shoppers asked it lately
 
     @property
     def overlap(self) -> float:
@@ -66,6 +68,10 @@ class Comparison:
         return float(np.mean([question.overlap for question in self.questions]))
 
     @property
+    def recent(self) -> int:
+        return sum(question.recent for question in self.questions)
+
+    @property
     def new_firsts(self) -> int:
         return sum(question.new_first for question in self.questions)
 
@@ -81,11 +87,12 @@ def compare(
     k: int = K,
     seed: int = 0,
 ) -> Comparison:
-    """Ask both for what looks like a sample of the shop's products.
+    """Ask both what shoppers asked lately, and more by chance where that is less.
 
-    The shop keeps no photo it was asked with, and a vector means nothing to another
-    encoder, so the questions are product photos that both have seen. Raises
-    NothingToCompare.
+    A vector means nothing to another encoder: a question can be asked again only with
+    its pixels. The shop keeps none of the photos that shoppers send, but it has its
+    own: the products whose similar items were looked at, and those searched with.
+    Raises NothingToCompare.
     """
     questions = [
         Question(
@@ -93,8 +100,9 @@ def compare(
             image_id,
             _similar(product_id, image_id, before, k),
             _similar(product_id, image_id, after, k),
+            recent,
         )
-        for product_id, image_id in _sample(before, after, queries, seed)
+        for product_id, image_id, recent in _questions(before, after, queries, seed)
     ]
     if not questions:
         raise NothingToCompare(
@@ -104,10 +112,11 @@ def compare(
     return Comparison(before, after, k, questions)
 
 
-def _sample(
+def _questions(
     before: Encoder, after: Encoder, queries: int, seed: int
-) -> list[tuple[int, int]]:
-    """(product, photo) of different products, by chance, the same for a seed."""
+) -> list[tuple[int, int, bool]]:
+    """(product, photo, asked lately?) of different products: those asked most first,
+    then others by chance, the same for a seed."""
     seen = Embedding.objects.filter(
         encoder=before, image__product__status=Product.Status.PUBLISHED
     )
@@ -115,8 +124,12 @@ def _sample(
         image_id__in=Embedding.objects.filter(encoder=after).values("image_id")
     ).order_by("-image__position", "-image_id")
     covers = dict(both.values_list("image__product_id", "image_id"))
-    chosen = random.Random(seed).sample(sorted(covers), min(queries, len(covers)))
-    return [(product_id, covers[product_id]) for product_id in chosen]
+    asked = [id_ for id_ in asked_lately() if id_ in covers][:queries]
+    others = sorted(covers.keys() - set(asked))
+    more = random.Random(seed).sample(others, min(queries - len(asked), len(others)))
+    return [(id_, covers[id_], True) for id_ in asked] + [
+        (id_, covers[id_], False) for id_ in more
+    ]
 
 
 def _similar(product_id: int, image_id: int, encoder: Encoder, k: int) -> list[Hit]:
@@ -159,6 +172,7 @@ def _rows(
         yield {
             "asked": shown(found[0]),
             "overlap": question.overlap,
+            "recent": question.recent,
             "before": [shown(match) for match in before],
             "after": [shown(match) for match in after],
         }

@@ -17,6 +17,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, get_random_string, salted_hmac
 from redis.exceptions import RedisError
@@ -29,6 +30,7 @@ from search.services import Query, kept_origins
 log = logging.getLogger(__name__)
 
 MAX_WORDS = 200
+LATELY = timedelta(days=30)
 # A product found by a photo may go into the cart long after the search has expired.
 REMEMBERED_S = 24 * 3600
 _LETTERS = {
@@ -200,6 +202,16 @@ def found_nothing(
             row.save()
     except DatabaseError:
         log.exception("A search that found nothing was not recorded")
+
+
+def asked_lately() -> list[int]:
+    """Products that lists were asked for with, the most asked first."""
+    since = timezone.now() - LATELY
+    rows = Event.objects.filter(asked_from__isnull=False, created__gte=since)
+    asked = rows.values_list("asked_from").annotate(
+        times=Count("query", distinct=True), last=Max("id")
+    )
+    return [row[0] for row in asked.order_by("-times", "-last")]
 
 
 def forget_old() -> int:

@@ -1,14 +1,17 @@
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from catalog.models import Product
 from catalog.tests.factories import make_photo_bytes, make_product
 from search.comparing import NothingToCompare, Question, compare, write_page
 from search.encoders import open_network, register
+from search.events import Happened, new_list_id, record
 from search.indexing import embed_due
-from search.models import Encoder
+from search.models import Encoder, Event
 from search.services import Hit
 from search.tests.networks import write_network
 
@@ -63,6 +66,34 @@ def test_the_sample_is_the_same_for_a_seed(other, fake_encoder):
 
     assert asked(1) == asked(1)
     assert asked(1) != asked(2)
+
+
+def test_what_shoppers_asked_is_asked_first_and_chance_fills_up(other, fake_encoder):
+    often, once, gone, hidden = Product.objects.order_by("id")[:4]
+    Product.objects.filter(pk=hidden.pk).update(status="draft")
+    for product, times in ((once, 1), (often, 3), (hidden, 9)):
+        for _ in range(times):
+            query = new_list_id(Event.Listing.SIMILAR, asked_from=product.pk)
+            record([Happened("impression", query, 1, [gone.sku]) for _ in range(2)])
+    Event.objects.create(
+        kind="click", listing="photo", query="q", position=1, products=[1]
+    )
+    found = compare(fake_encoder, other, queries=4, k=3)
+    asked = [question.product_id for question in found.questions]
+    assert asked[:2] == [often.pk, once.pk] and len(set(asked)) == 4
+    assert [question.recent for question in found.questions] == [True] * 2 + [False] * 2
+    assert hidden.pk not in asked and found.recent == 2
+    found = compare(fake_encoder, other, queries=1, k=3)
+    assert [question.product_id for question in found.questions] == [often.pk]
+
+
+def test_what_was_asked_long_ago_is_not_asked_again(other, fake_encoder):
+    product = Product.objects.first()
+    query = new_list_id(Event.Listing.GOES_WITH, asked_from=product.pk)
+    record([Happened("impression", query, 1, [product.sku])])
+    assert compare(fake_encoder, other, k=3).recent == 1
+    Event.objects.update(created=timezone.now() - timedelta(days=31))
+    assert compare(fake_encoder, other, k=3).recent == 0
 
 
 def test_what_is_not_published_is_not_asked(other, fake_encoder):

@@ -53,8 +53,11 @@ class Command(BaseCommand):
             "compare",
             self.compare,
             "What would change between encoders A and B, in numbers and as a page with"
-            " pictures. The shop keeps no photo it was asked with, so the questions are"
-            " a sample of its own photos: what looks like each of them?",
+            " pictures. The questions are those that shoppers asked in the last 30 days"
+            " with a product of the shop (its similar items, a search with its photo),"
+            " the most asked first, and more of the shop's photos by chance. Searches"
+            " with a photo of one's own cannot be asked again: their pixels are not"
+            " kept, and their vectors mean nothing to another encoder.",
         )
         both.add_argument("before", metavar="A")
         both.add_argument("after", metavar="B")
@@ -148,7 +151,8 @@ class Command(BaseCommand):
         )
         asked = len(found.questions)
         self.say(
-            f"{asked} of the shop's photos asked, the {K} nearest products compared:\n"
+            f"{asked} of the shop's photos asked, {found.recent} of them by shoppers"
+            f" lately; the {K} nearest products compared:\n"
             f"overlap@{K}             {found.overlap:.3f}\n"
             f"another first result   {found.new_firsts} of {asked}\n"
             f"side by side           {write_page(found)}"
