@@ -189,7 +189,10 @@ def looks_of(name: str, skus: Iterable[str], encoder: Encoder) -> list[Look]:
         image__product__status=Product.Status.PUBLISHED,
     ).order_by("-image__position", "-image_id")
     fields = ("image__product__sku", "image__product_id", "image_id", "vector")
-    kept = {sku: Look(*look) for sku, *look in rows.values_list(*fields)}
+    kept = {
+        sku: Look(product_id, image_id, np.asarray(vector, np.float32))
+        for sku, product_id, image_id, vector in rows.values_list(*fields)
+    }
     return [
         kept.get(sku) or _look_at_image(name, _images_of(name, sku)[0], encoder)
         for sku in wanted
@@ -221,4 +224,4 @@ def _look_at_image(
         except (OSError, PhotoError) as error:
             message = f"Photo {image.pk} cannot be read just now."
             raise ParameterError(name, "unreadable_photo", message) from error
-    return Look(image.product_id, image.pk, vector)
+    return Look(image.product_id, image.pk, np.asarray(vector, np.float32))
