@@ -1,0 +1,228 @@
+"""Write the numbers of MODEL_CARD.md: what an encoder's own files say of it.
+
+python -m ml.model_card [--encoder DIR] [--beside DIR] [--card FILE]
+
+The words of the card are written by hand; everything between the two marks is made
+from encoder.json, evaluation.json (`ml.evaluate`) and kinds.json (`ml.kinds`) in the
+encoder's folder, so that no number in it can be of another network.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ml.encoder import SHIPPED
+from ml.errors import UserError
+
+CARD = Path(__file__).with_name("MODEL_CARD.md")
+REPORT = SHIPPED.parent / "report"
+START, END = "<!-- figures: python -m ml.model_card -->", "<!-- end of figures -->"
+
+# What issue 3 asks of one network, by the name of the row.
+WANTED = {
+    "recall@1": "at least .93, aim .95",
+    "mAP": "at least .93, aim .95",
+    "triplets in order, test photos": "at least .98, aim .99",
+    "instance recall@1, first row": "at least .93, aim .97",
+    "unseen kinds, points over ImageNet features": "at least +3, aim +8",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        text = options.card.read_text()
+        filled = fill(text, figures_of(options.encoder, options.beside))
+        options.card.write_text(filled)
+    except (UserError, OSError) as error:
+        print(f"ml.model_card: {error}", file=sys.stderr)
+        return 1
+    print(f"{options.card}: {'as it was' if filled == text else 'written'}")
+    return 0
+
+
+def fill(card: str, figures: str) -> str:
+    """The card with what stands between its marks replaced."""
+    before, found, rest = card.partition(START)
+    _, closed, after = rest.partition(END)
+    if not found or not closed:
+        raise UserError(f"The card lacks the line {START!r} or {END!r}.")
+    return f"{before}{START}\n\n{figures}\n\n{END}{after}"
+
+
+def figures_of(encoder: Path, beside: Path) -> str:
+    """The generated part, from the files in the two folders."""
+    card, evaluation = _read(encoder, "encoder.json"), _read(encoder, "evaluation.json")
+    other = _read(beside, "evaluation.json")
+    kinds = _read(encoder, "kinds.json")
+    return "\n\n".join(
+        [
+            _facts(card),
+            _quality(evaluation, other, kinds),
+            _kinds(kinds),
+            _looks(evaluation, other),
+            _bands(card, evaluation),
+        ]
+    )
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    made_by = {"evaluation.json": "ml.evaluate", "kinds.json": "ml.kinds"}
+    file = folder / name
+    if not file.is_file():
+        command = f"; python -m {made_by[name]} writes it" if name in made_by else ""
+        raise UserError(f"There is no {file}{command}.")
+    return json.loads(file.read_text())
+
+
+def _facts(card: dict[str, Any]) -> str:
+    data = card["data"]
+    photos = ", ".join(f"{count:,} {name}" for name, count in data["photos"].items())
+    rows = [
+        ("version", card["version"]),
+        ("input", f"{card['input_size']} x {card['input_size']} pixels"),
+        ("output", f"{card['dimension']} numbers, unit length"),
+        ("recipe, seed", f"{card['recipe']['name']}, {card['seed']}"),
+        ("data", f"{data['name']}: {photos}"),
+        ("trained in", f"{card['training_s'] / 60:.0f} minutes"),
+        ("Keras against ONNX, least cosine", f"{card['parity']['least_cosine']}"),
+    ]
+    table = _table(("", ""), rows)
+    return f"{table}\n\n```\n{card['command']}\n```"
+
+
+def _quality(
+    ours: dict[str, Any], theirs: dict[str, Any], kinds: dict[str, Any]
+) -> str:
+    rows = [
+        (name, _figure(a), _figure(b), WANTED.get(name, ""))
+        for (name, a), (_, b) in zip(_rows(ours), _rows(theirs), strict=True)
+    ]
+    points = kinds["mean"]["points"]["split"]
+    name = "unseen kinds, points over ImageNet features"
+    rows.append((name, f"{points:+.1f}", "-", WANTED[name]))
+    title = (
+        f"Test photos ({ours['category']['queries']}) against train photos "
+        f"({ours['category']['gallery']:,}); instance among "
+        f"{ours['instance']['photos']} validation and test photos."
+    )
+    heads = ("", ours["encoder"], theirs["encoder"], "wanted")
+    return f"{title}\n\n{_table(heads, rows)}"
+
+
+def _rows(figures: dict[str, Any]) -> list[tuple[str, float | None]]:
+    category, instance = figures["category"], figures["instance"]
+    names = [name for name in category if name not in ("queries", "gallery")]
+    triplets = figures["triplets_in_order"]
+    return [
+        *((name, category[name]) for name in names),
+        ("triplets in order, photos seen in training", triplets["train"]),
+        ("triplets in order, validation photos", triplets["validation"]),
+        ("triplets in order, test photos", triplets["test"]),
+        *(
+            (f"instance {name}, {row} row", instance[row][name])
+            for row in ("first", "harder")
+            for name in instance[row]
+        ),
+    ]
+
+
+def _kinds(kinds: dict[str, Any]) -> str:
+    rows = [
+        (
+            " and ".join(row["kinds"]),
+            f"{row['queries']} against {row['gallery']}",
+            _figure(row["trained"]["split"]),
+            _figure(row["untrained"]["split"]),
+            _figure(row["trained"]["each_among_all"]),
+            _figure(row["untrained"]["each_among_all"]),
+        )
+        for row in kinds["pairs"]
+    ]
+    means = [
+        _figure(kinds["mean"][name][key])
+        for key in ("split", "each_among_all")
+        for name in ("trained", "untrained")
+    ]
+    rows.append(("mean", "", means[0], means[1], means[2], means[3]))
+    heads = (
+        "left out of training",
+        f"{kinds['split']} photos, train photos",
+        "recall@1",
+        "ImageNet",
+        "each among all",
+        "ImageNet",
+    )
+    return f"Kinds never trained on.\n\n{_table(heads, rows)}"
+
+
+def _looks(ours: dict[str, Any], theirs: dict[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            *(
+                f"{_figure(each['share@10'])} / {_figure(each['chance'])} = "
+                f"{_figure(each['lift'], 2)}"
+                for each in (ours["looks"][name], theirs["looks"][name])
+            ),
+        )
+        for name in ours["looks"]
+    ]
+    title = (
+        "What the ten closest share with the query, over the share among train photos "
+        "of its category (background: lower is better)."
+    )
+    return f"{title}\n\n{_table(('', ours['encoder'], theirs['encoder']), rows)}"
+
+
+def _bands(card: dict[str, Any], evaluation: dict[str, Any]) -> str:
+    held = {band["name"]: band for band in evaluation["bands"]}
+    rows = [
+        (
+            band["name"],
+            f"{band['distance']:.4f}",
+            f"{band['target_precision']}",
+            f"{_figure(band['precision'])}, {_figure(band['found'])}",
+            f"{_figure(held[band['name']]['precision'])}, "
+            f"{_figure(held[band['name']]['found'])}",
+        )
+        for band in card["calibration"]
+    ]
+    heads = (
+        "band",
+        "distance up to",
+        "precision wanted",
+        "validation: precision, found",
+        "test: precision, found",
+    )
+    return f"Bands, chosen on validation photos.\n\n{_table(heads, rows)}"
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.model_card",
+        description="Write an encoder's numbers into its model card.",
+    )
+    add = parser.add_argument
+    add("--encoder", type=Path, default=SHIPPED, metavar="DIR")
+    add("--beside", type=Path, default=REPORT, metavar="DIR", help="to compare with")
+    add("--card", type=Path, default=CARD, metavar="FILE")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
