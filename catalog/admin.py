@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from catalog.colours import COLOUR_NAMES
 from catalog.fields import PhotoField, PreparedFile
 from catalog.models import Category, Product, ProductImage
+from catalog.photos import set_fingerprint
 
 
 def thumbnail(image: ProductImage | None) -> SafeString | str:
@@ -39,6 +40,7 @@ class PhotoForm(forms.ModelForm):
         file = cleaned.get("file")
         if isinstance(file, PreparedFile):
             self.instance.sha256 = file.photo.sha256
+            set_fingerprint(self.instance, file.photo.fingerprint)
             if "colours" not in self.changed_data or not cleaned.get("colours"):
                 cleaned["colours"] = file.photo.colours
         return cleaned

@@ -192,4 +192,6 @@ def _image(product: Product, photo: PreparedPhoto, position: int) -> ProductImag
         position=position,
         sha256=photo.sha256,
         colours=photo.colours,
+        picture_hash=photo.fingerprint.hash,
+        picture_tint=photo.fingerprint.tint,
     )

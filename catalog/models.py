@@ -17,6 +17,7 @@ from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
 
 from catalog.colours import COLOUR_NAMES, MOST_COLOURS
+from catalog.fingerprints import HASH_BITS, BitField
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -188,6 +189,9 @@ class ProductImage(models.Model):
         blank=True,
         help_text="The garment's, the main one first; empty: not looked at yet",
     )
+    # Of the picture whatever its size, for finding copies; NULL: not looked at yet.
+    picture_hash = BitField(max_length=HASH_BITS, null=True, editable=False)
+    picture_tint = models.BinaryField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
     small = ImageSpecField(
@@ -214,7 +218,10 @@ class ProductImage(models.Model):
                 violation_error_message="This product already has this photo.",
             )
         ]
-        indexes = [GinIndex(fields=["colours"], name="photo_colours_gin")]
+        indexes = [
+            GinIndex(fields=["colours"], name="photo_colours_gin"),
+            models.Index(fields=["sha256"], name="photo_sha256"),
+        ]
 
     def __str__(self) -> str:
         return self.alt_text or f"Photo {self.pk}"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from django.core.files.base import ContentFile
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from PIL import Image
 
 from catalog.colours import garment_colours
+from catalog.fingerprints import Fingerprint, fingerprint
 from catalog.models import Product, ProductImage
 from ml.preprocess import PhotoError, photo_format, read_photo
 
@@ -31,6 +32,7 @@ class PreparedPhoto:
     width: int
     height: int
     colours: list[str]  # one to three, the main one first
+    fingerprint: Fingerprint
 
     @property
     def name(self) -> str:
@@ -56,7 +58,12 @@ def prepare_photo(data: bytes) -> PreparedPhoto:
         image.save(buffer, "JPEG", quality=92, subsampling=0)
         content, extension = buffer.getvalue(), "jpg"
     return PreparedPhoto(
-        content, extension, pixel_sha256(image), *image.size, garment_colours(image)
+        content,
+        extension,
+        pixel_sha256(image),
+        *image.size,
+        garment_colours(image),
+        fingerprint(image),
     )
 
 
@@ -88,33 +95,42 @@ def set_photo(*, image: ProductImage, data: bytes) -> None:
     image.file = prepared.as_file()
     image.sha256 = prepared.sha256
     image.colours = prepared.colours
+    set_fingerprint(image, prepared.fingerprint)
+
+
+def set_fingerprint(image: ProductImage, found: Fingerprint) -> None:
+    image.picture_hash, image.picture_tint = found
 
 
 _CHUNK = 64  # photos a transaction
-_COLOUR_SIDE = 128  # colours need no more pixels
+_SIDE = 128  # neither colours nor fingerprints need more pixels
 
 
-def uncoloured() -> QuerySet[ProductImage]:
-    """Photos whose colours nobody has looked at yet."""
-    return ProductImage.objects.filter(colours=[])
+def unexamined() -> QuerySet[ProductImage]:
+    """Photos of which something is not known yet that new ones come with."""
+    return ProductImage.objects.filter(Q(colours=[]) | Q(picture_hash=None))
 
 
-def colour_photos(
+def examine_photos(
     *, progress: Callable[[int], object] = lambda photos: None
 ) -> list[tuple[ProductImage, str]]:
-    """Name the colours of photos that have none yet; those that cannot be read, with
-    the reason. Each chunk is stored by itself, so it may be stopped and run again."""
+    """Find out what is not known of the photos; those that cannot be read, with the
+    reason. Each chunk is stored by itself, so it may be stopped and run again."""
     failed: list[tuple[ProductImage, str]] = []
     last = 0
-    while chunk := list(uncoloured().filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+    while chunk := list(unexamined().filter(pk__gt=last).order_by("pk")[:_CHUNK]):
         last = chunk[-1].pk
         for image in chunk:
             try:
                 with image.file.open("rb") as file:
-                    photo = read_photo(file.read(), max_side=_COLOUR_SIDE)
-                image.colours = garment_colours(photo)
+                    photo = read_photo(file.read(), max_side=_SIDE)
             except (PhotoError, OSError) as error:
                 failed.append((image, str(error)))
-        ProductImage.objects.bulk_update(chunk, ["colours"])
+            else:
+                image.colours = image.colours or garment_colours(photo)
+                set_fingerprint(image, fingerprint(photo))
+        ProductImage.objects.bulk_update(
+            chunk, ["colours", "picture_hash", "picture_tint"]
+        )
         progress(len(chunk))
     return failed

@@ -31,6 +31,15 @@ def make_photo_bytes(
     return buffer.getvalue()
 
 
+def drawing(colour: str = "navy", size: tuple[int, int] = (300, 400)) -> Image.Image:
+    """A picture with shapes enough to be told from others by its fingerprint."""
+    image = Image.new("RGB", size, "white")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((60, 40, 240, 330), fill=colour)
+    draw.polygon([(20, 380), (150, 90), (280, 380)], fill="darkorange")
+    return image
+
+
 def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
     """A published product; `photo=True` gives it a photo of its own colour."""
     number = next(_numbers)

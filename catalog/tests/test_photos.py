@@ -6,10 +6,10 @@ from PIL import Image
 from catalog.models import ProductImage
 from catalog.photos import (
     add_photo,
-    colour_photos,
+    examine_photos,
     prepare_photo,
     set_photo,
-    uncoloured,
+    unexamined,
 )
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.preprocess import PhotoError
@@ -120,14 +120,25 @@ def test_a_stored_photo_has_the_garments_colours():
 
 
 @pytest.mark.django_db
-def test_photos_without_colours_get_them_and_others_keep_theirs():
+def test_photos_of_an_older_version_are_examined_and_edits_stay():
     old = make_product(photo=make_photo_bytes("navy")).images.get()
     broken = make_product(photo=True).images.get()
     edited = make_product(photo=True).images.get()
-    ProductImage.objects.filter(pk__in=[old.pk, broken.pk]).update(colours=[])
+    known = old.picture_hash, bytes(old.picture_tint)
+    ProductImage.objects.update(picture_hash=None, picture_tint=None, colours=[])
     ProductImage.objects.filter(pk=edited.pk).update(colours=["orange"])
     broken.file.storage.delete(broken.file.name)
-    assert [image for image, _ in colour_photos()] == [broken]
+    assert [image for image, _ in examine_photos()] == [broken]
     old.refresh_from_db(), edited.refresh_from_db()
     assert (old.colours, edited.colours) == (["navy"], ["orange"])
-    assert list(uncoloured()) == [broken]
+    assert (old.picture_hash, bytes(old.picture_tint)) == known
+    assert edited.picture_hash
+    assert list(unexamined()) == [broken]
+
+
+@pytest.mark.django_db
+def test_a_replaced_photo_has_a_fingerprint_of_its_own():
+    image = make_product(photo=make_photo_bytes("navy")).images.get()
+    before = image.picture_tint
+    set_photo(image=image, data=make_photo_bytes("red"))
+    assert image.picture_tint != before
