@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Func, Q, QuerySet
 
@@ -104,7 +105,10 @@ def _colour_counts(products: QuerySet[Product]) -> dict[str, int]:
     photos = ProductImage.objects.filter(product__in=products.values("pk")).order_by()
     names = photos.annotate(name=Func(F("colours"), function="unnest"))
     shown = names.values_list("name", "product").distinct()
-    inner, parameters = shown.query.sql_with_params()
+    try:
+        inner, parameters = shown.query.sql_with_params()
+    except EmptyResultSet:  # no product at all: known without asking
+        return {}
     counted = f"SELECT name, count(*) FROM ({inner}) AS shown GROUP BY name"
     with connection.cursor() as cursor:
         cursor.execute(counted, parameters)

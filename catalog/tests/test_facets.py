@@ -1,0 +1,49 @@
+import pytest
+
+from catalog.facets import MOST_VALUES, PriceRange, count_facets
+from catalog.filters import Filters
+from catalog.models import Product
+from catalog.tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def test_of_no_products_nothing_is_counted():
+    facets = count_facets(Filters(), lambda filters: Product.objects.none())
+    assert (facets.categories, facets.brands, facets.colours) == ([], [], [])
+    assert (facets.prices, facets.in_stock) == ([], 0)
+
+
+def test_a_product_counts_once_for_a_colour_whatever_its_photos():
+    product = make_product()
+    for number, colours in enumerate((["red", "navy"], ["red"], [])):
+        product.images.create(
+            **{"sha256": str(number), "width": 3, "height": 4, "file": "x"},
+            colours=colours,
+        )
+    counted = count_facets(Filters(), Filters.products).colours
+    assert [(each.value, each.count) for each in counted] == [("navy", 1), ("red", 1)]
+
+
+def test_the_most_frequent_values_come_first_and_chosen_ones_always():
+    for number in range(MOST_VALUES + 2):
+        make_product(brand=f"Brand {number:02}")
+    make_product(brand="Brand 07")
+    chosen = Filters(brands=("Brand 41",))
+    brands = count_facets(chosen, lambda filters: filters.products()).brands
+    assert (brands[0].value, brands[0].count) == ("Brand 07", 2)
+    assert [each.value for each in brands if each.chosen] == ["Brand 41"]
+    assert len(brands) == MOST_VALUES + 1
+
+
+@pytest.mark.parametrize(
+    ("ends", "value", "name"),
+    [
+        ((None, 2499), "-2499", "Under 25"),
+        ((2500, 4999), "2500-4999", "25 to 50"),
+        ((10_000, None), "10000-", "100 and more"),
+    ],
+)
+def test_a_price_range_has_a_value_for_the_address_and_a_name(ends, value, name):
+    price = PriceRange(*ends, count=1, chosen=False)
+    assert (price.value, price.name) == (value, name)
