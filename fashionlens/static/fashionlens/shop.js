@@ -10,3 +10,10 @@ if (current) {
   const row = current.closest("ul");
   row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
 }
+
+// Browsers leave a card half out of its row when the Tab key comes to it.
+document.querySelectorAll(".strip").forEach((strip) => {
+  strip.addEventListener("focusin", ({ target }) =>
+    target.closest("li").scrollIntoView({ block: "nearest", inline: "nearest" }),
+  );
+});
