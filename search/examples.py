@@ -9,8 +9,6 @@ from catalog.examples import PHOTO, PRODUCT, SHOP
 MATCH: dict[str, Any] = {
     "product": PRODUCT,
     "photo": PHOTO,
-    "photo_number": 1,
-    "photo_count": 3,
     "distance": 0.0421,
     "band": "very similar",
 }

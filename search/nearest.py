@@ -24,7 +24,7 @@ MAX_K = 500
 PHOTOS_PER_PRODUCT = 3
 # With fewer photos to compare than this, comparing them all is as fast as the index
 # and misses none (`python -m bench.filters` prints where the two cross).
-EXACT_BELOW = 2000
+EXACT_BELOW = 5000
 NO_FILTERS = Filters()
 Row = tuple[int, int, float]
 ROW = ("image__product_id", "image_id", "distance")

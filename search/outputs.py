@@ -52,10 +52,6 @@ class MatchOutput(serializers.Serializer):
         help_text="The product's nearest photo: show this one. Null where words found"
         " a product without a photo",
     )
-    photo_number = serializers.IntegerField(
-        help_text="Of this photo among the product's; 1 is the cover"
-    )
-    photo_count = serializers.IntegerField(help_text="Photos of the product")
     distance = serializers.FloatField(
         allow_null=True,
         help_text="Cosine distance, 0 to 2, of the photo to what was asked with, as"
@@ -106,8 +102,6 @@ def match_json(match: Match, root: str) -> dict[str, Any]:
     return {
         "product": _product_json(match.product, root),
         "photo": _photo_json(match.image, root) if match.image else None,
-        "photo_number": match.photo_number,
-        "photo_count": match.photo_count,
         "distance": match.distance,
         "band": match.band,
     }

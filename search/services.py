@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.cache import cache
-from django.db.models import OuterRef
 
 from catalog.facets import Facets
 from catalog.filters import ParameterError
@@ -52,17 +50,15 @@ class Match:
 
     @property
     def photo_number(self) -> int:
-        """1 for the product's cover; 0 without a photo."""
-        return self._photos.index(self.image.pk) + 1 if self.image else 0
+        """1 for the product's cover; 0 without a photo. Free of queries where the
+        products' photos are prefetched."""
+        photos = list(self.product.images.all())
+        return photos.index(self.image) + 1 if self.image in photos else 0
 
     @property
     def photo_count(self) -> int:
         """Of the product."""
-        return len(self._photos)
-
-    @property
-    def _photos(self) -> list[int]:
-        return getattr(self.image, "siblings", [])
+        return len(self.product.images.all())
 
 
 class Query:
@@ -152,11 +148,9 @@ def matches(*, hits: Sequence[Found | Hit], encoder: Encoder) -> list[Match]:
     with products that have no photo."""
     band, version = network_of(encoder).band, encoder.version
     published = Product.Status.PUBLISHED
-    siblings = ProductImage.objects.filter(product=OuterRef("product"))
     images = (
         ProductImage.objects.filter(product__status=published)
         .select_related("product__category")
-        .annotate(siblings=ArraySubquery(siblings.values("pk")))
         .in_bulk([hit.image_id for hit in hits if hit.image_id is not None])
     )
     bare = [hit.product_id for hit in hits if hit.image_id is None]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import InvalidPage, Paginator
 from django.db import OperationalError
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -123,6 +124,9 @@ def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResp
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
     note_answer(query)
+    matches = query.page(page.number)
+    # Their photos say which of them is shown: Photo 2 of 3.
+    prefetch_related_objects([match.product for match in matches], "images")
     context = {
         "photo_form": PhotoForm(),
         "wish_form": form,
@@ -131,7 +135,7 @@ def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResp
         "chosen": [value for value in query.facets.categories if value.chosen],
         "page": page,
         "list_path": reverse("search:results", args=[query.id]),
-        "matches": query.page(page.number),
+        "matches": matches,
     }
     return _page(request, context, "search/_results.html")
 

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
 # Product, photos, categories; encoder, its vector, the size of the shop, the search;
 # products and photos.
-PRODUCT_QUERIES = 7
-RESULT_QUERIES = 3  # encoder, products, categories
+PRODUCT_QUERIES = 8
+RESULT_QUERIES = 4  # encoder, products, their photos, categories
 
 
 @pytest.fixture
