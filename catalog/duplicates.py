@@ -72,13 +72,13 @@ def copies_of(images: Iterable[ProductImage]) -> list[Copy]:
 def kind_of_copy(one: ProductImage, other: ProductImage) -> str | None:
     if one.sha256 == other.sha256:
         return PIXELS
-    prints = _print(one), _print(other)
+    prints = fingerprint_of(one), fingerprint_of(other)
     if prints[0] and prints[1] and is_same_picture(prints[0], prints[1]):
         return PICTURE
     return None
 
 
-def _print(image: ProductImage) -> Fingerprint | None:
+def fingerprint_of(image: ProductImage) -> Fingerprint | None:
     if image.picture_hash is None or image.picture_tint is None:
         return None
     return Fingerprint(image.picture_hash, bytes(image.picture_tint))

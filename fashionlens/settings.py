@@ -196,6 +196,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+    "duplicates": {
+        "task": "search.tasks.look_for_duplicates",
+        "schedule": crontab(hour=3, minute=0),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),

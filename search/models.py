@@ -8,6 +8,7 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 from pgvector.django import VectorField
 
+from catalog.duplicates import PICTURE, PIXELS
 from catalog.models import ProductImage
 
 DIMENSION = 128
@@ -226,3 +227,35 @@ class FoundNothing(models.Model):
 
     def __str__(self) -> str:
         return self.words or self.get_listing_display()
+
+
+class DuplicateGroupQuerySet(models.QuerySet["DuplicateGroup"]):
+    def standing(self) -> Self:
+        """Those of which more than one photo is left, the newest first."""
+        counted = self.annotate(photo_count=models.Count("photos"))
+        return counted.filter(photo_count__gt=1).order_by("-found", "-id")
+
+
+class DuplicateGroup(models.Model):
+    """Photos that may be of one item, as last found (`search.duplicates`).
+
+    A group dismissed by a person stays so until another photo joins it.
+    """
+
+    class Kind(models.TextChoices):
+        PIXELS = PIXELS, "Same pixels"
+        PICTURE = PICTURE, "Same picture"
+        LOOKS = "looks", "Looks alike"
+
+    kind = models.CharField(max_length=7, choices=Kind)
+    photos = models.ManyToManyField(ProductImage, related_name="duplicate_groups")
+    key = models.CharField(
+        max_length=72, unique=True, editable=False, help_text="Of kind and photos"
+    )
+    found = models.DateTimeField(auto_now_add=True)
+    dismissed = models.DateTimeField(null=True, editable=False)
+
+    objects = DuplicateGroupQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, group {self.pk}"

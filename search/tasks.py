@@ -1,8 +1,9 @@
 import logging
 
-from celery import shared_task
+from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
+from search.duplicates import find_duplicates
 from search.encoders import active_encoder
 from search.events import forget_old
 from search.indexing import embed_due
@@ -33,13 +34,27 @@ def forget_old_events() -> int:
     return forget_old()
 
 
+@shared_task
+def look_for_duplicates() -> None:
+    """Renew the groups that the admin shows; the scheduler's nightly run."""
+    log.info("Duplicates: %s", find_duplicates())
+
+
 def wake_worker(times: int = 1) -> bool:
     """Ask the workers to look for pending photos. With the broker down the photos
     stay pending and the next sweep finds them."""
+    return all(_sent(embed_pending) for _ in range(times))
+
+
+def wake_duplicate_finder() -> bool:
+    """Ask a worker to look for duplicates now; False with the broker down."""
+    return _sent(look_for_duplicates)
+
+
+def _sent(task: Task) -> bool:
     try:
-        for _ in range(times):
-            embed_pending.delay()
+        task.delay()
     except OperationalError as error:
-        log.warning("The broker did not answer, the sweep will embed: %s", error)
+        log.warning("The broker did not answer, the scheduler will: %s", error)
         return False
     return True

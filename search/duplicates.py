@@ -1,0 +1,186 @@
+"""Photos that may show one item twice: copies, and what only looks alike.
+
+What is found is shown to people and nothing else: no product is ever merged.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from catalog.duplicates import (
+    Copy,
+    connected,
+    copies_of,
+    groups_of_pictures,
+    groups_of_pixels,
+    kind_of_copy,
+)
+from catalog.models import Product, ProductImage
+from catalog.photos import examine_photos
+from ml.encoder import EncoderError
+from search.encoders import (
+    NoActiveEncoder,
+    active_encoder,
+    again_if_retired,
+    network_of,
+)
+from search.models import DuplicateGroup, Embedding, Encoder
+from search.nearest import nearest
+
+Kind = DuplicateGroup.Kind
+# Within the band "same item" lie also the most alike of different garments, above all
+# trousers: of 3,781 photos 46 pairs, and one within half of it, which is a copy.
+SHARE_OF_BAND = 0.5
+_NEIGHBOURS = 8  # products looked at around a photo
+_LOCK = 0x6475_706C  # of the one who stores groups
+_CHUNK = 500  # vectors read at once
+
+Found = tuple[Kind, list[int]]
+Dismissed = tuple[str, set[int], datetime | None]
+Progress = Callable[[int], object]
+
+
+def duplicates_of(product: Product) -> list[Copy]:
+    """Whatever shows what the product's photos show: copies first. Look-alikes are
+    among published products, and come when the photo has been embedded."""
+    images = list(product.images.all())
+    return copies_of(images) + look_alikes(images)
+
+
+@again_if_retired
+def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
+    """Photos of other products that look the same and are no copies."""
+    mine = {image.pk: image for image in images}
+    try:
+        encoder = active_encoder()
+        found = list(_near(encoder, _vectors(encoder, image__in=mine)))
+    except (NoActiveEncoder, EncoderError):
+        return []
+    ids = {other for _, other in found}
+    others = ProductImage.objects.select_related("product").in_bulk(ids)
+    pairs = [(mine[one], others[other]) for one, other in found if other in others]
+    return [
+        Copy(image, other, Kind.LOOKS)
+        for image, other in pairs
+        if not kind_of_copy(image, other)
+    ]
+
+
+def _vectors(encoder: Encoder, **which: object) -> QuerySet[Embedding]:
+    rows = Embedding.objects.filter(encoder=encoder, **which)
+    return rows.select_related("image").order_by("image_id")
+
+
+def _near(encoder: Encoder, rows: Iterable[Embedding]) -> Iterator[tuple[int, int]]:
+    """(photo, photo of another product that looks the same), one query a photo.
+
+    Raises EncoderError, EncoderRetired.
+    """
+    limit = look_alike_within(encoder)
+    for row in rows:
+        hits = nearest(
+            vector=row.vector,
+            encoder=encoder,
+            k=_NEIGHBOURS,
+            exclude_product=row.image.product_id,
+        )
+        for hit in hits:
+            if hit.distance <= limit:
+                yield row.image_id, hit.image_id
+
+
+def look_alike_within(encoder: Encoder) -> float:
+    """Cosine distance. Raises EncoderError."""
+    bands = dict(network_of(encoder).bands)
+    return SHARE_OF_BAND * bands.get("same item", 0.0)
+
+
+def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, int]:
+    """Look through the whole shop and renew its groups: how many there are by kind.
+
+    Photos of an older version are examined first. `progress` is told the photos
+    compared by their looks, which takes nearly all of the time.
+    """
+    examine_photos()
+    found: list[Found] = [(Kind.PIXELS, ids) for ids in groups_of_pixels()]
+    found += [(Kind.PICTURE, ids) for ids in groups_of_pictures()]
+    found += [(Kind.LOOKS, ids) for ids in _groups_of_looks(progress)]
+    _keep(found)
+    counts = Counter(DuplicateGroup.objects.standing().values_list("kind", flat=True))
+    return {kind.value: counts[kind] for kind in Kind}
+
+
+@again_if_retired
+def _groups_of_looks(progress: Progress) -> list[list[int]]:
+    try:
+        encoder = active_encoder()
+        pairs = list(_near(encoder, _firsts(encoder, progress)))
+    except (NoActiveEncoder, EncoderError):
+        return []
+    images = ProductImage.objects.in_bulk({pk for pair in pairs for pk in pair})
+    return connected(
+        (one, other)
+        for one, other in pairs
+        if one in images
+        and other in images
+        and not kind_of_copy(images[one], images[other])
+    )
+
+
+def _firsts(encoder: Encoder, progress: Progress) -> Iterator[Embedding]:
+    """One photo of each pixels: what looks like it looks like all of them."""
+    seen: set[str] = set()
+    for row in _vectors(encoder).iterator(_CHUNK):
+        progress(1)
+        if row.image.sha256 not in seen:
+            seen.add(row.image.sha256)
+            yield row
+
+
+@transaction.atomic
+def _keep(found: list[Found]) -> None:
+    """The groups as found now; those known already stay as they are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    by_key = {_key(kind, ids): (kind, ids) for kind, ids in found}
+    links = DuplicateGroup.photos.through
+    dismissed = _dismissed()
+    DuplicateGroup.objects.exclude(key__in=by_key).delete()
+    for key in DuplicateGroup.objects.values_list("key", flat=True):
+        del by_key[key]
+    # Held until the groups are stored: one deleted meanwhile is left out.
+    photos = ProductImage.objects.filter(pk__in={i for _, ids in found for i in ids})
+    there = set(photos.select_for_update(no_key=True).values_list("pk", flat=True))
+    groups = DuplicateGroup.objects.bulk_create(
+        DuplicateGroup(kind=kind, key=key, dismissed=_when(dismissed, kind, ids))
+        for key, (kind, ids) in by_key.items()
+    )
+    links.objects.bulk_create(
+        links(duplicategroup_id=group.pk, productimage_id=pk)
+        for group in groups
+        for pk in by_key[group.key][1]
+        if pk in there
+    )
+
+
+def _key(kind: Kind, ids: list[int]) -> str:
+    digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
+    return f"{kind.value}:{digest}"
+
+
+def _dismissed() -> list[Dismissed]:
+    groups = DuplicateGroup.objects.exclude(dismissed=None).prefetch_related("photos")
+    return [(g.kind, {p.pk for p in g.photos.all()}, g.dismissed) for g in groups]
+
+
+def _when(dismissed: list[Dismissed], kind: Kind, ids: list[int]) -> datetime | None:
+    """When these photos, or these and more, were dismissed: a group that has become
+    smaller does not come back."""
+    return next(
+        (when for k, photos, when in dismissed if k == kind and photos >= set(ids)),
+        None,
+    )

@@ -1,0 +1,45 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from tqdm import tqdm
+
+from search.duplicates import find_duplicates
+from search.models import DuplicateGroup, Embedding
+
+
+class Command(BaseCommand):
+    help = (
+        "Look through the whole shop for photos of the same pixels, of the same picture"
+        " in another size or compression, and for products that look alike. Nothing is"
+        " changed or merged; the admin shows the same groups. The scheduler does it"
+        " every night."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        total = Embedding.objects.filter(encoder__state="active").count()
+        with tqdm(total=total, unit=" photos", desc="Comparing") as bar:
+            counts = find_duplicates(progress=bar.update)
+        standing = DuplicateGroup.objects.standing().filter(dismissed=None)
+        groups = standing.prefetch_related("photos__product")
+        if options["json"]:
+            listed = [_as_json(group) for group in groups]
+            self.stdout.write(json.dumps(counts | {"groups": listed}))
+            return
+        for group in groups:
+            self.stdout.write(f"{group.get_kind_display()}:")
+            for photo in group.photos.all():
+                self.stdout.write(f"  {photo.product.sku}  {photo.file.name}")
+        figures = ", ".join(f"{name} {count}" for name, count in counts.items())
+        self.stdout.write(f"Groups of photos: {figures}.")
+
+
+def _as_json(group: DuplicateGroup) -> dict[str, Any]:
+    photos = [
+        {"sku": photo.product.sku, "photo": photo.pk, "file": photo.file.name}
+        for photo in group.photos.all()
+    ]
+    return {"kind": group.kind, "photos": photos}
