@@ -175,8 +175,8 @@ def train(work: Path, plan: Plan, lock: int) -> Path:
     folder = work / "encoder"
     if not (folder / "encoder.json").is_file():
         words = ["--recipe", plan.recipe, "--seed", str(plan.seed)]
-        words += ["--data", str(work / "photos"), "--from", plan.start]
-        words += ["--out", str(folder)]
+        words += ["--data", str(work / "photos"), "--out", str(folder)]
+        words += ["--from", plan.start, "--input-size", str(_input_size(plan.start))]
         if plan.steps is not None:
             words += ["--steps", str(plan.steps)]
         _run("ml.train", words, lock, "trained")
@@ -260,6 +260,15 @@ def _ensure_enough(exported: Exported) -> None:
             f" {LEAST_CATEGORIES} categories. Publish more, or stay with the encoder"
             " that comes with FashionLens: it needs no training."
         )
+
+
+def _input_size(start: str) -> int:
+    try:
+        return json.loads((Path(start) / "encoder.json").read_text())["input_size"]
+    except (OSError, ValueError, KeyError) as error:
+        raise TeachingRefused(
+            f"{start} is no folder of an encoder to begin from: {error}"
+        ) from None
 
 
 def _are_held_out(work: Path) -> bool:

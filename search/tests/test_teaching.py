@@ -13,6 +13,7 @@ from catalog.tests.factories import make_category, make_photo_bytes, make_produc
 from search import teaching
 from search.models import Encoder
 from search.teaching import Plan, TeachingRefused, at_work, export_photos
+from search.tests.networks import write_network
 
 pytestmark = pytest.mark.django_db
 
@@ -193,8 +194,14 @@ def test_senseless_numbers_are_refused(words):
         call_command("train_encoder", *words)
 
 
-def test_a_failed_training_adds_no_encoder(shop, work, least, capfd):
-    with pytest.raises(CommandError, match="The network was not trained"):
+def test_a_start_that_is_no_encoder_is_refused(shop, work, least):
+    with pytest.raises(CommandError, match="nowhere is no folder of an encoder"):
         call_command("train_encoder", "--from", str(work / "nowhere"))
-    assert "nowhere" in capfd.readouterr().err
+
+
+def test_a_failed_training_adds_no_encoder(shop, work, least, tmp_path, capfd):
+    start = write_network(tmp_path / "other", "other")  # has no encoder.keras
+    with pytest.raises(CommandError, match="The network was not trained"):
+        call_command("train_encoder", "--from", str(start))
+    assert "ml.train: " in capfd.readouterr().err
     assert not Encoder.objects.exclude(state="active").exists()
