@@ -1,0 +1,34 @@
+"""The shop's lists: one way for the front page and the API to ask for products."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalog.facets import Facets, count_facets
+from catalog.filters import Filters
+from catalog.models import ProductQuerySet
+from catalog.words import Reading, read
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Published products as wanted, by words too. Raises WordsError."""
+
+    filters: Filters
+    words: str = ""
+
+    @cached_property
+    def reading(self) -> Reading:
+        return read(self.words)
+
+    @property
+    def products(self) -> ProductQuerySet:
+        """With words the best match first."""
+        return self._narrowed(self.filters)
+
+    @cached_property
+    def facets(self) -> Facets:
+        return count_facets(self.filters, self._narrowed)
+
+    def _narrowed(self, filters: Filters) -> ProductQuerySet:
+        found = filters.products()
+        return found.matching(self.reading.query) if self.reading.words else found
