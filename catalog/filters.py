@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import Any, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from catalog.colours import COLOUR_NAMES
-from catalog.models import Category, Product, ProductImage
+from catalog.models import Category, Product, ProductImage, ProductQuerySet
 
 MAX_VALUES = 100  # of one filter
 MAX_CENTS = 2**31 - 1
@@ -120,7 +120,7 @@ class Filters:
             wanted &= Q(**{f"{photo}colours__overlap": list(self.colours)})
         return wanted
 
-    def products(self) -> QuerySet[Product]:
+    def products(self) -> ProductQuerySet:
         """Published and as wanted, those without a photo too."""
         found = Product.objects.filter(self._of_products())
         if self.colours:

@@ -3,41 +3,40 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 
-from catalog import words
+from catalog.browsing import Listing
+from catalog.filters import ParameterError
 from catalog.forms import SORTS, BrowseForm
-from catalog.models import Category, Product
+from catalog.models import Product
 
 PAGE_SIZE = 24
 
 
 @require_safe
 def home(request: HttpRequest) -> TemplateResponse:
-    """The front page: all products, or those of a category, those with some words."""
+    """The front page: all products, or those with some words behind some filters."""
     form = BrowseForm(request.GET)
     if not form.is_valid():
         return bad_request(request, form.messages)
     wish = form.cleaned_data
-    products = Product.objects.published().with_photos()
-    category = None
-    if wish["category"]:
-        try:
-            category = Category.objects.get(slug=wish["category"])
-        except Category.DoesNotExist:
-            return not_found(request, "There is no such category.")
-        products = products.in_category(category.slug)
-    reading = words.read(wish["q"])
-    if reading.words:
-        products = products.matching(reading.query)
+    try:
+        listing = Listing(form.filters(), wish["q"])
+        listing.filters.check()
+    except ParameterError as error:
+        return refused(request, error)
+    products = listing.products.with_photos()
     if order := SORTS[wish["sort"]]:
         products = products.order_by(*order)
     try:
         page = Paginator(products, PAGE_SIZE).page(request.GET.get("page", 1))
     except InvalidPage:
         return not_found(request, "The list does not have this page.")
-    at_home = not (wish["q"] or category)
-    context = {"form": form, "wish": wish, "category": category, "page": page}
-    context["reading"] = reading
-    context |= {"at_home": at_home, "front": at_home and page.number == 1}
+    chosen = [value for value in listing.facets.categories if value.chosen]
+    at_home = not (wish["q"] or listing.filters)
+    context = {
+        **{"form": form, "wish": wish, "listing": listing, "page": page},
+        "category": chosen[0] if len(chosen) == 1 else None,
+        **{"at_home": at_home, "front": at_home and page.number == 1},
+    }
     return TemplateResponse(request, "catalog/home.html", context)
 
 
@@ -48,6 +47,13 @@ def product(request: HttpRequest, slug: str) -> TemplateResponse:
     except Product.DoesNotExist:
         return not_found(request, "This product is not in the shop.")
     return TemplateResponse(request, "catalog/product.html", {"product": found})
+
+
+def refused(request: HttpRequest, error: ParameterError) -> TemplateResponse:
+    """A value that the shop does not have is not found; one that cannot be is bad."""
+    if error.code.startswith("unknown_"):
+        return not_found(request, str(error))
+    return bad_request(request, [str(error)])
 
 
 def not_found(request: HttpRequest, reason: str) -> TemplateResponse:

@@ -1,21 +1,11 @@
-from typing import Any
-
 from django import forms
-from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
-from catalog.filters import MAX_VALUES
+from catalog.forms import FilterForm, MessagesForm, ValuesField
 from ml.preprocess import FORMATS, MAX_BYTES
 from search.asking import Box, Start
 from search.wishes import Wish
 
 MAX_MB = MAX_BYTES // (1024 * 1024)
-
-
-class MessagesForm(forms.Form):
-    @property
-    def messages(self) -> list[str]:
-        return [str(error) for errors in self.errors.values() for error in errors]
 
 
 class PhotoForm(MessagesForm):
@@ -48,51 +38,13 @@ class PhotoForm(MessagesForm):
         )
 
 
-class ValuesField(forms.Field):
-    """A repeated parameter as a list of words."""
-
-    widget = forms.MultipleHiddenInput
-
-    def clean(self, value: Any) -> list[str]:
-        if len(value or []) > MAX_VALUES:
-            raise ValidationError(f"At most {MAX_VALUES} values, not {len(value)}.")
-        return [self._word.clean(each) for each in value or []]
-
-    _word = forms.CharField(
-        max_length=80,
-        required=False,
-        error_messages={"max_length": "This value is too long to be a filter's."},
-    )
-
-
-class WishForm(MessagesForm):
+class WishForm(FilterForm):
     """How a search is refined, in the address of its results."""
 
-    category = ValuesField(required=False)
-    brand = ValuesField(required=False)
-    colour = ValuesField(required=False)
-    price = forms.RegexField(
-        r"^\d{0,10}-\d{0,10}\Z",
-        required=False,
-        error_messages={"invalid": "A price is two numbers of cents, as 2500-4999."},
-    )
-    in_stock = forms.BooleanField(required=False)
     words = forms.CharField(required=False)
     like = ValuesField(required=False)
     dislike = ValuesField(required=False)
 
     def wish(self) -> Wish:
         """Raises ParameterError."""
-        wish = self.cleaned_data
-        low, _, high = wish["price"].partition("-")
-        wish["price_min"], wish["price_max"] = (
-            int(n) if n else None for n in (low, high)
-        )
-        return Wish.of(wish | {"in_stock": wish["in_stock"] or None})
-
-    @property
-    def parameters(self) -> list[tuple[str, str]]:
-        """As they were given, for an address or for hidden fields."""
-        assert isinstance(self.data, QueryDict)
-        named = [(name, self.data.getlist(name)) for name in self.fields]
-        return [(name, value) for name, values in named for value in values if value]
+        return Wish.of(self.asked)

@@ -12,13 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
 from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
 from catalog.filters import ParameterError
-from catalog.views import bad_request, not_found
+from catalog.views import bad_request, not_found, refused
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.addresses import AddressError
@@ -33,6 +34,7 @@ from search.services import (
     product_picture,
     start_search,
 )
+from search.uploads import QueryPhotoHandler
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -62,9 +64,16 @@ def one_of_two_ways(view: View) -> View:
     return wrapped
 
 
+@csrf_exempt  # checked in `_search`: the check reads the form, with these handlers
 @require_http_methods(["GET", "HEAD", "POST"])
-@one_of_two_ways
 def search(request: HtmxRequest) -> HttpResponse:
+    request.upload_handlers = [QueryPhotoHandler(request)]
+    return _search(request)
+
+
+@csrf_protect
+@one_of_two_ways
+def _search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return _asking(request)
     form, wish_form = PhotoForm(request.POST, request.FILES), WishForm(request.POST)
@@ -107,12 +116,14 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     try:
         query = get_query(query_id=query_id, wish=form.wish())
     except ParameterError as error:
-        if error.code.startswith("unknown_"):
-            return not_found(request, str(error))
-        return bad_request(request, [str(error)])
+        return refused(request, error)
     except QueryExpired:
         # What refined it is in the address: it goes with the photo chosen again.
-        context: dict[str, object] = {"photo_form": PhotoForm(), "wish_form": form}
+        context = {
+            "photo_form": PhotoForm(),
+            "wish_form": form,
+            "kept_wishes": form.parameters,
+        }
         return _page(request, context, "search/_expired.html", 410)
     return _results(request, query, form)
 

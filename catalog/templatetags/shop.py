@@ -8,8 +8,12 @@ from django import template
 from django.core.paginator import Page
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog.facets import Facets
+from catalog.filters import Filters
+from catalog.forms import FilterForm
 from catalog.models import Category, Product, ProductImage
 
 register = template.Library()
@@ -86,14 +90,51 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 
 @register.simple_tag(takes_context=True)
+def chosen_filters(
+    context: dict[str, Any], facets: Facets, filters: Filters
+) -> list[tuple[str, str]]:
+    """The name of each chosen value, and this list without it."""
+    chosen = [
+        (parameter, value.value, capfirst(value.name))
+        for parameter, values in (
+            *(("category", facets.categories), ("colour", facets.colours)),
+            *(("brand", facets.brands), ("price", facets.prices)),
+        )
+        for value in values
+        if value.chosen
+    ]
+    if filters.in_stock:
+        chosen.append(("in_stock", "true", "In stock"))
+    return [(name, _without(context, {p: value})) for p, value, name in chosen]
+
+
+@register.simple_tag(takes_context=True)
+def unfiltered_link(context: dict[str, Any]) -> str:
+    """This list with all filters off; words and order stay."""
+    return _without(context, dict.fromkeys(FilterForm.base_fields))
+
+
+def _without(context: dict[str, Any], values: dict[str, str | None]) -> str:
+    """This list without some parameters' values, None for all of them, from page 1."""
+    wish: QueryDict = context["request"].GET.copy()
+    for name, value in values.items():
+        left = [one for one in wish.getlist(name) if value and one != value]
+        wish.setlist(name, left)
+    return _listed_at(context, wish)
+
+
+@register.simple_tag(takes_context=True)
 def page_link(context: dict[str, Any], number: int) -> str:
     """This list with another page; the first page has no number.
 
     The list is at `list_path` where the context has one, else at this address.
     """
-    wish: QueryDict = context["request"].GET.copy()
+    return _listed_at(context, context["request"].GET.copy(), number)
+
+
+def _listed_at(context: dict[str, Any], wish: QueryDict, page: int = 1) -> str:
     wish.pop("page", None)
-    if number > 1:
-        wish["page"] = str(number)
+    if page > 1:
+        wish["page"] = str(page)
     path = context.get("list_path") or context["request"].path
     return f"{path}?{wish.urlencode()}".removesuffix("?")

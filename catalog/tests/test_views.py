@@ -1,7 +1,7 @@
 import json
 import re
 from itertools import pairwise
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.template.loader import render_to_string
@@ -15,8 +15,8 @@ from catalog.tests.pages import outline
 
 pytestmark = pytest.mark.django_db
 
-# Categories, count, products, photos.
-HOME_QUERIES = 4
+# Categories, count, products, photos, and five for the counts beside the filters.
+HOME_QUERIES = 9
 
 
 def titles(response) -> list[str]:
@@ -68,6 +68,139 @@ def test_a_category_narrows_the_list(client):
     assert re.search(r'href="/\?category=hat"\s+aria-current="page"', response.text)
 
 
+def narrowed(client, query: str) -> list[str]:
+    response = client.get(f"/?{query}")
+    assert response.status_code == 200, response.text
+    return sorted(titles(response))
+
+
+@pytest.fixture
+def shelf(db) -> None:
+    """Two red hats, a navy one without stock, a dear red dress."""
+    hats = make_category("Hats", "hat")
+    for title, brand, cents in [("Cap", "Acme", 900), ("Beret", "Ostra", 3000)]:
+        hat = make_product(title=title, brand=brand, price_cents=cents, category=hats)
+        hat.images.create(sha256="0", width=3, height=4, file="x", colours=["red"])
+    none_left = make_product(title="Boater", brand="Acme", stock=0, category=hats)
+    none_left.images.create(sha256="0", width=3, height=4, file="x", colours=["navy"])
+    gown = make_product(title="Gown", brand="Ostra", price_cents=20_000)
+    gown.images.create(sha256="0", width=3, height=4, file="x", colours=["red", "pink"])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("category=hat", ["Beret", "Boater", "Cap"]),
+        ("category=hat&category=dress", ["Beret", "Boater", "Cap", "Gown"]),
+        ("brand=Acme", ["Boater", "Cap"]),
+        ("brand=Acme&brand=Ostra&category=dress", ["Gown"]),
+        ("colour=red", ["Beret", "Cap", "Gown"]),
+        ("colour=navy&colour=pink", ["Boater", "Gown"]),
+        ("price=-2499", ["Boater", "Cap"]),
+        ("price=2500-4999", ["Beret"]),
+        ("in_stock=true&category=hat", ["Beret", "Cap"]),
+        ("in_stock=&category=&brand=&price=", ["Beret", "Boater", "Cap", "Gown"]),
+        ("q=red&category=hat&in_stock=true", ["Beret", "Cap"]),
+        ("q=red+hat&price=-1000", ["Cap"]),
+        ("q=hat&colour=pink", []),
+    ],
+)
+def test_filters_narrow_the_list_together_with_words(client, shelf, query, expected):
+    assert narrowed(client, query) == expected
+
+
+def offered(client, query: str) -> dict[str, dict[str, int]]:
+    facets = client.get(f"/?{query}").context["listing"].facets
+    values = {"category": facets.categories, "brand": facets.brands}
+    values |= {"colour": facets.colours, "price": facets.prices}
+    return {n: {each.value: each.count for each in them} for n, them in values.items()}
+
+
+@pytest.mark.parametrize("kept", ["", "q=red", "category=hat", "brand=Acme&q=hat"])
+def test_the_number_beside_a_value_is_what_choosing_it_finds(client, shelf, kept):
+    for name, values in offered(client, kept).items():
+        chosen = {one for one in kept.split("&") if one.startswith(name)}
+        others = "&".join(set(kept.split("&")) - chosen)
+        for value, count in values.items():
+            found = narrowed(client, f"{others}&" + urlencode({name: value}))
+            assert len(found) == count > 0, (kept, name, value)
+
+
+def test_filters_are_shown_with_their_numbers_and_what_is_chosen(client, shelf):
+    text = client.get("/?q=red&category=hat&price=100-30000&sort=price_up").text
+    page = outline(text)
+    boxes = {
+        (tag.get("name"), tag.get("value")): "checked" in tag.attributes
+        for tag in page
+        if tag.name == "input" and tag.get("type") in ("checkbox", "radio")
+    }
+    assert boxes[("category", "hat")] and not boxes[("category", "dress")]
+    assert boxes[("price", "100-30000")] and not boxes[("price", "")]
+    hidden = {(tag.get("name"), tag.get("value")) for tag in page}
+    assert {("q", "red"), ("sort", "price_up")} <= hidden
+    assert re.search(r'Hats <span class="count">2</span>', text)
+
+
+def test_every_chosen_filter_can_be_taken_away_and_all_at_once(client, shelf):
+    text = client.get(
+        "/?q=red&category=hat&colour=red&colour=navy&brand=Acme&price=-2499"
+        "&in_stock=true&sort=newest&page=1"
+    ).text
+    chips = text[text.index("Chosen filters") :].split("</nav>")[0]
+    links = [tag.get("href") for tag in outline(chips) if tag.name == "a"]
+    rest = "q=red&category=hat&brand=Acme&colour=red&colour=navy&price=-2499"
+    rest += "&in_stock=true&sort=newest"
+    pairs = [sorted(parse_qsl(urlsplit(link).query)) for link in links]
+    for gone in parse_qsl(rest):
+        if gone[0] not in ("q", "sort"):
+            assert sorted(set(parse_qsl(rest)) - {gone}) in pairs
+    assert pairs[-1] == [("q", "red"), ("sort", "newest")]
+    assert len(pairs) == 7
+    assert "Chosen filters" not in client.get("/?q=red").text
+
+
+def test_pages_and_sorting_keep_the_filters(client):
+    for number in range(30):
+        make_product(title="Coat", price_cents=number)
+    make_product(title="Hat", category=make_category("Hats", "hat"))
+    response = client.get("/?category=dress&q=coat&sort=price_up&page=2")
+    assert len(titles(response)) == 6
+    assert 'href="/?category=dress&amp;q=coat&amp;sort=price_up"' in response.text
+    hidden = re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', response.text)
+    assert ("category", "dress") in hidden and ("q", "coat") in hidden
+
+
+def test_nothing_behind_filters_says_what_to_try_and_keeps_the_way_back(client, shelf):
+    text = client.get("/?colour=pink&category=hat").text
+    assert "Nothing in the shop is all of this at once." in text
+    assert "Take a filter away" in text and "Clear all" in text
+    assert (
+        "Nothing with these filters matches" in client.get("/?q=cap&colour=pink").text
+    )
+
+
+def test_a_typing_error_is_put_right_and_the_page_says_so(client):
+    make_product(title="Linen dress")
+    response = client.get("/?q=linnen+drss")
+    assert titles(response) == ["Linen dress"]
+    assert (
+        "No product has the words “linnen drss”. These are for “linen dress”."
+        in response.text
+    )
+    assert "No product has" not in client.get("/?q=linen").text
+
+
+@pytest.mark.parametrize("products", [1, 24])
+def test_filters_cost_two_queries_more(client, django_assert_num_queries, products):
+    for _ in range(products):
+        make_product(photo=True)
+    asked = "/?q=product&category=dress&brand=Nordlys&in_stock=true&price=-9999"
+    client.get(asked)
+    # Whether the words find any, the categories and brands there are.
+    with django_assert_num_queries(HOME_QUERIES + 3):
+        client.get(asked)
+
+
 def test_words_find_products_best_match_first(client):
     make_product(title="Plain shirt", description="Goes with navy trousers")
     make_product(title="Navy shirt", brand="Navy")
@@ -116,7 +249,13 @@ def test_an_empty_shop_says_so(client):
         ({"page": "-1"}, 404, "does not have this page"),
         ({"page": "9" * 5000}, 404, "does not have this page"),
         ({"page": ""}, 404, "does not have this page"),
-        ({"category": "spaceships"}, 404, "no such category"),
+        ({"category": "spaceships"}, 404, "There is no category"),
+        ({"brand": "Nobody"}, 404, "There is no brand"),
+        ({"colour": "infrared"}, 404, "There are: black, white"),
+        ({"brand": "\0"}, 400, "Null characters"),
+        ({"price": "1-x"}, 400, "A price is two numbers"),
+        ({"price": "9-1"}, 400, "is above the highest"),
+        ({"price": "9999999999-"}, 400, "A price is 0 to"),
         ({"category": "dress\0"}, 400, "Null characters"),
         ({"category": "x" * 81}, 400, "at most 80"),
         ({"sort": "colour"}, 400, "cannot be sorted like that"),

@@ -137,7 +137,7 @@ def test_the_strip_costs_the_same_queries_however_much_was_looked_at(client, sho
     for product in shop[:6]:
         look_at(client, product)
         counts.add(queries())
-    assert counts == {7}  # of the front page 4; encoder, recommendations, names
+    assert counts == {12}  # of the front page 9; encoder, recommendations, names
 
 
 def test_without_an_encoder_or_a_cache_the_pages_stay(client, shop, settings):
