@@ -88,7 +88,8 @@ class SearchOutput(PageOutput):
     facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
     results = MatchOutput(
         many=True,
-        help_text="Best first, each product once. Empty when nothing in the shop looks"
+        help_text="Best first, each product once; where more than three products have"
+        " the same photo, the others come last. Empty when nothing in the shop looks"
         " like it: try a closer crop, another photo, words, or fewer filters",
     )
 
@@ -129,8 +130,8 @@ def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
         "id": image.pk,
         "url": full(image.file.url, root),
         "thumbnails": {
-            "small": full(image.small.url, root),
-            "card": full(image.card.url, root),
+            "small": full(thumbnail_url(image, SMALL_WIDTH), root),
+            "card": full(thumbnail_url(image, CARD_WIDTH), root),
         },
         "width": image.width,
         "height": image.height,

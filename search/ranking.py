@@ -13,6 +13,7 @@ from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
 from search.asking import Look, looks_of, unit
 from search.encoders import network_of
+from search.flooding import is_flooded, without_flood
 from search.models import Encoder
 from search.nearest import MAX_K, Hit, candidates, nearest, nearest_of
 from search.wishes import Wish
@@ -73,7 +74,10 @@ class Question:
             message = "There is nothing to search by: give words, or products to like."
             raise ParameterError("words", "required", message)
         # What was moved away from lies where the nearest end, so all are looked at.
-        return self._by_look(wish.filters, aim, left_out, MAX_K if dislikes else k)
+        found = self._by_look(wish.filters, aim, left_out, MAX_K if dislikes else k)
+        if not found.whole and is_flooded(found.hits):
+            found = self._by_look(wish.filters, aim, left_out, MAX_K)
+        return found._replace(hits=without_flood(found.hits))
 
     def _by_look(
         self, filters: Filters, aim: "Aim", left_out: set[int], k: int
@@ -109,7 +113,7 @@ class Question:
         found |= _unseen(by_words - set(found), wish.filters)
         order = fused([hit.product_id for hit in ranked], listed)
         hits = [found[id_] for id_ in order if id_ in found and id_ not in left_out]
-        return Answer(hits[:MAX_K], True, complete, len(listed))
+        return Answer(without_flood(hits[:MAX_K]), True, complete, len(listed))
 
     def _alike(self, found: Found) -> bool:
         return found.distance is not None and found.distance <= self._reach

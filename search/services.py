@@ -4,7 +4,7 @@ import secrets
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.conf import settings
 from django.core.cache import cache
@@ -22,6 +22,7 @@ from search.encoders import (
     network_of,
 )
 from search.facets import count_found
+from search.flooding import is_flooded, without_flood
 from search.models import Embedding, Encoder
 from search.nearest import MAX_K, Hit, nearest
 from search.ranking import Answer, Found, Question
@@ -187,7 +188,10 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     if vector is None:
         ensure_kept(encoder)
         return []
-    hits = nearest(vector=vector, encoder=encoder, k=limit, exclude_product=product.id)
+    look = partial(nearest, vector=vector, encoder=encoder, exclude_product=product.id)
+    hits = look(k=limit)
+    if is_flooded(hits):
+        hits = without_flood(look(k=MAX_K))[:limit]
     return matches(hits=hits, encoder=encoder)
 
 
