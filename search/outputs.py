@@ -130,8 +130,8 @@ def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
         "id": image.pk,
         "url": full(image.file.url, root),
         "thumbnails": {
-            "small": full(thumbnail_url(image, SMALL_WIDTH), root),
-            "card": full(thumbnail_url(image, CARD_WIDTH), root),
+            "small": full(image.small.url, root),
+            "card": full(image.card.url, root),
         },
         "width": image.width,
         "height": image.height,
