@@ -24,7 +24,7 @@ SEEDS = 3
 NEIGHBOURS = 48
 # Five searches for each product page are worth remembering for a while; what is sold
 # out or gone meanwhile says so or is left out all the same.
-KEPT_S = 600
+KEPT_S = 1800
 
 
 @dataclass(frozen=True)

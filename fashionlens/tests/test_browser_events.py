@@ -79,6 +79,20 @@ def test_a_click_is_told_once_and_leaves_a_plain_address(page, shop):  # noqa: F
     assert Event.objects.filter(kind="click").count() == 1
 
 
+def test_a_narrowed_list_is_told_anew(page, shop):  # noqa: F811
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto("/search/")
+    page.set_input_files("#photo", file_of(shop[3]))
+    expect(page.locator("#results .card").first).to_contain_text(shop[3].title)
+    page.locator("#results").get_by_role("link", name="Shoes").click()
+    expect(page.locator("#results-title")).to_contain_text("Shoes")
+    page.wait_for_timeout(300)
+    leave(page)
+    all_, narrowed = told(2, listing="photo")
+    assert all_.query == narrowed.query and all_.position == narrowed.position == 1
+    assert all_.products[0] == shop[3].pk != narrowed.products[0]
+
+
 def test_a_click_counts_without_script(browser, live_server, shop):  # noqa: F811
     plain: BrowserContext = browser.new_context(
         base_url=live_server.url, java_script_enabled=False

@@ -4,8 +4,9 @@ import pytest
 from django.core.cache import cache
 
 from catalog.tests.factories import make_product
-from catalog.tests.test_api import field_errors
+from catalog.tests.test_api import field_errors, shape
 from search.events import new_list_id
+from search.examples import EVENTS_RECORDED
 from search.models import Event
 from search.tests.asking import RED, SEARCH, make_shop, problem, upload
 
@@ -57,6 +58,7 @@ def test_what_is_not_known_is_told(client, fake_encoder):
     answer = send(client, event(), event(query=real), event(query=real, products=["b"]))
     assert answer.status_code == 200
     assert answer.json()["recorded"] == 1
+    assert shape(answer.json()) == shape(EVENTS_RECORDED)
     refused = [(it["index"], it["code"]) for it in answer.json()["refused"]]
     assert refused == [(0, "unknown_query"), (2, "unknown_product")]
 

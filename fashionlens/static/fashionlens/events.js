@@ -12,8 +12,9 @@
         if (!isIntersecting) continue;
         seen.unobserve(target);
         const { list, place, sku } = target.dataset;
-        if (told.has(`${list} ${place}`)) continue;
-        told.add(`${list} ${place}`);
+        const what = `${list} ${place} ${sku}`;
+        if (told.has(what)) continue;
+        told.add(what);
         if (!pending.has(list)) pending.set(list, new Map());
         pending.get(list).set(Number(place), sku);
       }
@@ -48,7 +49,11 @@
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") tell();
   });
-  document.addEventListener("htmx:load", ({ target }) => watch(target));
+  // A narrowed list has the same name and other products in its places.
+  document.addEventListener("htmx:load", ({ target }) => {
+    tell();
+    watch(target);
+  });
   watch(document);
 
   // The click is counted by now; the address that is copied or reloaded names no list.
