@@ -29,11 +29,20 @@ class OnRequest:
 
 
 def thumbnail_name(generator: ImageSpec) -> str:
-    """FOLDER/NAME OF THE PHOTO/WIDTH.webp. imagekit's own namers hash a pickle of the
-    whole recipe, 0.1 ms for each of the 24 thumbnails of an answer."""
-    photo, _ = posixpath.splitext(generator.source.name)
-    width = generator.processors[0].width
-    return f"{settings.IMAGEKIT_CACHEFILE_DIR}/{photo}/{width}.webp"
+    """imagekit's own namers hash a pickle of the whole recipe, 0.1 ms for each of the
+    24 thumbnails of an answer."""
+    return _name(generator.source.name, generator.processors[0].width)
+
+
+def thumbnail_url(photo: ProductImage, width: int) -> str:
+    """What `photo.card.url` says for its width, in a fifth of the time."""
+    return default_storage.url(_name(str(photo.file.name), width))
+
+
+def _name(photo: str, width: int) -> str:
+    """FOLDER/NAME OF THE PHOTO/WIDTH.webp"""
+    name, _ = posixpath.splitext(photo)
+    return f"{settings.IMAGEKIT_CACHEFILE_DIR}/{name}/{width}.webp"
 
 
 @require_safe

@@ -19,6 +19,9 @@ from pilkit.processors import ResizeToFit
 from catalog.colours import COLOUR_NAMES, MOST_COLOURS
 from catalog.fingerprints import HASH_BITS, BitField
 
+# Of thumbnails, in pixels.
+SMALL_WIDTH, CARD_WIDTH = 160, 480
+
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def with_product_counts(self) -> Self:
@@ -195,10 +198,14 @@ class ProductImage(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     small = ImageSpecField(
-        source="file", processors=[ResizeToFit(160, 214, upscale=False)], format="WEBP"
+        source="file",
+        processors=[ResizeToFit(SMALL_WIDTH, 214, upscale=False)],
+        format="WEBP",
     )
     card = ImageSpecField(
-        source="file", processors=[ResizeToFit(480, 640, upscale=False)], format="WEBP"
+        source="file",
+        processors=[ResizeToFit(CARD_WIDTH, 640, upscale=False)],
+        format="WEBP",
     )
     large = ImageSpecField(
         source="file",

@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from catalog.api import PageOutput, PhotoOutput, ProductOutput
 from catalog.links import full
-from catalog.models import Product, ProductImage
+from catalog.media import thumbnail_url
+from catalog.models import CARD_WIDTH, SMALL_WIDTH, Product, ProductImage
 from search.services import Match
 
 
@@ -130,8 +131,8 @@ def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
         "id": image.pk,
         "url": full(image.file.url, root),
         "thumbnails": {
-            "small": full(image.small.url, root),
-            "card": full(image.card.url, root),
+            "small": full(thumbnail_url(image, SMALL_WIDTH), root),
+            "card": full(thumbnail_url(image, CARD_WIDTH), root),
         },
         "width": image.width,
         "height": image.height,

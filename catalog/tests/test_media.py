@@ -3,6 +3,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from catalog.media import thumbnail_url
+from catalog.models import CARD_WIDTH, SMALL_WIDTH
 from catalog.tests.factories import make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +23,8 @@ def photo():
 def test_naming_a_thumbnail_draws_nothing(photo, media):
     folder = f"/media/thumbnails/{photo.file.name[:-4]}"
     assert photo.card.url == f"{folder}/480.webp"
+    assert thumbnail_url(photo, CARD_WIDTH) == photo.card.url
+    assert thumbnail_url(photo, SMALL_WIDTH) == photo.small.url
     assert not (media / "thumbnails").exists()
 
 
