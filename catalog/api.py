@@ -15,20 +15,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.browsing import Listing
 from catalog.examples import CATEGORY_PAGE, PRODUCT_DETAIL, PRODUCT_PAGE, example
+from catalog.filters import MAX_VALUES
 from catalog.links import AbsoluteURL
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.parameters import (
+    FilterParameters,
     NoParameters,
     PageParameters,
-    check_categories,
+    filters_of,
     page_of,
 )
 from catalog.problems import problems
-from catalog.words import read
+from catalog.words import MAX_WORDS_CHARS
 
-MAX_VALUES = 100  # of one repeated parameter
-MAX_CENTS = 2**31 - 1
 MAX_AGE_S = 60
 ORDERINGS = {
     "-created": ["-created", "-id"],
@@ -128,38 +129,46 @@ class PageOutput(serializers.Serializer):
     previous = serializers.URLField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="FacetValue")
+class ValueOutput(serializers.Serializer):
+    value = serializers.CharField(help_text="For the parameter")
+    name = serializers.CharField(help_text="For people")
+    count = serializers.IntegerField(help_text="Products")
+    chosen = serializers.BooleanField()
+
+
+@extend_schema_serializer(component_name="FacetPrices")
+class PriceRangeOutput(serializers.Serializer):
+    min_cents = serializers.IntegerField(allow_null=True, help_text="Included")
+    max_cents = serializers.IntegerField(allow_null=True, help_text="Included")
+    count = serializers.IntegerField(help_text="Products")
+    chosen = serializers.BooleanField()
+
+
+@extend_schema_serializer(component_name="Facets")
+class FacetsOutput(serializers.Serializer):
+    """What the answer could be narrowed to: products of each value among those that
+    the other filters let through; of a search among its candidates, at most the 500
+    nearest of them."""
+
+    categories = ValueOutput(many=True)
+    brands = ValueOutput(many=True)
+    colours = ValueOutput(many=True)
+    prices = PriceRangeOutput(many=True)
+    in_stock = serializers.IntegerField(help_text="Products that can be bought")
+    at_least = serializers.BooleanField(
+        help_text="True: the candidates are the 500 nearest of more, so that choosing a"
+        " value may find more than its count"
+    )
+
+
 class ProductsView(PublicView):
-    class Input(PageParameters):
-        category = serializers.ListField(
-            child=serializers.CharField(),
-            max_length=MAX_VALUES,
-            required=False,
-            help_text="Slug; several mean any of them",
-        )
-        brand = serializers.CharField(
-            max_length=80, required=False, help_text="Whole name, in any case"
-        )
+    class Input(PageParameters, FilterParameters):
         q = serializers.CharField(
-            max_length=200,
+            max_length=MAX_WORDS_CHARS,
             required=False,
-            help_text='Words; `-word` excludes, `"two words"` is a phrase',
-        )
-        price_min = serializers.IntegerField(
-            min_value=0,
-            max_value=MAX_CENTS,
-            required=False,
-            help_text="Cents, included",
-        )
-        price_max = serializers.IntegerField(
-            min_value=0,
-            max_value=MAX_CENTS,
-            required=False,
-            help_text="Cents, included",
-        )
-        in_stock = serializers.BooleanField(
-            required=False,
-            error_messages={"invalid": "Use true or false."},
-            help_text="False: only what is sold out",
+            help_text='Words; the last may be a beginning; `-word` excludes, `"two'
+            ' words"` is a phrase; typing errors are put right where nothing is found',
         )
         sku = serializers.ListField(
             child=serializers.CharField(max_length=64),
@@ -177,15 +186,12 @@ class ProductsView(PublicView):
             help_text="Default: `relevance` with `q`, else `-created`",
         )
 
-        def validate_category(self, slugs: list[str]) -> list[str]:
-            check_categories(slugs)
-            return slugs
+        def validate_brand(self, brands: list[str]) -> list[str]:
+            return Product.objects.published().spelled(brands)
 
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             if attrs.get("ordering") == "relevance" and "q" not in attrs:
                 raise ValidationError({"ordering": "`relevance` needs words in `q`."})
-            if attrs.get("price_min", 0) > attrs.get("price_max", MAX_CENTS):
-                raise ValidationError({"price_min": "This is above `price_max`."})
             return attrs
 
     @extend_schema_serializer(component_name="ProductPage")
@@ -194,6 +200,11 @@ class ProductsView(PublicView):
         class ListedProduct(ProductOutput):
             cover = PhotoOutput(allow_null=True, help_text="The first photo")
 
+        words = serializers.CharField(
+            allow_null=True,
+            help_text="As searched for, typing errors put right; null without `q`",
+        )
+        facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
         results = ListedProduct(many=True)
 
     @extend_schema(
@@ -205,29 +216,23 @@ class ProductsView(PublicView):
         examples=example(PRODUCT_PAGE),
     )
     def get(self, request: Request) -> Response:
-        """Published products by category, brand, words, price and stock, in pages."""
+        """Published products by category, brand, colour, words, price and stock, in
+        pages."""
         asked = self.Input.read(request.query_params)
-        page = page_of(request, _listed(asked), asked)
+        listing = Listing(filters_of(asked), asked.get("q", ""))
+        page = page_of(request, _ordered(listing, asked), asked)
+        page["words"] = listing.reading.words if "q" in asked else None
+        page["facets"] = listing.facets if asked["facets"] else None
         return Response(self.Output(page, context={"request": request}).data)
 
 
-def _listed(asked: dict[str, Any]) -> ProductQuerySet:
-    products = Product.objects.published().with_photos()
-    if "category" in asked:
-        products = products.in_categories(asked["category"])
-    if "brand" in asked:
-        products = products.of_brand(asked["brand"])
+def _ordered(listing: Listing, asked: dict[str, Any]) -> ProductQuerySet:
+    products = listing.products.with_photos()
     if "sku" in asked:
         products = products.with_skus(asked["sku"])
-    if "in_stock" in asked:
-        products = products.in_stock(asked["in_stock"])
-    products = products.priced(asked.get("price_min"), asked.get("price_max"))
-    default = "-created"
-    if "q" in asked:
-        products, default = products.matching(read(asked["q"]).query), "relevance"
-    ordering = asked.get("ordering", default)
+    ordering = asked.get("ordering", "relevance" if "q" in asked else "-created")
     if ordering == "relevance":
-        return products  # as `matching` leaves them
+        return products  # as the words left them
     return products.order_by(*ORDERINGS[ordering])
 
 

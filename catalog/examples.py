@@ -29,10 +29,28 @@ PHOTO: dict[str, Any] = {
     "alt_text": "Navy wrap dress, front",
     "position": 0,
 }
+VALUE: dict[str, Any] = {
+    "value": "dress",
+    "name": "Dresses",
+    "count": 124,
+    "chosen": False,
+}
+FACETS: dict[str, Any] = {
+    "categories": [VALUE],
+    "brands": [VALUE | {"value": "Ostra", "name": "Ostra", "count": 61}],
+    "colours": [VALUE | {"value": "navy", "name": "navy", "count": 87}],
+    "prices": [
+        {"min_cents": 2500, "max_cents": 4999, "count": 205, "chosen": False},
+    ],
+    "in_stock": 468,
+    "at_least": False,
+}
 PRODUCT_PAGE: dict[str, Any] = {
     "count": 61,
     "next": f"{SHOP}/api/v1/products/?page=2&category=dress",
     "previous": None,
+    "words": None,
+    "facets": FACETS,
     "results": [{**PRODUCT, "cover": PHOTO}],
 }
 PRODUCT_DETAIL: dict[str, Any] = {

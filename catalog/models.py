@@ -12,6 +12,7 @@ from django.contrib.postgres.search import (
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, F, Prefetch, Q
+from django.db.models.functions import Lower
 from django.urls import reverse
 from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
@@ -52,15 +53,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
-    def in_category(self, slug: str) -> Self:
-        return self.filter(category__slug=slug)
-
-    def in_categories(self, slugs: Iterable[str]) -> Self:
-        return self.filter(category__slug__in=slugs)
-
-    def of_brand(self, brand: str) -> Self:
-        return self.filter(brand__iexact=brand)
-
     def of_brands(self, brands: Iterable[str]) -> Self:
         """By whole names as they are written."""
         return self.filter(brand__in=brands)
@@ -70,21 +62,16 @@ class ProductQuerySet(models.QuerySet["Product"]):
         named = self.exclude(brand="").order_by("brand")
         return named.values_list("brand", flat=True).distinct()
 
+    def spelled(self, brands: Iterable[str]) -> list[str]:
+        """Brands named in any case as they are written; unknown ones as they came."""
+        asked = {brand.lower(): brand for brand in brands}
+        small = self.annotate(small=Lower("brand")).filter(small__in=asked)
+        known = list(small.brands())
+        left = asked.keys() - {brand.lower() for brand in known}
+        return known + [asked[brand] for brand in sorted(left)]
+
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
-
-    def priced(self, at_least: int | None = None, at_most: int | None = None) -> Self:
-        """By price in cents, both ends included."""
-        found = self
-        if at_least is not None:
-            found = found.filter(price_cents__gte=at_least)
-        if at_most is not None:
-            found = found.filter(price_cents__lte=at_most)
-        return found
-
-    def in_stock(self, wanted: bool = True) -> Self:
-        """Those that can be bought, or with False those that are sold out."""
-        return self.filter(stock__gt=0) if wanted else self.filter(stock=0)
 
     def matching(self, query: SearchQuery | CombinedSearchQuery) -> Self:
         """Those found by words, best first; `catalog.words` makes the query."""

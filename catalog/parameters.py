@@ -1,23 +1,22 @@
 """What a request to the API may ask: values are checked, unknown names refused."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from catalog.models import Category
+from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
-# Names of categories put into an error message, and of a parameter told back.
-SHOWN_CATEGORIES = 20
-SHOWN_LENGTH = 80
+SHOWN_LENGTH = 80  # of a parameter's name told back, and of a filter's value
 
 
 class Parameters(serializers.Serializer):
@@ -70,21 +69,53 @@ class PageParameters(Parameters):
     )
 
 
-def check_categories(slugs: Collection[str]) -> None:
-    """Raises ValidationError for the first slug without a category, naming some."""
-    missing = set(slugs) - Category.objects.in_bulk(slugs, field_name="slug").keys()
-    if not missing:
-        return
-    known = Category.objects.values_list("slug", flat=True)[: SHOWN_CATEGORIES + 1]
-    shown = [
-        *known[:SHOWN_CATEGORIES],
-        *(["..."] if len(known) > SHOWN_CATEGORIES else []),
-    ]
-    raise ValidationError(
-        f"There is no category {min(missing)!r}."
-        f" There are: {', '.join(shown) or 'none yet'}.",
-        "unknown_category",
+# Empty, or the docs' "Try it out" would send the word "string".
+@extend_schema_field(
+    {"type": "array", "items": {"type": "string"}, "examples": [[]], "default": []}
+)
+class ValuesField(serializers.ListField):
+    """Several mean any of them; an empty one, as forms send it, is none."""
+
+    child = serializers.CharField(max_length=SHOWN_LENGTH, allow_blank=True)
+
+    def __init__(self, help_text: str) -> None:
+        super().__init__(max_length=MAX_VALUES, required=False, help_text=help_text)
+
+
+def _cents(help_text: str) -> serializers.IntegerField:
+    return serializers.IntegerField(
+        min_value=0, max_value=MAX_CENTS, required=False, help_text=help_text
     )
+
+
+class FilterParameters(Parameters):
+    category = ValuesField("Slug; several mean any of them")
+    brand = ValuesField("Whole name; several mean any of them")
+    colour = ValuesField("Of the garment in the photo; several mean any of them")
+    price_min = _cents("Cents, included")
+    price_max = _cents("Cents, included")
+    in_stock = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        error_messages={"invalid": "Use true or false."},
+        help_text="False: only what is sold out",
+    )
+    facets = serializers.BooleanField(
+        default=False,
+        error_messages={"invalid": "Use true or false."},
+        help_text="Count what the answer could be narrowed to; takes longer",
+    )
+
+
+def filters_of(asked: dict[str, Any]) -> Filters:
+    """From valid `FilterParameters`. Raises ValidationError."""
+    try:
+        filters = Filters.of(asked)
+        filters.check()
+    except ParameterError as error:
+        detail = {error.name: [ErrorDetail(str(error), error.code)]}
+        raise ValidationError(detail) from error
+    return filters
 
 
 def check_page(number: int, size: int, count: int) -> None:

@@ -4,29 +4,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from catalog.examples import PHOTO, PRODUCT, SHOP
+from catalog.examples import FACETS, PHOTO, PRODUCT, SHOP
 
 MATCH: dict[str, Any] = {
     "product": PRODUCT,
     "photo": PHOTO,
     "distance": 0.0421,
     "band": "very similar",
-}
-VALUE: dict[str, Any] = {
-    "value": "dress",
-    "name": "Dresses",
-    "count": 124,
-    "chosen": False,
-}
-FACETS: dict[str, Any] = {
-    "categories": [VALUE],
-    "brands": [VALUE | {"value": "Ostra", "name": "Ostra", "count": 61}],
-    "colours": [VALUE | {"value": "navy", "name": "navy", "count": 87}],
-    "prices": [
-        {"min_cents": 2500, "max_cents": 4999, "count": 205, "chosen": False},
-    ],
-    "in_stock": 468,
-    "at_least": True,
 }
 SEARCH_PAGE: dict[str, Any] = {
     "count": 500,
@@ -37,7 +21,7 @@ SEARCH_PAGE: dict[str, Any] = {
     "took_ms": 9.9,
     "complete": True,
     "by_words": None,
-    "facets": FACETS,
+    "facets": FACETS | {"at_least": True},
     "results": [MATCH],
 }
 SIMILAR: dict[str, Any] = {

@@ -5,43 +5,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.api import PageOutput, PhotoOutput, ProductOutput
+from catalog.api import FacetsOutput, PageOutput, PhotoOutput, ProductOutput
 from catalog.links import full
 from catalog.media import thumbnail_url
 from catalog.models import CARD_WIDTH, SMALL_WIDTH, Product, ProductImage
 from search.services import Match
-
-
-@extend_schema_serializer(component_name="FacetValue")
-class ValueOutput(serializers.Serializer):
-    value = serializers.CharField(help_text="For the parameter")
-    name = serializers.CharField(help_text="For people")
-    count = serializers.IntegerField(help_text="Products")
-    chosen = serializers.BooleanField()
-
-
-@extend_schema_serializer(component_name="FacetPrices")
-class PriceRangeOutput(serializers.Serializer):
-    min_cents = serializers.IntegerField(allow_null=True, help_text="Included")
-    max_cents = serializers.IntegerField(allow_null=True, help_text="Included")
-    count = serializers.IntegerField(help_text="Products")
-    chosen = serializers.BooleanField()
-
-
-@extend_schema_serializer(component_name="Facets")
-class FacetsOutput(serializers.Serializer):
-    """What the answer could be narrowed to: products of each value among the query's
-    candidates, at most the 500 nearest that the other filters let through."""
-
-    categories = ValueOutput(many=True)
-    brands = ValueOutput(many=True)
-    colours = ValueOutput(many=True)
-    prices = PriceRangeOutput(many=True)
-    in_stock = serializers.IntegerField(help_text="Products that can be bought")
-    at_least = serializers.BooleanField(
-        help_text="True: the candidates are the 500 nearest of more, so that choosing a"
-        " value may find more than its count"
-    )
 
 
 @extend_schema_serializer(component_name="Match")

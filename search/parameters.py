@@ -2,54 +2,14 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from catalog.filters import MAX_CENTS, MAX_VALUES
-from catalog.parameters import MAX_PAGE_SIZE, SHOWN_LENGTH, Parameters
+from catalog.parameters import MAX_PAGE_SIZE, FilterParameters, ValuesField
 from catalog.words import MAX_WORDS_CHARS
 from search.asking import Box, Start
 from search.forms import MAX_MB
 from search.services import PAGE_SIZE
 from search.wishes import MAX_SKUS
-
-
-# Empty, or the docs' "Try it out" would send the word "string".
-@extend_schema_field(
-    {"type": "array", "items": {"type": "string"}, "examples": [[]], "default": []}
-)
-class ValuesField(serializers.ListField):
-    """Several mean any of them; an empty one, as forms send it, is none."""
-
-    child = serializers.CharField(max_length=SHOWN_LENGTH, allow_blank=True)
-
-    def __init__(self, help_text: str) -> None:
-        super().__init__(max_length=MAX_VALUES, required=False, help_text=help_text)
-
-
-def _cents(help_text: str) -> serializers.IntegerField:
-    return serializers.IntegerField(
-        min_value=0, max_value=MAX_CENTS, required=False, help_text=help_text
-    )
-
-
-class FilterParameters(Parameters):
-    category = ValuesField("Slug; several mean any of them")
-    brand = ValuesField("Whole name; several mean any of them")
-    colour = ValuesField("Of the garment in the photo; several mean any of them")
-    price_min = _cents("Cents, included")
-    price_max = _cents("Cents, included")
-    in_stock = serializers.BooleanField(
-        required=False,
-        allow_null=True,
-        error_messages={"invalid": "Use true or false."},
-        help_text="False: only what is sold out",
-    )
-    facets = serializers.BooleanField(
-        default=False,
-        error_messages={"invalid": "Use true or false."},
-        help_text="Count what the answer could be narrowed to; takes longer",
-    )
 
 
 class WishParameters(FilterParameters):

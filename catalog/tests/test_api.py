@@ -2,6 +2,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from catalog import api, examples
+from catalog.models import Product
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
@@ -65,6 +66,12 @@ def test_beyond_the_last_page_is_not_found(client):
         ("category=hat", ["hat"]),
         ("category=hat&category=shoe", ["hat", "shoe"]),
         ("brand=acme", ["shoe"]),
+        ("brand=ACME&brand=nordlys", ["hat", "shirt", "shoe"]),
+        ("category=&brand=&colour=", ["hat", "shirt", "shoe"]),
+        ("colour=red", ["hat"]),
+        ("colour=red&colour=navy", ["hat", "shirt"]),
+        ("q=red", ["hat", "shoe"]),
+        ("q=boos", ["shoe"]),
         ("q=boots", ["shoe"]),
         ("q=boots -red", []),
         ("price_min=2000", ["shirt", "shoe"]),
@@ -78,8 +85,12 @@ def test_beyond_the_last_page_is_not_found(client):
 )
 def test_filters(client, query, expected):
     hats, shoes = make_category("Hats", "hat"), make_category("Shoes", "shoe")
-    make_product(sku="hat", category=hats, price_cents=1000)
-    make_product(sku="shirt", category=make_category(), price_cents=2000, stock=0)
+    hat = make_product(sku="hat", category=hats, price_cents=1000)
+    shirt = make_product(sku="shirt", category=make_category(), price_cents=2000)
+    Product.objects.filter(pk=shirt.pk).update(stock=0)
+    for product, colour in ((hat, "red"), (shirt, "navy")):
+        photo = {"sha256": "0", "width": 3, "height": 4, "file": "none.jpg"}
+        product.images.create(**photo, colours=[colour])
     make_product(
         sku="shoe", category=shoes, price_cents=3000, brand="Acme", title="Red boots"
     )
@@ -102,21 +113,25 @@ def test_orders(client):
 @pytest.mark.parametrize(
     "query, field, code",
     [
-        ("colour=red", "colour", "unknown"),
+        ("size=xl", "size", "unknown"),
+        ("colour=infrared", "colour", "unknown_colour"),
+        ("brand=Nobody", "brand", "unknown_brand"),
+        ("&".join(["brand=x"] * 101), "brand", "max_length"),
+        ("facets=perhaps", "facets", "invalid"),
         ("page=0", "page", "min_value"),
         ("page=two", "page", "invalid"),
         ("page=1&page=2", "page", "several"),
         ("page_size=101", "page_size", "max_value"),
         ("category=boot", "category", "unknown_category"),
         ("category=%00", "category", "null_characters_not_allowed"),
-        ("category=", "category", "blank"),
+        ("brand=%00", "brand", "null_characters_not_allowed"),
         ("q=", "q", "blank"),
         (f"q={'x' * 201}", "q", "max_length"),
         ("price_min=-1", "price_min", "min_value"),
         ("price_min=9.5", "price_min", "invalid"),
         ("price_max=99999999999", "price_max", "max_value"),
         (f"price_max={'9' * 5000}", "price_max", "max_string_length"),
-        ("price_min=2&price_max=1", "price_min", "invalid"),
+        ("price_min=2&price_max=1", "price_min", "empty_range"),
         ("in_stock=perhaps", "in_stock", "invalid"),
         ("ordering=colour", "ordering", "invalid_choice"),
         ("ordering=relevance", "ordering", "invalid"),
@@ -130,13 +145,18 @@ def test_refuses_what_it_does_not_know(client, query, field, code):
 
 def test_a_refusal_names_what_is_allowed(client):
     make_category("Hats", "hat")
-    response = client.get(f"{PRODUCTS}?categry=hat&category=hats&ordering=cheap")
+    response = client.get(f"{PRODUCTS}?categry=hat&ordering=cheap")
     detail = response.json()["detail"]
     assert (
         "categry: There is no such parameter here. Allowed: page, page_size" in detail
     )
-    assert "There is no category 'hats'. There are: hat." in detail
     assert '"cheap" is not allowed. Use one of: -created, created, price' in detail
+
+
+def test_a_refusal_of_a_value_names_some_that_there_are(client):
+    make_category("Hats", "hat")
+    detail = client.get(f"{PRODUCTS}?category=hats").json()["detail"]
+    assert "There is no category 'hats'. There are: hat." in detail
 
 
 def test_a_refusal_stays_short(client):
@@ -158,6 +178,29 @@ def test_the_list_costs_the_same_queries_for_one_product_and_for_many(
     client.get(PRODUCTS + query)
     with django_assert_num_queries(5):
         assert len(skus(client.get(PRODUCTS + query))) == 5
+
+
+def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
+    make_product(sku="a", brand="Acme", price_cents=1000)
+    make_product(sku="b", category=make_category("Hats", "hat"), stock=0)
+    assert client.get(PRODUCTS).json()["facets"] is None
+    asked = f"{PRODUCTS}?facets=true&category=dress"
+    with django_assert_num_queries(9):  # categories, count, products, photos, facets
+        facets = client.get(asked).json()["facets"]
+    value = {"value": "dress", "name": "Dresses", "count": 1, "chosen": True}
+    assert value in facets["categories"]
+    assert [each["value"] for each in facets["brands"]] == ["Acme"]
+    assert facets["prices"] == [
+        {"min_cents": None, "max_cents": 2499, "count": 1, "chosen": False}
+    ]
+    assert (facets["in_stock"], facets["at_least"]) == (1, False)
+
+
+def test_words_are_told_as_they_were_searched_for(client):
+    make_product(sku="a", title="Linen gown")
+    answer = client.get(f"{PRODUCTS}?q=linnen").json()
+    assert (answer["words"], answer["count"]) == ("linen", 1)
+    assert client.get(PRODUCTS).json()["words"] is None
 
 
 def test_a_product_has_all_its_photos_in_order(client, media):
@@ -213,7 +256,7 @@ def test_categories_are_counted_without_what_is_not_in_the_shop(
 def test_answers_look_as_the_docs_show_them(client):
     product = make_product(photo=True)
     for url, example in [
-        (PRODUCTS, examples.PRODUCT_PAGE),
+        (f"{PRODUCTS}?facets=true", examples.PRODUCT_PAGE),
         (f"{PRODUCTS}{product.sku}/", examples.PRODUCT_DETAIL),
         ("/api/v1/categories/", examples.CATEGORY_PAGE),
     ]:

@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage, ProductWords
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
@@ -134,7 +135,7 @@ def test_only_published_products_are_found_unless_others_are_given():
     assert found("coat") == []
     make_product(title="Coat", price_cents=10)
     make_product(title="Coat", price_cents=99)
-    cheap = Product.objects.published().priced(at_most=50)
+    cheap = Filters(price_max_cents=50).products()
     assert len(find("coat")) == 2
     assert len(find("coat", products=cheap)) == 1
 
