@@ -1,0 +1,254 @@
+"""Nothing of a shopper's photo stays: not on disk, not in the cache, not at the broker.
+
+The network is the real one; the broker logs to disk, as a shop's embedded one does.
+"""
+
+import hashlib
+import io
+import tempfile
+from collections.abc import Callable
+from fcntl import LOCK_EX, flock
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from catalog.models import Category, ProductImage
+from catalog.tests.factories import make_product
+from search import asking
+from search.asking import Origin
+from search.indexing import embed_due
+from search.ranking import Answer
+from search.tests.asking import SEARCH, upload
+from search.tests.privacy import (
+    Watch,
+    logging_to_disk,
+    noise,
+    places,
+    traces,
+    watching,
+)
+
+pytestmark = pytest.mark.django_db
+BOX = (0.25, 0.1, 0.8, 0.9)
+LARGE = noise(1300, 1000)  # 3.9 MB: over what Django itself keeps in memory
+HUGE = noise(1840, 1800)  # 9.9 MB, just under the limit
+TOO_LARGE = noise(2400, 2000)
+
+
+@pytest.fixture
+def watch(tmp_path, monkeypatch):
+    """Of a shop with the shipped network and a temporary folder of this test's own."""
+    server: redis.Redis = cache._cache.get_client()  # type: ignore[attr-defined]
+    if "socket" not in settings.CELERY_BROKER_URL:
+        pytest.skip("The broker's files are on another machine.")
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    for number in range(6):
+        photo = noise(60 + number, 80, "JPEG", quality=95)
+        make_product(sku=f"p{number}", title="Noisy dress", photo=photo)
+    embed_due()
+    # The workers of a parallel run share the broker: one of these tests at a time.
+    with (Path(settings.VAR) / "privacy.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        with logging_to_disk(server):
+            yield Watch(places(temporary), server)
+        cache.clear()
+
+
+def picture_of(photo: bytes, box: tuple[float, ...] | None = None) -> Image.Image:
+    picture = Image.open(io.BytesIO(photo)).convert("RGB")
+    return asking.Box(*box).cut(picture) if box else picture
+
+
+def through_api(client, photo: bytes, **form: Any) -> None:
+    found = client.post(SEARCH, {"photo": upload(photo), "page_size": 2, **form})
+    assert found.status_code == 200, found.content
+    query = f"{SEARCH}{found.json()['query']}/"
+    for wish in ["page=1", "category=dress", "words=noisy&facets=true", "like=p1"]:
+        assert client.get(f"{query}?{wish}").status_code == 200
+
+
+def as_the_body(client, photo: bytes, **form: Any) -> None:
+    address = "&".join(
+        [f"{SEARCH}?page_size=2"] + [f"{n}={v}" for n, v in form.items()]
+    )
+    found = client.post(address, photo, content_type="image/png")
+    assert found.status_code == 200, found.content
+
+
+def through_page(client, photo: bytes, **form: Any) -> None:
+    fields = {"photo": SimpleUploadedFile("me.png", photo), **form}
+    found = client.post("/search/", fields)
+    assert found.status_code == 303
+    for wish in ["", "?category=dress", "?words=noisy", "?like=p1&dislike=p2"]:
+        path = found.url.partition("?")[0]
+        assert client.get(path + wish).status_code == 200
+
+
+def through_htmx(client, photo: bytes, **form: Any) -> None:
+    fields = {"photo": SimpleUploadedFile("me.png", photo), **form}
+    headers = {"HX-Request": "true"}
+    assert client.post("/search/", fields, headers=headers).status_code == 200
+
+
+DOORS = [through_api, as_the_body, through_page, through_htmx]
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("photo", "box"),
+    [(noise(300, 400, "JPEG", quality=90), None), (LARGE, None), (LARGE, BOX)],
+    ids=["small", "large", "crop"],
+)
+def test_a_search_leaves_nothing_of_its_photo(client, watch, door, photo, box):
+    form = {"box": ",".join(map(str, box))} if box else {}
+    with watching(watch):
+        door(client, photo, **form)
+    assert any(place.startswith("value") for place in watch.written)
+    assert any(place.startswith("broker's") for place in watch.written)
+    wanted = traces(photo, picture_of(photo, box)) | traces(photo, picture_of(photo))
+    assert watch.leaks(wanted) == []
+
+
+@pytest.mark.parametrize("photo", [HUGE, TOO_LARGE], ids=["9.9 MB", "too large"])
+@pytest.mark.parametrize("path", [SEARCH, "/search/"])
+def test_no_upload_is_too_large_for_memory(client, watch, photo, path):
+    with watching(watch):
+        answer = client.post(path, {"photo": upload(photo)})
+    assert answer.status_code in (200, 303) if photo is HUGE else (413, 422)
+    assert watch.leaks({"bytes": photo[5000:5024]}) == []
+
+
+def test_a_refused_photo_leaves_nothing_either(client, watch):
+    photo = LARGE[: len(LARGE) // 2]
+    with watching(watch):
+        assert client.post(SEARCH, {"photo": upload(photo)}).status_code == 422
+        assert client.post("/search/", {"photo": upload(photo)}).status_code == 422
+    assert watch.leaks({"bytes": photo[5000:5024]}) == []
+
+
+def test_a_photo_from_an_address_leaves_nothing(client, watch, monkeypatch):
+    monkeypatch.setattr(asking, "fetch_photo", lambda _: LARGE)
+    address = "https://photos.example/holiday-4711.png"
+    with watching(watch):
+        assert client.post(SEARCH, {"address": address}).status_code == 200
+        assert client.post("/search/", {"address": address}).status_code == 303
+    wanted = traces(LARGE, picture_of(LARGE)) | {"address": b"holiday-4711"}
+    assert watch.leaks(wanted) == []
+
+
+def test_a_crop_of_a_products_photo_is_not_stored(client, watch):
+    image = ProductImage.objects.filter(product__sku="p3").get()
+    photo = image.file.read()
+    picture = picture_of(photo, BOX)
+    form = {"product": "p3", "box": ",".join(map(str, BOX))}
+    with watching(watch):
+        assert client.post(SEARCH, form).status_code == 200
+        assert client.post("/search/", form).status_code == 303
+    assert watch.leaks(traces(photo, picture)) == []
+
+
+def test_what_is_kept_is_a_vector_and_where_it_came_from(client, watch):
+    query = client.post(SEARCH, {"photo": upload(LARGE)}).json()["query"]
+    encoder, vector, origin, key, first = cache.get(f"query:{query}")
+    assert isinstance(encoder, int) and key == ""
+    assert (vector.shape, vector.dtype) == ((128,), np.float32)
+    assert origin == Origin(photo=True)
+    assert type(first) is Answer
+    assert all(isinstance(n, int | float) for hit in first.hits for n in hit)
+    left_s = watch.broker.ttl(cache.make_key(f"query:{query}"))
+    assert 0 < left_s <= 3600
+
+
+def leak_to_cache(photo: bytes, picture: Image.Image) -> None:
+    cache.set("leak", photo, 60)
+
+
+def leak_pixels(photo: bytes, picture: Image.Image) -> None:
+    cache.set("leak", np.asarray(picture.resize((128, 128), 2, reducing_gap=3.0)), 60)
+
+
+def leak_preview(photo: bytes, picture: Image.Image) -> None:
+    buffer = io.BytesIO()
+    picture.resize((60, 80)).save(buffer, "JPEG", quality=60)
+    cache.set("leak", {"preview": buffer.getvalue()}, 60)
+
+
+def leak_hash(photo: bytes, picture: Image.Image) -> None:
+    cache.set(f"seen:{hashlib.sha256(photo).hexdigest()}", 1, 60)
+
+
+def leak_pixel_hash(photo: bytes, picture: Image.Image) -> None:
+    cache.set("leak", hashlib.sha256(picture.tobytes()).digest(), 60)
+
+
+def leak_short_file(photo: bytes, picture: Image.Image) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(photo)
+
+
+def leak_to_media(photo: bytes, picture: Image.Image) -> None:
+    picture.save(Path(settings.MEDIA_ROOT) / "leak.png")
+
+
+def leak_through_storage(photo: bytes, picture: Image.Image) -> None:
+    default_storage.save("leak.bin", io.BytesIO(photo))
+
+
+def leak_to_the_queue(photo: bytes, picture: Image.Image) -> None:
+    client = cache._cache.get_client()  # type: ignore[attr-defined]
+    client.lpush("queue", photo[len(photo) // 2 :][:4000])
+    client.delete("queue")  # a worker took it: only the broker's log has it still
+
+
+def leak_to_the_database(photo: bytes, picture: Image.Image) -> None:
+    Category.objects.filter(name=picture.tobytes().hex()[:8000]).exists()
+    name = picture.resize((128, 128), 2, reducing_gap=3.0).tobytes().hex()
+    Category.objects.filter(name=name).exists()
+
+
+PLANTED: list[Callable[[bytes, Image.Image], None]] = [
+    leak_to_cache,
+    leak_pixels,
+    leak_preview,
+    leak_hash,
+    leak_pixel_hash,
+    leak_short_file,
+    leak_to_media,
+    leak_through_storage,
+    leak_to_the_queue,
+    leak_to_the_database,
+]
+
+
+@pytest.mark.parametrize("leak", PLANTED)
+def test_a_leak_would_be_seen(client, watch, monkeypatch, leak):
+    """The tests above can fail: each of these is found."""
+    seen = asking._seen
+
+    def leaky(photo, network, box):
+        leak(photo, picture_of(photo))
+        return seen(photo, network, box)
+
+    monkeypatch.setattr(asking, "_seen", leaky)
+    with watching(watch):
+        client.post(SEARCH, {"photo": upload(LARGE)})
+    assert watch.leaks(traces(LARGE, picture_of(LARGE)))
+
+
+def test_what_djangos_own_handlers_write_would_be_seen(client, watch, settings):
+    """A large upload to a form that is not the search's goes through a file."""
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+    with watching(watch):
+        client.post("/admin/login/", {"photo": upload(LARGE)})
+    assert any(str(tempfile.gettempdir()) in path for path in watch.opened)
