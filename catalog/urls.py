@@ -5,5 +5,6 @@ from catalog import views
 app_name = "catalog"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("suggestions/", views.suggestions, name="suggestions"),
     path("products/<slug:slug>/", views.product, name="product"),
 ]

@@ -1,14 +1,18 @@
 from django.core.paginator import InvalidPage, Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.response import TemplateResponse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from catalog.browsing import Listing
 from catalog.filters import ParameterError
 from catalog.forms import SORTS, BrowseForm
 from catalog.models import Product
+from catalog.suggestions import suggest
+from catalog.words import WordsError
 
 PAGE_SIZE = 24
+SUGGESTIONS_AGE_S = 60
 
 
 @require_safe
@@ -38,6 +42,20 @@ def home(request: HttpRequest) -> TemplateResponse:
         **{"at_home": at_home, "front": at_home and page.number == 1},
     }
     return TemplateResponse(request, "catalog/home.html", context)
+
+
+@require_safe
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Options for the list beside the search field; empty for too little to go by."""
+    try:
+        found = suggest(request.GET.get("q", ""))
+    except WordsError as error:
+        return HttpResponseBadRequest(str(error), content_type="text/plain")
+    response = TemplateResponse(
+        request, "catalog/_suggestions.html", {"suggestions": found}
+    )
+    patch_cache_control(response, public=True, max_age=SUGGESTIONS_AGE_S)
+    return response
 
 
 @require_safe

@@ -1,0 +1,112 @@
+import pytest
+from django.urls import reverse
+
+from catalog.suggestions import suggest
+from catalog.tests.factories import make_category, make_product
+from catalog.tests.pages import outline
+from catalog.words import WordsError
+
+pytestmark = pytest.mark.django_db
+
+
+def names(words: str) -> list[tuple[str, str]]:
+    return [(one.name, one.kind) for one in suggest(words)]
+
+
+@pytest.fixture
+def shop(db) -> None:
+    make_product(title="Linen dress", brand="Acme", category=make_category())
+    make_category("Dressing gowns", "gown")  # nothing in it
+    hats = make_category("Sun hats", "hat")
+    make_product(title="Straw boater", brand="Dresden & Co", category=hats)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (
+            "dre",
+            [
+                ("Dresses", "Category"),
+                ("Dresden & Co", "Brand"),
+                ("Linen dress", ""),
+                ("Straw boater", ""),
+            ],
+        ),
+        ("HA", [("Sun hats", "Category"), ("Straw boater", "")]),
+        ("acm", [("Acme", "Brand"), ("Linen dress", "")]),
+        ("straw bo", [("Straw boater", "")]),
+        ("linnen", [("linen", "Did you mean"), ("Linen dress", "")]),
+        ("d", []),
+        ("", []),
+        ("zeppelin", []),
+        ("%", []),
+        ("%%%", []),
+        ("__", []),
+        ("\0\0dre\0", None),
+        ("'; --", []),
+        ("\u0130\u0131", []),
+    ],
+)
+def test_categories_brands_and_products_are_suggested(shop, words, expected):
+    assert names(words) == (names("dre") if expected is None else expected)
+
+
+def test_every_suggestion_leads_to_its_page(client, shop):
+    for one in [*suggest("dre"), *suggest("linnen")]:
+        response = client.get(one.address)
+        assert response.status_code == 200
+        assert one.name.replace("&", "&amp;") in response.text
+
+
+def test_hidden_products_are_not_suggested():
+    make_product(title="Secret coat", brand="Secret", status="draft")
+    assert suggest("secret") == []
+
+
+def test_not_too_many_are_suggested():
+    for number in range(20):
+        category = make_category(f"Coats {number}", f"coat-{number}")
+        make_product(title="Coat", brand=f"Coat {number}", category=category)
+    kinds = [kind for _, kind in names("coat")]
+    assert (kinds.count("Category"), kinds.count("Brand"), kinds.count("")) == (3, 3, 6)
+
+
+def test_suggestions_come_as_options_of_a_list(client, shop):
+    response = client.get("/suggestions/?q=dre")
+    tags = [tag for tag in outline(response.text) if tag.name == "a"]
+    assert [tag.get("role") for tag in tags] == ["option"] * 4
+    assert len({tag.get("id") for tag in tags}) == 4
+    assert "Dresden &amp; Co" in response.text
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+
+
+@pytest.mark.parametrize("words", ["", "?q=", "?q=%00", "?q=%ff", "?q=d", "?x=1"])
+def test_too_little_to_go_by_is_no_error(client, words):
+    response = client.get(f"/suggestions/{words}")
+    assert (response.status_code, response.text.strip()) == (200, "")
+
+
+def test_too_many_characters_are_refused(client):
+    response = client.get("/suggestions/", {"q": "x" * 10_000})
+    assert response.status_code == 400
+    assert "at most 200 characters; these are 10000" in response.text
+    with pytest.raises(WordsError):
+        suggest("x" * 201)
+
+
+@pytest.mark.parametrize("products", [1, 20])
+def test_suggestions_cost_three_queries(client, django_assert_num_queries, products):
+    for _ in range(products):
+        make_product(title="Coat")
+    with django_assert_num_queries(3):
+        client.get("/suggestions/?q=coa")
+
+
+@pytest.mark.parametrize("page", ["/", "/search/"])
+def test_every_page_has_the_field_with_its_list(client, page, fake_encoder):
+    tags = outline(client.get(page).text)
+    form = next(tag for tag in tags if tag.get("role") == "search")
+    assert form.get("data-suggestions") == reverse("catalog:suggestions")
+    lists = [tag for tag in tags if tag.get("role") == "listbox"]
+    assert [tag.get("id") for tag in lists] == ["suggestions"]
