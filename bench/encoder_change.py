@@ -78,6 +78,7 @@ class Truth:
     def __init__(self, photos: list[Path]) -> None:
         first = shipped_only()
         network = network_of(first)
+        self.reach = network.bands[-1][1] - TOLERANCE  # the warped one has the same
         rows = Embedding.objects.filter(encoder=first).values_list(
             "image__product__sku", "vector"
         )
@@ -93,13 +94,21 @@ class Truth:
     def holds(self, answer: Answer) -> bool:
         """Whether every distance is that of the encoder which the answer names."""
         shop = self.shop[answer.encoder]
-        if isinstance(answer.asked, str):
-            vector = shop[self.skus[answer.asked]]
-        else:
-            vector = self.asked[answer.encoder][answer.asked]
-        true = 1 - shop[[self.skus[sku] for sku, _ in answer.found]] @ vector
+        found = shop[[self.skus[sku] for sku, _ in answer.found]]
+        true = 1 - found @ self.vector(answer)
         told = np.array([distance for _, distance in answer.found])
         return bool(np.all(np.abs(true - told) < TOLERANCE))
+
+    def has_some(self, answer: Answer) -> bool:
+        """Whether anything looks enough like the photo asked with to be an answer."""
+        away = 1 - self.shop[answer.encoder] @ self.vector(answer)
+        return answer.kind == "similar" or bool(away.min() <= self.reach)
+
+    def vector(self, answer: Answer) -> np.ndarray:
+        """What was asked with, as the answer's encoder sees it."""
+        if isinstance(answer.asked, str):
+            return self.shop[answer.encoder][self.skus[answer.asked]]
+        return self.asked[answer.encoder][answer.asked]
 
 
 class Client(threading.Thread):
@@ -225,7 +234,7 @@ def figures(clients: list[Client], truth: Truth, seconds: float) -> dict[str, ob
         "photos": len(truth.skus),
         "queries": asked(clients),
         "errors": sum(len(client.errors) for client in clients),
-        "empty": len(answers) - len(filled),
+        "empty": sum(truth.has_some(each) for each in answers if not each.found),
         "mixed": sum(not truth.holds(answer) for answer in filled),
         # The control: held to the other encoder, no answer may pass.
         "fit_the_other": sum(
