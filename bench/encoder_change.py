@@ -31,7 +31,6 @@ from onnx import helper, numpy_helper
 
 from bench.timing import percentile, report
 from ml.encoder import SHIPPED
-from ml.encoder import Encoder as Network
 from ml.preprocess import read_photo
 from search.encoders import active_encoder, kept_encoders, network_of
 from search.models import Embedding, Encoder
@@ -76,7 +75,7 @@ class Truth:
     """The vectors of both encoders, as NumPy has them."""
 
     def __init__(self, photos: list[Path]) -> None:
-        first = shipped_only()
+        first = active_encoder()
         network = network_of(first)
         self.reach = network.bands[-1][1] - TOLERANCE  # the warped one has the same
         rows = Embedding.objects.filter(encoder=first).values_list(
@@ -251,17 +250,6 @@ def figures(clients: list[Client], truth: Truth, seconds: float) -> dict[str, ob
         "longest_ms": percentile(times, 100),
         "seconds": round(seconds, 1),
     }
-
-
-def shipped_only() -> Encoder:
-    """The shipped encoder, active and alone, whatever an earlier run left behind."""
-    version = Network.load(SHIPPED).version
-    if active_encoder().version != version:
-        call_command("encoder", "add", str(SHIPPED))
-        call_command("encoder", "activate", version)
-    for other in Encoder.objects.exclude(version=version).exclude(state="retired"):
-        call_command("encoder", "retire", other.version, "--yes")
-    return active_encoder()
 
 
 def warp(dimension: int) -> np.ndarray:

@@ -7,8 +7,9 @@ model.predict and an INSERT of its own (over --baseline photos).
 """
 
 import time
+from pathlib import Path
 
-from bench.shop import arguments, running_shop  # first: it sets the environment
+from bench.shop import REPORT, arguments, running_shop  # first: it sets the environment
 
 # isort: split
 import numpy as np
@@ -26,8 +27,15 @@ from search.models import Embedding, Encoder, Photo
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--baseline", type=int, default=200, help="default: 200")
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        default=REPORT,
+        metavar="DIR",
+        help="folder of the network (default: the report's)",
+    )
     options = parser.parse_args()
-    with running_shop(options.data):
+    with running_shop(options.data, options.encoder):
         encoder = active_encoder()
         Embedding.objects.filter(encoder=encoder).delete()
         started = time.perf_counter()

@@ -4,7 +4,8 @@
 
 One client asks both, a block of searches each in turn, with photos of the test split:
 our API over gunicorn and Postgres, and `bench.peer_app`, Flask with model.predict and
-a NumPy brute force over the same vectors. Also looks at the web processes' memory.
+a NumPy brute force over the same vectors, both with the report's network. Also looks
+at the web processes' memory.
 """
 
 import http.client
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.shop import arguments, running_shop  # first: it sets the environment
+from bench.shop import REPORT, arguments, running_shop  # first: it sets the environment
 
 # isort: split
 import numpy as np
@@ -24,7 +25,7 @@ from django.conf import settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from bench.timing import free_port, percentile, report
-from ml.encoder import SHIPPED
+from search.encoders import active_encoder
 from search.indexing import index_status
 from search.models import Embedding
 
@@ -40,7 +41,7 @@ def main() -> None:
     test = sorted((options.data / "test").glob("*/*.jpg"))
     chosen = np.random.default_rng(1).permutation(len(test))[: options.photos]
     bodies = [multipart(test[index]) for index in chosen]
-    with running_shop(options.data) as stack, peer() as peer_port:
+    with running_shop(options.data, REPORT) as stack, peer() as peer_port:
         status = index_status()
         asked = {
             "ours": (stack.port, "/api/v1/search/?page_size=12"),
@@ -94,9 +95,10 @@ def post_ms(port: int, path: str, body: bytes) -> float:
 def peer() -> Iterator[int]:
     """The Flask page over the shop's own vectors, on a port of its own."""
     gallery = settings.VAR / "gallery.npy"
-    np.save(gallery, np.array(list(Embedding.objects.values_list("vector", flat=True))))
+    rows = Embedding.objects.filter(encoder=active_encoder())
+    np.save(gallery, np.array(list(rows.values_list("vector", flat=True))))
     port = free_port()
-    command = [sys.executable, "-m", "bench.peer_app", str(SHIPPED), str(gallery)]
+    command = [sys.executable, "-m", "bench.peer_app", str(REPORT), str(gallery)]
     process = subprocess.Popen(
         [*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

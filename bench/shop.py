@@ -29,7 +29,14 @@ from django.core.management import call_command  # noqa: E402
 
 from fashionlens import embedded  # noqa: E402
 from fashionlens.stack import Stack  # noqa: E402
+from ml.encoder import SHIPPED  # noqa: E402
+from ml.encoder import Encoder as Network  # noqa: E402
+from search.encoders import active_encoder  # noqa: E402
 from search.indexing import index_status  # noqa: E402
+from search.models import Encoder  # noqa: E402
+
+# The report's network, for what is measured against the report.
+REPORT = SHIPPED.parent / "report"
 
 # The web runs as it would in production; DEBUG keeps and formats every query.
 PRODUCTION = {
@@ -56,8 +63,9 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 @contextmanager
-def running_shop(data: Path) -> Iterator[Stack]:
-    """Servers, worker and web over the photos of data/train, all embedded."""
+def running_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
+    """Servers, worker and web over the photos of data/train, all embedded by the
+    network in `encoder`."""
     with Stack(command="demo", quiet=True, port=settings.PORT) as stack:
         stack.start_servers()
         stack.migrate()
@@ -66,6 +74,18 @@ def running_shop(data: Path) -> Iterator[Stack]:
             call_command("import_photos", data / "train")
         stack.start("worker")
         call_command("embed")
+        only_encoder(encoder)
         os.environ.update(PRODUCTION)
         stack.start("web")
         yield stack
+
+
+def only_encoder(folder: Path) -> Encoder:
+    """The encoder in `folder`, active and alone, whatever an earlier run left."""
+    version = Network.load(folder).version
+    if active_encoder().version != version:
+        call_command("encoder", "add", str(folder))
+        call_command("encoder", "activate", version)
+    for other in Encoder.objects.exclude(version=version).exclude(state="retired"):
+        call_command("encoder", "retire", other.version, "--yes")
+    return active_encoder()
