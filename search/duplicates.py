@@ -51,6 +51,14 @@ def duplicates_of(product: Product) -> list[Copy]:
     return copies_of(images) + look_alikes(images)
 
 
+def has_unseen_photos(product: Product) -> bool:
+    """Whether look-alikes of some photo are still to come."""
+    seen = Embedding.objects.filter(
+        encoder__state=Encoder.State.ACTIVE, image__product=product
+    )
+    return seen.count() < len(product.images.all())
+
+
 @again_if_retired
 def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
     """Photos of other products that look the same and are no copies."""

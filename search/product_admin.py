@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from catalog.admin import ProductAdmin
 from catalog.duplicates import copies_of
 from catalog.models import Product, ProductImage
-from search.duplicates import duplicates_of
+from search.duplicates import duplicates_of, has_unseen_photos
 
 admin.site.unregister(Product)
 
@@ -29,8 +29,11 @@ class CarefulProductAdmin(ProductAdmin):
 
     @admin.display(description="The same or alike")
     def duplicates(self, product: Product) -> SafeString:
-        found = duplicates_of(product)
-        return render_to_string("admin/catalog/product/_copies.html", {"copies": found})
+        context = {
+            "copies": duplicates_of(product),
+            "waiting": has_unseen_photos(product),
+        }
+        return render_to_string("admin/catalog/product/_copies.html", context)
 
     def save_related(
         self,
