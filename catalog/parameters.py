@@ -1,6 +1,7 @@
 """What a request to the API may ask: values are checked, unknown names refused."""
 
 from collections.abc import Mapping
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -24,9 +25,8 @@ class Parameters(serializers.Serializer):
 
     @classmethod
     def read(cls, given: QueryDict) -> dict[str, Any]:
-        parameters = cls(data=given)
-        parameters.is_valid(raise_exception=True)
-        return parameters.validated_data
+        """Raises ValidationError."""
+        return _reader(cls).run_validation(given)
 
     def to_internal_value(self, data: QueryDict) -> dict[str, Any]:
         errors: dict[str, Any] = self._strangers(data)
@@ -56,6 +56,13 @@ class Parameters(serializers.Serializer):
             for name in data
             if name not in self.fields
         }
+
+
+@cache
+def _reader(parameters: type[Parameters]) -> Parameters:
+    """One for all requests: it keeps nothing of what it reads, and to copy its fields
+    anew takes longer than to read them."""
+    return parameters()
 
 
 class NoParameters(Parameters):

@@ -278,7 +278,10 @@ class _Asked:
         kept = cache.get(f"query:{query_id}")
         encoder = kept and kept_encoders().filter(pk=kept[0]).first()
         if not encoder:
-            raise QueryExpired("This search is over an hour old. Ask it again.")
+            raise QueryExpired(
+                "This search is over an hour old. Ask again, with the same photo: what"
+                " stands in this address still holds."
+            )
         _, vector, origin, *first = kept
         question = Question(encoder, vector, origin.product_id)
         return cls(query_id, question, origin, *first)

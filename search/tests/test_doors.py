@@ -1,5 +1,6 @@
 """Every way to ask: photo, crop, product, address, words, likes, and any mix."""
 
+from base64 import urlsafe_b64decode
 from io import BytesIO
 
 import pytest
@@ -455,3 +456,19 @@ def test_a_search_costs_the_same_queries_however_many(client, shop, embed, form,
         make_product(title="Orange dress", photo=photo)
     embed()
     assert queries() == few <= most
+
+
+def test_a_product_that_goes_leaves_the_search_it_began(client, shop):
+    query = ask(client, product="red").json()["query"]
+    page = client.get(f"/search/{query}/")
+    assert page.context["asked_with"].product.sku == "red"
+    shop["red"].delete()
+    assert skus(client.get(f"{SEARCH}{query}/?in_stock=true"))[0] == "pink"
+    page = client.get(f"/search/{query}/")
+    assert page.status_code == 200 and page.context["asked_with"] is None
+
+
+def test_a_query_cannot_be_guessed(client, shop):
+    ids = {ask(client, photo=RED).json()["query"] for _ in range(3)}
+    assert len(ids) == 3
+    assert all(len(urlsafe_b64decode(f"{each}==")) == 16 for each in ids)
