@@ -135,8 +135,9 @@ def values_of(counts: Mapping[str, int], chosen: Iterable[str]) -> list[Value]:
 
 
 def _most_frequent(values: Iterable[Value]) -> list[Value]:
-    ordered = sorted(values, key=lambda value: (-value.count, value.name))
-    return [v for n, v in enumerate(ordered) if n < MOST_VALUES or v.chosen]
+    """Chosen ones before all others."""
+    ordered = sorted(values, key=lambda one: (not one.chosen, -one.count, one.name))
+    return ordered[: max(MOST_VALUES, sum(one.chosen for one in ordered))]
 
 
 def price_ends(filters: Filters) -> list[Ends]:

@@ -58,8 +58,13 @@ def _begins(field: str, text: str) -> Q:
 
 
 def _titles(products: ProductQuerySet) -> list[Suggestion]:
-    best = products.only("title", "slug")[:MOST_PRODUCTS]
-    return [Suggestion(one.title, "", one.get_absolute_url()) for one in best]
+    """The best, each title once: many products may have the same."""
+    best = products.only("title", "slug")[: 5 * MOST_PRODUCTS]
+    first: dict[str, Product] = {}
+    for one in best:
+        first.setdefault(one.title, one)
+    found = [Suggestion(n, "", one.get_absolute_url()) for n, one in first.items()]
+    return found[:MOST_PRODUCTS]
 
 
 def _listed(**parameters: str) -> str:

@@ -67,9 +67,11 @@ def test_hidden_products_are_not_suggested():
 def test_not_too_many_are_suggested():
     for number in range(20):
         category = make_category(f"Coats {number}", f"coat-{number}")
-        make_product(title="Coat", brand=f"Coat {number}", category=category)
+        title = f"Coat {number % 10}"
+        make_product(title=title, brand=f"Coat {number}", category=category)
     kinds = [kind for _, kind in names("coat")]
     assert (kinds.count("Category"), kinds.count("Brand"), kinds.count("")) == (3, 3, 6)
+    assert len({one.name for one in suggest("coat") if not one.kind}) == 6
 
 
 def test_suggestions_come_as_options_of_a_list(client, shop):
