@@ -22,7 +22,7 @@ from catalog.models import ProductImage
 
 PIXELS = "pixels"
 PICTURE = "picture"
-MOST_COPIES = 50  # named of one product's photos
+MOST_COPIES = 12  # named of one product's photos
 _BITS = BitField(max_length=HASH_BITS)
 _BLOCK = 16  # rows of the comparison of all with all
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.admin import ProductAdmin
-from catalog.duplicates import copies_of
+from catalog.duplicates import MOST_COPIES, copies_of
 from catalog.models import Product, ProductImage
 from search.duplicates import duplicates_of, has_unseen_photos
 
@@ -31,6 +31,7 @@ class CarefulProductAdmin(ProductAdmin):
     def duplicates(self, product: Product) -> SafeString:
         context = {
             "copies": duplicates_of(product),
+            "most": MOST_COPIES,
             "waiting": has_unseen_photos(product),
         }
         return render_to_string("admin/catalog/product/_copies.html", context)
@@ -45,9 +46,8 @@ class CarefulProductAdmin(ProductAdmin):
         super().save_related(request, form, formsets, change)
         copies = copies_of(_new_photos(formsets))
         if copies:
-            html = render_to_string(
-                "admin/catalog/product/_copies.html", {"copies": copies, "new": True}
-            )
+            context = {"copies": copies, "most": MOST_COPIES, "new": True}
+            html = render_to_string("admin/catalog/product/_copies.html", context)
             messages.warning(request, html)
 
 

@@ -58,6 +58,15 @@ def test_a_new_photo_brings_no_message_and_nor_does_saving_again(admin_client):
     assert "just saved" not in page
 
 
+def test_a_photo_of_many_products_is_named_a_few_times(admin_client):
+    for _ in range(15):
+        make_product(photo=RED)
+    response = admin_client.post("/admin/catalog/product/add/", form(RED), follow=True)
+    page = text(response)
+    assert page.count("Same pixels as in") == 12
+    assert "No more than 12 copies are named here." in page
+
+
 def test_a_products_page_names_what_is_the_same_or_alike(admin_client, embed):
     product = make_product(sku="RED", photo=RED)
     twin = make_product(sku="TWIN", photo=RED)
