@@ -6,10 +6,11 @@ from catalog.models import Product
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
-from search.asking import Start
+from search.asking import Look, Start
 from search.encoders import network_of
 from search.models import Embedding
 from search.nearest import nearest
+from search.ranking import Question, aim_at, fused
 from search.services import (
     QueryExpired,
     get_query,
@@ -203,3 +204,52 @@ def test_matches_cost_a_fixed_number_of_queries(
         query.page(1, size=3)
     with django_assert_num_queries(1):
         query.page(1, size=12)
+
+
+def test_what_matches_lies_within_the_last_band_and_all_of_it_is_found(shop):
+    """The n-th lies n * 10 degrees away: 60 degrees is a distance of 0.5."""
+    query = start_search(Start(product=shop[0].sku))
+    assert ids(query.hits) == [p.id for p in shop[1:7]]
+    assert (query.count, query.complete) == (6, True)
+    hats = get_query(query_id=query.id, wish=Wish(HATS))
+    assert ids(hats.hits) == [shop[3].id, shop[6].id]
+    assert (hats.count, hats.complete) == (2, True)
+    assert {match.band for match in query.page()} == {"very similar", "similar"}
+
+
+def test_two_who_ask_for_the_rest_at_once_get_one_list(far_sighted, shop, monkeypatch):
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
+    plain = Question.answer
+    others: list[list[int]] = []
+
+    def answer(self, *args):
+        """Somebody else is quicker, and before that a product goes."""
+        if not others:
+            others.append([])
+            others[0] = ids(get_query(query_id=query.id).hits)
+            Product.objects.filter(pk=others[0][-1]).delete()
+        return plain(self, *args)
+
+    monkeypatch.setattr(Question, "answer", answer)
+    assert ids(query.hits) == others[0]
+    assert len(others[0]) == 12
+
+
+def test_likes_and_dislikes_move_by_rocchio():
+    right, up, down = unit(1, 0), unit(0, 1), unit(0, -1)
+    assert aim_at(None, [], []) is None
+    liked = aim_at(right, [Look(1, 1, up)], [])
+    assert liked.near == pytest.approx(unit(1, 0.75))
+    assert liked.order is liked.near
+    both = aim_at(right, [Look(1, 1, up), Look(2, 2, up)], [Look(3, 3, down)])
+    assert both.near == pytest.approx(unit(1, 0.75))
+    assert both.order == pytest.approx(unit(1, 1.25))
+    only = aim_at(None, [], [Look(3, 3, down)])
+    assert only.near is None and only.order == pytest.approx(up)
+
+
+def test_lists_are_fused_by_reciprocal_rank():
+    assert fused([1, 2, 3], []) == [1, 2, 3]
+    assert fused([1, 2, 3], [3]) == [3, 1, 2]
+    assert fused([1, 2], [2, 1]) == [1, 2]  # equals as the first has them
+    assert fused(range(100), [99, 200]) == [99, 0, 1, 200, *range(2, 99)]
