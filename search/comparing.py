@@ -15,9 +15,9 @@ from django.utils.text import slugify
 from catalog.models import Product, ProductImage
 from ml.preprocess import PhotoError, read_photo
 from search.events import asked_lately
+from search.matching import Match, matches
 from search.models import Embedding, Encoder
 from search.nearest import Hit, nearest
-from search.services import Match, matches
 
 QUERIES = 200
 K = 10

@@ -9,7 +9,7 @@ from catalog.api import FacetsOutput, PageOutput, PhotoOutput, ProductOutput
 from catalog.links import full
 from catalog.media import thumbnail_url
 from catalog.models import CARD_WIDTH, SMALL_WIDTH, Product, ProductImage
-from search.services import Match
+from search.matching import Match
 
 
 @extend_schema_serializer(component_name="Match")

@@ -10,10 +10,10 @@ from django.core.cache import cache
 from catalog.filters import MAX_VALUES, Filters
 from catalog.models import Category, Product, ProductImage
 from search.encoders import active_encoder, again_if_retired, network_of
+from search.matching import Match, matches
 from search.models import Embedding, Encoder
 from search.nearest import Hit, nearest
 from search.outfits import CLASH, UNKNOWN, harmony, hues, in_harmony, kind_of, worn_with
-from search.services import Match, matches
 
 # Looked at by colour, of each kind; the nearest first.
 CANDIDATES = 24

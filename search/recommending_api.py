@@ -29,10 +29,10 @@ from search.events import new_list_id
 from search.events_api import EventsView
 from search.examples import GOES_WITH, RECOMMENDATIONS
 from search.looked_at import MOST
+from search.matching import Match
 from search.models import Event
 from search.outputs import MatchOutput
 from search.recommending import MOST_WORN, because_of, goes_with
-from search.services import Match
 
 QUERY = serializers.CharField(help_text="Names this list for `/events/`")
 

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -11,7 +11,7 @@ from django.core.cache import cache
 
 from catalog.facets import Facets
 from catalog.filters import ParameterError
-from catalog.models import Product, ProductImage
+from catalog.models import Product
 from search.asking import NOTHING, Origin, Start, image_of, look_at
 from search.encoders import (
     EncoderRetired,
@@ -19,12 +19,12 @@ from search.encoders import (
     again_if_retired,
     ensure_kept,
     kept_encoders,
-    network_of,
 )
 from search.facets import count_found
 from search.flooding import is_flooded, without_flood
+from search.matching import Match, matches
 from search.models import Embedding, Encoder
-from search.nearest import MAX_K, Hit, nearest
+from search.nearest import MAX_K, nearest
 from search.ranking import Answer, Found, Question
 from search.wishes import NO_WISH, Wish
 
@@ -33,33 +33,6 @@ PAGE_SIZE = 24
 
 class QueryExpired(LookupError):
     """The query id is unknown or older than `QUERY_TTL_S`."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """A hit as shown: `band` is the encoder's calibrated word for the distance.
-
-    Both are None where words alone found the product, and `band` beyond the last;
-    `image` is None where they found one without a photo.
-    """
-
-    product: Product
-    image: ProductImage | None
-    distance: float | None
-    band: str | None
-    encoder: str  # version of the network that the distance is of
-
-    @property
-    def photo_number(self) -> int:
-        """1 for the product's cover; 0 without a photo. Free of queries where the
-        products' photos are prefetched."""
-        photos = list(self.product.images.all())
-        return photos.index(self.image) + 1 if self.image in photos else 0
-
-    @property
-    def photo_count(self) -> int:
-        """Of the product."""
-        return len(self.product.images.all())
 
 
 class Query:
@@ -142,32 +115,6 @@ class Query:
             )
             cache.set(key, facets, settings.QUERY_TTL_S)
         return facets
-
-
-def matches(*, hits: Sequence[Found | Hit], encoder: Encoder) -> list[Match]:
-    """Hits with their products and photos, in the same order, in one query; in two
-    with products that have no photo."""
-    band, version = network_of(encoder).band, encoder.version
-    published = Product.Status.PUBLISHED
-    images = (
-        ProductImage.objects.filter(product__status=published)
-        .select_related("product__category")
-        .in_bulk([hit.image_id for hit in hits if hit.image_id is not None])
-    )
-    bare = [hit.product_id for hit in hits if hit.image_id is None]
-    products = (
-        Product.objects.published().select_related("category").in_bulk(bare)
-        if bare
-        else {}
-    )
-    found = []
-    for hit in hits:
-        image = images.get(hit.image_id)
-        product = image.product if image else products.get(hit.product_id)
-        if product:
-            near = None if hit.distance is None else band(hit.distance)
-            found.append(Match(product, image, hit.distance, near, version))
-    return found
 
 
 @again_if_retired

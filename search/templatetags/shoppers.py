@@ -14,9 +14,9 @@ from ml.encoder import EncoderError
 from search.encoders import NoActiveEncoder
 from search.events import new_list_id
 from search.looked_at import looked_at
+from search.matching import Match
 from search.models import Event
 from search.recommending import SEEDS, because_of, goes_with
-from search.services import Match
 
 register = template.Library()
 log = logging.getLogger(__name__)

@@ -6,7 +6,8 @@ from catalog.models import Product
 from ml.encoder import EncoderError
 from search.encoders import NoActiveEncoder
 from search.forms import PhotoForm
-from search.services import Match, is_pending, similar_products
+from search.matching import Match
+from search.services import is_pending, similar_products
 
 register = template.Library()
 log = logging.getLogger(__name__)

@@ -3,10 +3,12 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product
+from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 SEARCH = "/api/v1/search/"
 RED = make_photo_bytes("red")
+LIME = make_photo_bytes("lime")
 
 
 def make_shop(embed) -> dict[str, Product]:
@@ -22,6 +24,34 @@ def make_shop(embed) -> dict[str, Product]:
     }
     embed()
     return products
+
+
+def make_garments(embed) -> dict[str, Product]:
+    """Dresses and a hat, named by their colours; the navy dress has a second photo."""
+    hats = make_category("Hats", "hat")
+    garments = {
+        "red": ("Red dress", None, RED),
+        "pink": ("Pink dress", None, make_photo_bytes((250, 60, 90))),
+        "navy": ("Navy dress", None, make_photo_bytes("navy")),
+        "blue": ("Blue dress", None, make_photo_bytes("blue")),
+        "hat": ("Red hat", hats, make_photo_bytes("darkred")),
+    }
+    products = {
+        sku: make_product(
+            sku=sku, title=title, photo=photo, category=kind or make_category()
+        )
+        for sku, (title, kind, photo) in garments.items()
+    }
+    add_photo(product=products["navy"], data=LIME)
+    embed()
+    return products
+
+
+def ask(client, **form):
+    """A search through the API; `photo` is the photo's bytes."""
+    if isinstance(form.get("photo"), bytes):
+        form["photo"] = upload(form["photo"])
+    return client.post(SEARCH, form)
 
 
 def upload(data: bytes) -> SimpleUploadedFile:

@@ -12,7 +12,7 @@ from search.encoders import open_network, register
 from search.events import Happened, new_list_id, record
 from search.indexing import embed_due
 from search.models import Encoder, Event
-from search.services import Hit
+from search.nearest import Hit
 from search.tests.networks import write_network
 
 pytestmark = pytest.mark.django_db

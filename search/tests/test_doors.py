@@ -9,41 +9,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from catalog.models import Product
-from catalog.photos import add_photo
-from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from catalog.tests.factories import make_photo_bytes, make_product
 from catalog.tests.pages import outline
-from catalog.tests.test_api import field_errors
-from ml.preprocess import MAX_BYTES
 from search import asking
-from search.addresses import AddressError
 from search.models import Embedding
-from search.tests.asking import RED, SEARCH, problem, skus, upload
+from search.tests.asking import LIME, RED, SEARCH, ask, make_garments, skus, upload
 
 pytestmark = pytest.mark.django_db
-LIME = make_photo_bytes("lime")
 
 
 @pytest.fixture
-def shop(embed) -> dict[str, Product]:
-    """Dresses and hats; the navy dress has a second photo, in lime."""
-    hats = make_category("Hats", "hat")
-    garments = {
-        "red": ("Red dress", None, RED),
-        "pink": ("Pink dress", None, make_photo_bytes((250, 60, 90))),
-        "navy": ("Navy dress", None, make_photo_bytes("navy")),
-        "blue": ("Blue dress", None, make_photo_bytes("blue")),
-        "hat": ("Red hat", hats, make_photo_bytes("darkred")),
-    }
-    products = {
-        sku: make_product(
-            sku=sku, title=title, photo=photo, category=kind or make_category()
-        )
-        for sku, (title, kind, photo) in garments.items()
-    }
-    add_photo(product=products["navy"], data=LIME)
-    embed()
-    return products
+def shop(embed):
+    return make_garments(embed)
 
 
 @pytest.fixture
@@ -61,12 +38,6 @@ def two_garments() -> bytes:
     buffer = BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def ask(client, **form):
-    if isinstance(form.get("photo"), bytes):
-        form["photo"] = upload(form["photo"])
-    return client.post(SEARCH, form)
 
 
 def on_page(client, **form) -> list[str]:
@@ -266,140 +237,6 @@ def test_pages_of_any_mix_neither_repeat_nor_skip(client, shop, embed):
         page = client.get(page.json()["next"])
         found += skus(page)
     assert found == whole and len(whole) == len(set(whole)) == 24
-
-
-@pytest.mark.parametrize(
-    ("form", "error"),
-    [
-        ({}, {"photo": "required"}),
-        ({"words": "  "}, {"photo": "required"}),
-        ({"dislike": "red"}, {"photo": "required"}),
-        ({"product": "nobody"}, {"product": "unknown_product"}),
-        ({"product": "draft"}, {"product": "unknown_product"}),
-        ({"product": "bare"}, {"product": "no_photo"}),
-        ({"product": "x" * 65}, {"product": "max_length"}),
-        ({"product": "red", "image": 0}, {"image": "unknown_image"}),
-        ({"product": "red", "image": "x"}, {"image": "invalid"}),
-        ({"image": 1, "photo": RED}, {"image": "needs_product"}),
-        ({"words": "dress", "box": "0,0,1,1"}, {"box": "needs_one_picture"}),
-        (
-            {"photo": RED, "product": "red", "box": "0,0,1,1"},
-            {"box": "needs_one_picture"},
-        ),
-        ({"photo": RED, "box": "0,0,1"}, {"box": "not_a_box"}),
-        ({"photo": RED, "box": "a,b,c,d"}, {"box": "not_a_box"}),
-        ({"photo": RED, "box": "0,0,1,1,1"}, {"box": "not_a_box"}),
-        ({"photo": RED, "box": "0,0,2,1"}, {"box": "outside"}),
-        ({"photo": RED, "box": "-0.1,0,1,1"}, {"box": "outside"}),
-        ({"photo": RED, "box": "nan,0,1,1"}, {"box": "outside"}),
-        ({"photo": RED, "box": "0,0,inf,1"}, {"box": "outside"}),
-        ({"photo": RED, "box": "0.5,0,0.5,1"}, {"box": "too_small"}),
-        ({"photo": RED, "box": "0.9,0,0.1,1"}, {"box": "too_small"}),
-        ({"photo": RED, "box": "0,0,0.01,1"}, {"box": "too_small"}),
-        ({"photo": RED, "like": "nobody"}, {"like": "unknown_product"}),
-        ({"photo": RED, "dislike": "draft"}, {"dislike": "unknown_product"}),
-        ({"photo": RED, "like": "bare"}, {"like": "no_photo"}),
-        ({"photo": RED, "like": "red", "dislike": "red"}, {"dislike": "liked_too"}),
-        ({"photo": RED, "like": [f"s{n}" for n in range(21)]}, {"like": "too_many"}),
-        ({"words": "x" * 10_000}, {"words": "max_length"}),
-        ({"photo": RED, "page_size": 0}, {"page_size": "min_value"}),
-        ({"photo": RED, "page_size": 10_000}, {"page_size": "max_value"}),
-        ({"photo": RED, "k": 5}, {"k": "unknown"}),
-    ],
-)
-def test_what_cannot_be_asked_is_told_by_name(client, shop, form, error):
-    make_product(sku="draft", status="draft", photo=True)
-    make_product(sku="bare")
-    form = {n: upload(v) if isinstance(v, bytes) else v for n, v in form.items()}
-    assert field_errors(client.post(SEARCH, form)) == error
-    form = {n: upload(RED) if n == "photo" else v for n, v in form.items()}
-    if error.keys() <= {"photo", "box", "product", "image", "words", "like", "dislike"}:
-        page = client.post("/search/", form)
-        assert page.status_code == 422
-        assert 'id="photo-form"' in page.text
-
-
-def test_an_unreadable_photo_of_a_product_is_told(client, shop):
-    image = shop["red"].images.get()
-    image.file.storage.delete(image.file.name)
-    answer = ask(client, product="red", box="0,0,1,0.5")
-    assert field_errors(answer) == {"product": "unreadable_photo"}
-    assert skus(ask(client, product="red"))[0] == "pink"
-
-
-def test_a_liked_product_that_goes_is_named(client, shop):
-    query = ask(client, photo=RED).json()["query"]
-    Product.objects.filter(sku="pink").update(status="archived")
-    answer = client.get(f"{SEARCH}{query}/?like=pink")
-    assert field_errors(answer) == {"like": "unknown_product"}
-    assert "pink" in answer.json()["detail"]
-    assert client.get(f"/search/{query}/?like=pink").status_code == 404
-
-
-def test_a_search_of_words_alone_needs_them_in_its_address(client, shop):
-    first = ask(client, words="dress", page_size=2).json()
-    assert "words=dress" in first["next"]
-    assert len(skus(client.get(first["next"]))) == 2
-    bare = client.get(f"{SEARCH}{first['query']}/")
-    assert field_errors(bare) == {"words": "required"}
-    assert client.get(f"/search/{first['query']}/").status_code == 400
-    assert skus(client.get(f"{SEARCH}{first['query']}/?like=red"))[0] == "red"
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "'; DROP TABLE catalog_product; --",
-        "red & | ! <-> :* (",
-        '"unclosed',
-        "\\'\\",
-        "%_%",
-        "-dress",
-        "' OR 1=1",
-        "\u202e\ud7ff",
-    ],
-)
-def test_syntax_in_words_is_text(client, shop, words):
-    assert ask(client, photo=RED, words=words).status_code == 200
-    assert Product.objects.count() == 5
-    page = client.post("/search/", {"photo": upload(RED), "words": words}, follow=True)
-    assert page.status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("code", "status"),
-    [("addresses_off", 422), ("private_address", 422), ("too_large", 413)],
-)
-def test_an_address_that_gives_no_photo_is_told(
-    client, shop, monkeypatch, code, status
-):
-    def refuse(address: str) -> bytes:
-        raise AddressError(code, "No photo comes from there.")
-
-    monkeypatch.setattr(asking, "fetch_photo", refuse)
-    assert problem(ask(client, address="http://127.0.0.1/")) == (status, code)
-    page = client.post("/search/", {"address": "http://127.0.0.1/"})
-    assert page.status_code == 422
-    assert "No photo comes from there." in page.text
-
-
-def test_addresses_are_off_unless_the_shop_wants_them(client, shop):
-    answer = ask(client, address="https://photos.example/a.jpg")
-    assert problem(answer) == (422, "addresses_off")
-
-
-@pytest.mark.parametrize(
-    ("data", "expected"),
-    [
-        (b"<html>", (422, "unsupported")),
-        (b"\xff\xd8\xff" + bytes(MAX_BYTES), (413, "too_large")),
-    ],
-)
-def test_what_comes_from_an_address_must_be_a_photo(
-    client, shop, monkeypatch, data, expected
-):
-    monkeypatch.setattr(asking, "fetch_photo", lambda _: data)
-    assert problem(ask(client, address="https://photos.example/a.jpg")) == expected
 
 
 def test_nothing_needs_a_new_upload_until_the_hour_is_over(client, shop):
