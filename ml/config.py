@@ -11,23 +11,57 @@ from ml.errors import UserError
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one network is built and trained."""
+    """How one network is built and trained: what all recipes have."""
 
     name: str
     input_size: int = 128  # pixels, both sides
     dimension: int = 128  # of the embedding
     alpha: float = 1.0  # width of MobileNetV2
-    margin: float = 0.2  # of the triplet loss, on squared Euclidean distance
     epochs: int = 5
     steps: int = 100  # a epoch
-    batch: int = 32  # triplets a step
+    batch: int = 32  # a step: triplets, or photos
     learning_rate: float = 3e-4  # at its highest
     warmup: float = 0.1  # share of all steps in which the rate climbs
-    flips: bool = True  # mirror each training photo at random
     seed: int = 1
 
 
-RECIPES = {"report": Recipe(name="report")}
+@dataclass(frozen=True)
+class TripletRecipe(Recipe):
+    """The report's: one head, triplets, the whole network trained."""
+
+    margin: float = 0.2  # of the triplet loss, on squared Euclidean distance
+    flips: bool = True  # mirror each training photo at random
+
+
+@dataclass(frozen=True)
+class FashionRecipe(Recipe):
+    """Two heads in one vector, category and appearance; only the top is trained.
+
+    The reasons for the values are in ABLATIONS.md.
+    """
+
+    input_size: int = 224
+    steps: int = 120
+    batch: int = 50  # photos, the same number of each category; two views of each
+    learning_rate: float = 1e-3
+    views: int = 10  # of each photo, made once and kept
+    category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
+    category_weight: float = 0.7  # share of the category in the cosine
+    hidden: int = 256  # of each head
+    dropout: float = 0.3  # of the heads
+    temperature: float = 0.1  # of all three losses
+    distillation: float = 1.0  # weight of staying like the network at the start
+    appearance: float = 1.0  # weight of telling photos apart
+    weight_decay: float = 1e-4
+    mixed_precision: bool = True  # bfloat16, and only where there is a GPU
+
+
+RECIPES: dict[str, Recipe] = {
+    "fashion": FashionRecipe(name="fashion"),
+    "report": TripletRecipe(name="report"),
+}
+DEFAULT_RECIPE = "fashion"
+SCRATCH = ".training"  # in the output folder, while the recipe fashion trains
 
 DATA_VARIABLE = "FASHIONLENS_DATA"
 VAR_VARIABLE = "FASHIONLENS_VAR"

@@ -1,9 +1,10 @@
 """Folders of photos -> lists of files by split -> arrays of pixels.
 
 A data folder holds either `train/`, `validation/` and `test/`, each with one folder
-of photos a category, or the category folders themselves. What is missing of
-validation and test is taken out of train, 10 % each, by a hash of the photos: the
-same photos every time, before anything is shuffled, copies of a photo together.
+of photos a category, or the category folders themselves. A folder within a category
+folder holds the photos of one product. What is missing of validation and test is
+taken out of train, 10 % each, by a hash of the photos: the same photos every time,
+before anything is shuffled, copies of a photo and photos of a product together.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,11 @@ class DatasetError(UserError):
 
 @dataclass(frozen=True)
 class Item:
-    """One file and the category its folder names."""
+    """One file, the category its folder names, and the product if it is in one's."""
 
     path: Path
     category: str
+    product: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,29 @@ class Photos:
     labels: np.ndarray  # (N,) int64, indices into `categories`
     categories: tuple[str, ...]
     paths: tuple[Path, ...]
+    instances: np.ndarray  # (N,) int64, the same for photos of one product
     skipped: tuple[tuple[Path, str], ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def rows_without(self, categories: Sequence[str]) -> np.ndarray:
+        """(M,) int64, where the photos of all other categories are."""
+        left_out = [self.categories.index(name) for name in categories]
+        return np.flatnonzero(~np.isin(self.labels, left_out))
+
+    def without(self, categories: Sequence[str]) -> Photos:
+        """The photos of all other categories; labels mean what they meant."""
+        rows = self.rows_without(categories)
+        if len(rows) == len(self):
+            return self
+        return replace(
+            self,
+            pixels=self.pixels[rows],
+            labels=self.labels[rows],
+            paths=tuple(self.paths[i] for i in rows),
+            instances=self.instances[rows],
+        )
 
 
 def read_splits(data: Path) -> dict[str, list[Item]]:
@@ -97,8 +118,17 @@ def load_photos(
         labels=np.array([order[items[i].category] for i in good], dtype=np.int64),
         categories=tuple(order),
         paths=tuple(items[i].path for i in good),
+        instances=_instances([items[i] for i in good]),
         skipped=skipped,
     )
+
+
+def _instances(items: Sequence[Item]) -> np.ndarray:
+    """A number for each garment: a product's photos share it, others have their own."""
+    numbers: dict[tuple[str, str], int] = {}
+    keys = [(item.category, item.product or str(item.path)) for item in items]
+    found = [numbers.setdefault(key, len(numbers)) for key in keys]
+    return np.array(found, dtype=np.int64)
 
 
 def load_splits(
@@ -145,13 +175,21 @@ def _pixels_or_reason(path: Path, size: int) -> np.ndarray | str:
 
 def _list_photos(folder: Path) -> list[Item]:
     """Files of each category folder, in an order that is the same everywhere."""
-    return [
-        Item(path, category.name)
-        for category in sorted(folder.iterdir())
-        if category.is_dir() and not category.name.startswith(".")
-        for path in sorted(category.iterdir())
-        if path.is_file() and not path.name.startswith(".")
-    ]
+    items = []
+    for category in _visible(folder):
+        if not category.is_dir():
+            continue
+        for path in _visible(category):
+            if path.is_dir():
+                found = [file for file in _visible(path) if file.is_file()]
+                items += [Item(file, category.name, path.name) for file in found]
+            elif path.is_file():
+                items.append(Item(path, category.name))
+    return items
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
 
 
 def _check_trainable(items: list[Item], data: Path) -> None:
@@ -186,7 +224,7 @@ def _hold_out(train: list[Item], names: list[str]) -> dict[str, list[Item]]:
     for item in train:
         by_category[item.category][photo_digest(item.path)].append(item)
     splits: dict[str, list[Item]] = {"train": [], **{name: [] for name in names}}
-    for copies in by_category.values():
+    for copies in map(_join_products, by_category.values()):
         order = sorted(copies)
         share = math.floor(len(order) * HELD_OUT_SHARE + 0.5)
         start = 0
@@ -197,6 +235,21 @@ def _hold_out(train: list[Item], names: list[str]) -> dict[str, list[Item]]:
             start += share
         splits["train"] += [i for key in order[start:] for i in copies[key]]
     return {name: sorted(items, key=lambda i: i.path) for name, items in splits.items()}
+
+
+def _join_products(copies: Mapping[str, list[Item]]) -> dict[str, list[Item]]:
+    """Groups of copies -> groups that share no product, under their least digest."""
+    groups: dict[str, list[Item]] = {}
+    group_of: dict[str, str] = {}  # product -> key of its group
+    for digest in sorted(copies):
+        items = list(copies[digest])
+        products = {item.product for item in items if item.product}
+        joined = sorted({group_of[name] for name in products if name in group_of})
+        key = joined[0] if joined else digest
+        items = [item for other in joined for item in groups.pop(other)] + items
+        groups[key] = items
+        group_of |= {item.product: key for item in items if item.product}
+    return groups
 
 
 def _check_disjoint(splits: dict[str, list[Item]]) -> None:

@@ -128,7 +128,7 @@ def _describe(
         "sha256": hashes,
         # tf2onnx orders its nodes by chance and zip files hold times: two trainings
         # are the same if their weights are.
-        "weights_sha256": _weights_hash(encoder),
+        "weights_sha256": weights_hash(encoder),
         "parity": parity,
         **info,
         "libraries": {
@@ -138,7 +138,7 @@ def _describe(
     }
 
 
-def _weights_hash(encoder: keras.Model) -> str:
+def weights_hash(encoder: keras.Model) -> str:
     return hashlib.sha256(
         b"".join(w.tobytes() for w in encoder.get_weights())
     ).hexdigest()

@@ -1,8 +1,10 @@
-"""The triplet loss."""
+"""What is made small in training. Vectors are (N, D) float32 of unit length."""
 
 from __future__ import annotations
 
 from ml.backend import tf
+
+NEVER = -1e9  # as a logit: a share of 0, and finite in a product with 0
 
 
 def triplet_loss(
@@ -17,3 +19,46 @@ def triplet_loss(
     to_positive = tf.reduce_sum(tf.square(anchor - positive), axis=1)
     to_negative = tf.reduce_sum(tf.square(anchor - negative), axis=1)
     return tf.reduce_mean(tf.maximum(to_positive - to_negative + margin, 0.0))
+
+
+def contrast(vectors: tf.Tensor, groups: tf.Tensor, temperature: float) -> tf.Tensor:
+    """Supervised contrast: own group close, all others of the batch far -> scalar.
+
+    `groups` (N,) integers. Mean over the vectors that have another one of their group
+    in the batch; 0 where none has. Khosla et al. 2020, equation 2; with two of each
+    group it is NT-Xent of SimCLR.
+    """
+    itself = tf.eye(tf.shape(vectors)[0], dtype=tf.bool)
+    together = tf.logical_and(groups[:, None] == groups[None, :], ~itself)
+    positive = tf.cast(together, tf.float32)
+    log_share = tf.nn.log_softmax(_similarities(vectors, temperature), axis=1)
+    # On the diagonal log_softmax is huge; times 0 it is nothing.
+    sums = -tf.reduce_sum(positive * log_share, axis=1)
+    counts = tf.reduce_sum(positive, axis=1)
+    means = tf.math.divide_no_nan(sums, counts)
+    anchors = tf.reduce_sum(tf.cast(counts > 0, tf.float32))
+    return tf.math.divide_no_nan(tf.reduce_sum(means), anchors)
+
+
+def relation_loss(
+    vectors: tf.Tensor, teacher: tf.Tensor, groups: tf.Tensor, temperature: float
+) -> tf.Tensor:
+    """How differently the teacher's vectors lie to one another -> scalar, 0 or more.
+
+    Mean over the batch of KL(teacher || ours) between each vector's similarities to
+    those of other groups, as shares of 1; its own would outweigh all others.
+    `teacher` (N, T) of unit length. Relational distillation in the form of Passalis
+    and Tefas 2018.
+    """
+    own = tf.cast(groups[:, None] == groups[None, :], tf.float32)
+    wanted, found = (
+        tf.nn.log_softmax(_similarities(x, temperature) + NEVER * own, axis=1)
+        for x in (teacher, vectors)
+    )
+    return tf.reduce_mean(tf.reduce_sum(tf.exp(wanted) * (wanted - found), axis=1))
+
+
+def _similarities(vectors: tf.Tensor, temperature: float) -> tf.Tensor:
+    """(N, N) cosines over temperature, but none of a vector with itself."""
+    cosines = tf.matmul(vectors, vectors, transpose_b=True) / temperature
+    return tf.linalg.set_diag(cosines, tf.fill(tf.shape(cosines)[:1], NEVER))

@@ -1,4 +1,4 @@
-"""The network: MobileNetV2, global average pooling, dense, unit length."""
+"""The report's network: MobileNetV2, global average pooling, dense, unit length."""
 
 from __future__ import annotations
 

@@ -8,17 +8,28 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import math
+import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ml.card import command_line, make_card
-from ml.config import DATA_VARIABLE, RECIPES, ConfigError, Recipe, data_folder
-from ml.dataset import load_splits, read_splits
+from ml.config import (
+    DATA_VARIABLE,
+    DEFAULT_RECIPE,
+    RECIPES,
+    SCRATCH,
+    ConfigError,
+    FashionRecipe,
+    Recipe,
+    TripletRecipe,
+    data_folder,
+)
+from ml.dataset import Photos, categories_of, load_splits, read_splits
 from ml.errors import UserError
-from ml.history import draw_loss, write_history
+from ml.history import Epoch, draw_loss, write_history
 
 EXAMPLES = """examples:
   python -m ml.train --data ../clothing-dataset-small --out var/encoders/mine
@@ -26,18 +37,34 @@ EXAMPLES = """examples:
 
 DIR holds train/, validation/ and test/ with one folder of photos a category, or the
 category folders themselves (a tenth is then held out for each of validation and
-test). OUT gets encoder.keras, encoder.onnx, encoder.json, history.csv, loss.png.
+test); photos of one product may lie in a folder of their own within the category.
+OUT gets encoder.keras, encoder.onnx, encoder.json, history.csv, loss.png. A training
+that was cut off goes on when the same command runs again (recipe fashion).
 """
 
 KNOBS = (
     ("epochs", int, "how many"),
     ("steps", int, "of an epoch"),
-    ("batch", int, "triplets a step"),
+    ("batch", int, "a step: triplets, or photos of two views each"),
     ("margin", float, "of the triplet loss"),
     ("learning_rate", float, "at its highest"),
     ("seed", int, "of everything random"),
+    ("input_size", int, "pixels of a side that the network sees, 64 or more"),
     ("alpha", float, "width of MobileNetV2; another one needs its own weights"),
+    ("views", int, "of each photo, the photo itself among them"),
+    ("category_weight", float, "share of the category in the cosine, 0 to 1"),
+    ("appearance", float, "weight of telling photos apart"),
+    ("distillation", float, "weight of staying like the network at the start"),
 )
+LEAST = {
+    "epochs": 1,
+    "steps": 1,
+    "batch": 1,
+    "views": 2,
+    "seed": 0,
+    "input_size": 64,  # which MobileNetV2 halves five times; at 32 ONNX fails
+}
+ABOVE_ZERO = ("margin", "learning_rate", "alpha")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         run(options, command_line("ml.train", words))
     except KeyboardInterrupt:
-        print("\nml.train: stopped; nothing was written.", file=sys.stderr)
+        print(
+            "\nml.train: stopped. The same command goes on where it was "
+            "(recipe fashion).",
+            file=sys.stderr,
+        )
         return 130
     except (UserError, OSError) as error:
         print(f"ml.train: {error}", file=sys.stderr)
@@ -55,64 +86,145 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, command: str) -> dict[str, Any]:
-    """Train, measure, export. What encoder.json says is returned."""
-    recipe = chosen_recipe(options)
-    data = data_folder(options.data)
+    card = train_folder(
+        chosen_recipe(options),
+        data_folder(options.data),
+        options.out,
+        weights=None if options.weights == "none" else options.weights,
+        start=options.start,
+        leave_out=tuple(options.leave_out.split(",")) if options.leave_out else (),
+        views=options.views_folder,
+        measure_test=options.measure_test,
+        command=command,
+    )
+    _print_summary(card, options.out)
+    return card
+
+
+def train_folder(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    weights: str | Path | None = None,
+    start: Path | None = None,
+    leave_out: Sequence[str] = (),
+    views: Path | None = None,
+    measure_test: bool = False,
+    command: str = "",
+) -> dict[str, Any]:
+    """Train, measure, export to `out`. What encoder.json says is returned.
+
+    `weights` as for `ml.model.build_encoder`; `start` is the folder of an encoder of
+    the recipe `fashion` to go on from instead. Photos of the categories in `leave_out`
+    are not shown to the network. `views` is a folder to keep the views of the photos
+    in, for the next training on them; without it they go when the training is done.
+    """
     # Faults of the data show before TensorFlow is imported, which takes seconds.
     splits = read_splits(data)
-    options.out.mkdir(parents=True, exist_ok=True)
-    weights = None if options.weights == "none" else options.weights
+    _check_left_out(leave_out, categories_of(splits["train"]))
+    if start is not None and not isinstance(recipe, FashionRecipe):
+        raise ConfigError("--from needs --recipe fashion.")
+    out.mkdir(parents=True, exist_ok=True)
     from ml.backend import keras
     from ml.exporting import export_encoder, parity_photos
-    from ml.model import build_encoder
-    from ml.training import encode_pixels, train_encoder
+    from ml.training import encode_pixels
 
     keras.utils.set_random_seed(recipe.seed)
-    encoder = build_encoder(recipe, weights)
-    photos = load_splits(splits, ["train", "validation"], recipe.input_size)
-    started = time.monotonic()
-    history = train_encoder(encoder, photos["train"], photos["validation"], recipe)
-    seconds = time.monotonic() - started
-    if options.measure_test:
-        photos |= load_splits(splits, ["test"], recipe.input_size)
+    names = ["train", "validation"] + ["test"] * measure_test
+    photos = load_splits(splits, names, recipe.input_size)
+    splits = {
+        name: [item for item in items if item.category not in leave_out]
+        for name, items in splits.items()
+    }
+    began, began_cpu = time.monotonic(), time.process_time()
+    network, history = _fit(recipe, photos, leave_out, weights, start, out, views)
+    seconds = time.monotonic() - began, time.process_time() - began_cpu
+    photos = {name: split.without(leave_out) for name, split in photos.items()}
     card = make_card(
-        encode=lambda pixels: encode_pixels(encoder, pixels),
+        encode=lambda pixels: encode_pixels(network, pixels),
         recipe=recipe,
         data=data,
         splits=splits,
         photos=photos,
         command=command,
     )
-    card["training_s"] = round(seconds)
-    card = export_encoder(encoder, options.out, parity_photos(photos), card)
-    write_history(options.out / "history.csv", history)
-    draw_loss(options.out / "loss.png", history)
-    _print_summary(card, options.out)
+    card["training_s"], card["training_cpu_s"] = map(round, seconds)
+    card = export_encoder(network, out, parity_photos(photos), card)
+    write_history(out / "history.csv", history)
+    draw_loss(out / "loss.png", history)
+    shutil.rmtree(out / SCRATCH, ignore_errors=True)
     return card
+
+
+def _fit(
+    recipe: Recipe,
+    photos: Mapping[str, Photos],
+    leave_out: Sequence[str],
+    weights: str | Path | None,
+    start: Path | None,
+    out: Path,
+    views: Path | None,
+) -> tuple[Any, list[Epoch]]:
+    """The trained network and its history, by whichever recipe."""
+    if isinstance(recipe, FashionRecipe):
+        from ml.fashion import fit
+
+        return fit(recipe, photos, leave_out, weights, start, out, views)
+    if not isinstance(recipe, TripletRecipe):
+        raise ConfigError(f"There is no way to train the recipe {recipe.name!r}.")
+    from ml.model import build_encoder
+    from ml.training import train_encoder
+
+    seen = {name: split.without(leave_out) for name, split in photos.items()}
+    network = build_encoder(recipe, weights)
+    return network, train_encoder(network, seen["train"], seen["validation"], recipe)
+
+
+def _check_left_out(leave_out: Sequence[str], categories: Sequence[str]) -> None:
+    if unknown := sorted(set(leave_out) - set(categories)):
+        raise ConfigError(
+            f"--leave-out names {', '.join(unknown)}; the photos have "
+            f"{', '.join(categories)}."
+        )
+    if len(set(categories) - set(leave_out)) < 2:
+        raise ConfigError("--leave-out must leave two categories to train on.")
 
 
 def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """The recipe named, with the knobs turned on the command line."""
-    names = {field.name for field in dataclasses.fields(Recipe)} - {"name"}
     turned = {
-        name: value
-        for name, value in vars(options).items()
-        if name in names and value is not None
+        name: getattr(options, name)
+        for name, _, _ in KNOBS
+        if getattr(options, name) is not None
     }
-    recipe = dataclasses.replace(RECIPES[options.recipe], **turned)
-    for name in ("epochs", "steps", "batch"):
-        if getattr(recipe, name) < 1:
-            raise ConfigError(f"--{name} must be at least 1.")
-    for name in ("margin", "learning_rate", "alpha"):
-        if not 0 < getattr(recipe, name) < math.inf:
-            raise ConfigError(f"--{name.replace('_', '-')} must be above 0.")
-    if recipe.seed < 0:
-        raise ConfigError("--seed must be 0 or more.")
-    return recipe
+    recipe = RECIPES[options.recipe]
+    for name in turned:
+        if not hasattr(recipe, name):
+            raise ConfigError(
+                f"--{name.replace('_', '-')} is no knob of --recipe {recipe.name}."
+            )
+    _check_numbers(turned)
+    return dataclasses.replace(recipe, **turned)
+
+
+def _check_numbers(turned: dict[str, Any]) -> None:
+    for name, value in turned.items():
+        least = LEAST.get(name)
+        words = f"--{name.replace('_', '-')}"
+        if least is not None and value < least:
+            raise ConfigError(f"{words} must be at least {least}.")
+        if name in ABOVE_ZERO and not 0 < value < math.inf:
+            raise ConfigError(f"{words} must be above 0.")
+        if name in ("appearance", "distillation") and not 0 <= value < math.inf:
+            raise ConfigError(f"{words} must be 0 or more.")
+        if name == "category_weight" and not 0 <= value <= 1:
+            raise ConfigError(f"{words} must be from 0 to 1.")
 
 
 def _print_summary(card: dict[str, Any], out: Path) -> None:
-    print(f"\n{card['version']}: trained in {card['training_s']} s")
+    cpu = card["training_cpu_s"]
+    print(f"\n{card['version']}: trained in {card['training_s']} s ({cpu} s of CPU)")
     for split, figures in card["metrics"].items():
         values = ", ".join(
             f"{name} {'-' if value is None else f'{value:.3f}'}"
@@ -133,7 +245,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--recipe", choices=sorted(RECIPES), default="report", help="default: report")
+    add(
+        "--recipe",
+        choices=sorted(RECIPES),
+        default=DEFAULT_RECIPE,
+        help="default: %(default)s",
+    )
     add(
         "--data",
         type=Path,
@@ -148,13 +265,37 @@ def _parser() -> argparse.ArgumentParser:
         "without top, or at random (default: imagenet)",
     )
     add("--out", type=Path, metavar="DIR", required=True, help="folder to write to")
+    add(
+        "--from",
+        dest="start",
+        type=Path,
+        metavar="DIR",
+        help="folder of an encoder of the recipe fashion to go on from instead",
+    )
+    add(
+        "--leave-out",
+        default="",
+        metavar="A,B",
+        help="categories not to train on, to see how unseen kinds fare",
+    )
+    add(
+        "--views-folder",
+        type=Path,
+        metavar="DIR",
+        help="keep the views of the photos here for the next training on them "
+        "(recipe fashion; 45 KB a view)",
+    )
     for name, kind, words in KNOBS:
-        default = getattr(RECIPES["report"], name)
+        defaults = ", ".join(
+            f"{key} {getattr(recipe, name):g}"
+            for key, recipe in RECIPES.items()
+            if hasattr(recipe, name)
+        )
         add(
             f"--{name.replace('_', '-')}",
             type=kind,
             metavar="N",
-            help=f"{words} (default: {default:g})",
+            help=f"{words} (default: {defaults})",
         )
     add(
         "--measure-test",

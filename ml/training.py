@@ -1,4 +1,4 @@
-"""The training loop: triplets in, a better encoder out."""
+"""The training loop of the report's recipe: triplets in, a better encoder out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ml.backend import keras, tf
-from ml.config import Recipe
+from ml.config import Recipe, TripletRecipe
 from ml.dataset import Photos
 from ml.errors import UserError
 from ml.history import Epoch
@@ -26,7 +26,7 @@ class TrainingError(UserError):
 
 
 def train_encoder(
-    encoder: keras.Model, train: Photos, validation: Photos, recipe: Recipe
+    encoder: keras.Model, train: Photos, validation: Photos, recipe: TripletRecipe
 ) -> list[Epoch]:
     """Fit the encoder in place by the recipe. Raises TrainingError.
 
@@ -85,7 +85,10 @@ def encode_pixels(encoder: keras.Model, pixels: np.ndarray) -> np.ndarray:
 
 
 def validation_loss(
-    encoder: keras.Model, photos: Photos, recipe: Recipe, rng: np.random.Generator
+    encoder: keras.Model,
+    photos: Photos,
+    recipe: TripletRecipe,
+    rng: np.random.Generator,
 ) -> float:
     """The loss on triplets of photos not trained on; nan if none can be drawn."""
     try:
@@ -98,7 +101,7 @@ def validation_loss(
     return float(triplet_loss(anchor, positive, negative, recipe.margin))
 
 
-def _make_step(encoder: keras.Model, recipe: Recipe) -> Callable[..., tf.Tensor]:
+def _make_step(encoder: keras.Model, recipe: TripletRecipe) -> Callable[..., tf.Tensor]:
     """Three batches (N, size, size, 3) uint8 -> their loss, the weights one better."""
     network = build_triplet_network(encoder)
     optimizer = keras.optimizers.Adam(learning_rate(recipe))

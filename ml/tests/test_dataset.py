@@ -162,3 +162,48 @@ def test_split_names_do_not_depend_on_the_place(tmp_path: Path):
     here = read_splits(write_dataset(tmp_path / "a", photos=20, splits=False))
     there = read_splits(write_dataset(tmp_path / "b", photos=20, splits=False))
     assert names(here, "validation") == names(there, "validation")
+
+
+def with_products(folder: Path) -> Path:
+    """Twenty products of a category, three photos each, in folders of their own."""
+    number = 0
+    for shape in SHAPES:
+        for product in range(20):
+            target = folder / shape / f"P{product}"
+            target.mkdir(parents=True)
+            for _ in range(3):
+                number += 1
+                draw_photo(shape, number).save(target / f"{number}.png")
+    return folder
+
+
+def test_photos_of_a_product_are_one_instance_and_stay_on_one_side(tmp_path):
+    splits = read_splits(with_products(tmp_path / "data"))
+    assert [len(splits[n]) for n in ("train", "validation", "test")] == [144, 18, 18]
+    sides = [{(i.category, i.product) for i in items} for items in splits.values()]
+    assert sum(map(len, sides)) == len(set.union(*sides)) == 60
+    photos = load_photos(splits["test"], SHAPES, SIZE)
+    assert np.bincount(photos.instances).tolist() == [3] * 6
+
+
+def test_products_that_share_a_photo_stay_together(tmp_path):
+    data = with_products(tmp_path / "data")
+    for product in range(19):  # each has a photo of the next
+        first = next((data / "ball" / f"P{product + 1}").iterdir())
+        shutil.copy(first, data / "ball" / f"P{product}" / f"copy {first.name}")
+    splits = read_splits(data)  # would raise if a copy were on another side
+    balls = [[i for i in items if i.category == "ball"] for items in splits.values()]
+    assert sorted(map(len, balls)) == [0, 0, 79]
+
+
+def test_photos_without_a_product_are_instances_of_their_own(tmp_path):
+    photos = load_photos(read_splits(write_dataset(tmp_path))["train"], SHAPES, SIZE)
+    assert sorted(photos.instances) == list(range(18))
+
+
+def test_categories_can_be_left_out_and_labels_keep_their_meaning(tmp_path):
+    photos = load_photos(read_splits(write_dataset(tmp_path))["train"], SHAPES, SIZE)
+    rest = photos.without(["bar"])
+    assert len(rest) == len(rest.pixels) == len(rest.instances) == 12
+    assert {rest.categories[label] for label in rest.labels} == {"ball", "block"}
+    assert photos.without([]) is photos

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from ml import export, train
 from ml.card import command_line, describe_data
-from ml.config import Recipe
+from ml.config import RECIPES, ConfigError, Recipe
 from ml.dataset import load_splits, read_splits
 from ml.tests.drawn import write_dataset
 
@@ -40,8 +41,11 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--epochs", "0"],
         ["--steps", "-1"],
         ["--batch", "0"],
-        ["--margin", "0"],
-        ["--margin", "nan"],
+        ["--margin", "0", "--recipe", "report"],
+        ["--margin", "nan", "--recipe", "report"],
+        ["--views", "1"],
+        ["--category-weight", "1.1"],
+        ["--appearance", "nan"],
         ["--learning-rate", "inf"],
         ["--alpha", "0"],
         ["--seed", "-1"],
@@ -52,15 +56,45 @@ def test_senseless_numbers_are_refused_by_name(tmp_path, capsys, words):
     assert words[0] in told
 
 
+def parsed(*words: str) -> argparse.Namespace:
+    return train._parser().parse_args(["--out", "x", *words])
+
+
+def test_the_recipe_is_fashion_unless_said():
+    recipe = train.chosen_recipe(parsed())
+    assert recipe == RECIPES["fashion"]
+    assert (recipe.input_size, recipe.dimension) == (224, 128)
+
+
+def test_a_knob_of_the_other_recipe_is_refused_by_name():
+    with pytest.raises(ConfigError, match="--margin is no knob of --recipe fashion"):
+        train.chosen_recipe(parsed("--margin", "0.5"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--leave-out", "scarf"], "--leave-out names scarf; the photos have ball"),
+        (["--leave-out", "ball,bar"], "--leave-out must leave two categories"),
+        (["--recipe", "report", "--from", "x"], "--from needs --recipe fashion"),
+    ],
+)
+def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, said):
+    data = write_dataset(tmp_path / "data")
+    told = refused(["--data", str(data), "--out", str(tmp_path / "o"), *words], capsys)
+    assert said in told
+
+
 def test_knobs_turn_the_recipe():
     words = ["--out", "x", "--steps", "7", "--margin", "0.5", "--seed", "9"]
+    words += ["--recipe", "report"]
     recipe = train.chosen_recipe(train._parser().parse_args(words))
     assert (recipe.steps, recipe.margin, recipe.seed) == (7, 0.5, 9)
     assert (recipe.name, recipe.epochs) == ("report", Recipe("report").epochs)
 
 
 def test_the_report_recipe_is_the_reports():
-    recipe = train.chosen_recipe(train._parser().parse_args(["--out", "x"]))
+    recipe = train.chosen_recipe(parsed("--recipe", "report"))
     assert (recipe.epochs, recipe.steps, recipe.batch) == (5, 100, 32)
     assert (recipe.input_size, recipe.dimension, recipe.margin) == (128, 128, 0.2)
 

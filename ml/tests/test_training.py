@@ -14,7 +14,7 @@ import pytest
 
 from ml import train
 from ml.backend import keras, tf
-from ml.config import DATA_VARIABLE, Recipe
+from ml.config import DATA_VARIABLE, Recipe, TripletRecipe
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
 from ml.losses import triplet_loss
@@ -26,7 +26,7 @@ from ml.training import TrainingError, learning_rate, train_encoder
 # Keras 3.15 on NumPy 2.4: nothing here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
-SMALL = Recipe(
+SMALL = TripletRecipe(
     "small", input_size=32, dimension=8, alpha=0.35, epochs=2, steps=15, batch=8
 )
 
@@ -215,7 +215,18 @@ def test_the_command_leaves_an_encoder_to_serve_from(tmp_path, capsys):
     """All of ml.train with the real network, three small steps."""
     data, out = write_dataset(tmp_path / "data"), tmp_path / "out"
     words = ["--data", str(data), "--out", str(out), "--weights", "none"]
-    words += ["--alpha", "0.35", "--epochs", "1", "--steps", "3", "--batch", "2"]
+    words += [
+        "--recipe",
+        "report",
+        "--alpha",
+        "0.35",
+        "--epochs",
+        "1",
+        "--steps",
+        "3",
+        "--batch",
+        "2",
+    ]
     tf.config.run_functions_eagerly(True)  # tracing takes longer than three steps
     try:
         assert train.main([*words, "--measure-test"]) == 0, capsys.readouterr().err
@@ -256,6 +267,7 @@ def test_the_reports_recipe_reaches_the_reports_figure(tmp_path):
     if not data or not weights:
         pytest.skip(f"set {DATA_VARIABLE} and FASHIONLENS_WEIGHTS")
     words = ["--data", data, "--weights", weights, "--out", str(tmp_path)]
+    words += ["--recipe", "report"]
     assert train.main([*words, "--measure-test"]) == 0
     metrics = Encoder.load(tmp_path).info["metrics"]
     assert metrics["train"]["triplets_in_order"] >= 0.975

@@ -1,0 +1,290 @@
+"""The training loop of the recipe `fashion`: views of photos in, a better top out.
+
+A training that was cut off goes on from its checkpoint and ends with the same
+weights: each batch follows from the seed and the number of its step alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from tqdm import tqdm
+
+from ml.backend import keras, tf
+from ml.checkpoint import Checkpoint, Progress
+from ml.config import SCRATCH, FashionRecipe
+from ml.dataset import Photos, photo_digest
+from ml.encoder import RUNTIMES
+from ml.exporting import convert_to_onnx, weights_hash
+from ml.history import Epoch
+from ml.losses import contrast, relation_loss
+from ml.sampling import PairSampler
+from ml.training import TrainingError, learning_rate
+from ml.two_heads import Parts, build_two_heads, frozen_model, open_two_heads
+from ml.viewing import Views, frozen_part, make_views, views_of_each
+
+SAVED_EVERY = 100  # steps
+VALIDATION_BATCHES = 4
+LONGEST_GRADIENT = 5.0
+
+
+class Batch(NamedTuple):
+    """2N views of N photos, as tensors; one row a view."""
+
+    activations: tf.Tensor  # (2N, height, width, channels) float16
+    textures: tf.Tensor  # (2N, F) float16
+    teacher: tf.Tensor  # (2N, F) float16, unit length
+    labels: tf.Tensor  # (2N,) int64
+    instances: tf.Tensor  # (2N,) int64
+
+
+@dataclass(frozen=True)
+class Source:
+    """Photos and their views, from which batches are drawn."""
+
+    photos: Photos
+    views: Views
+    rows: np.ndarray  # (N,) where in `views` each photo is
+    teacher: np.ndarray  # (N, F) float16, unit length: the photo before any training
+
+    def draw(self, recipe: FashionRecipe, stream: list[int]) -> Batch:
+        """The batch of this stream of random numbers, always the same."""
+        rng = np.random.default_rng([recipe.seed, *stream])
+        sampler = PairSampler(self.photos.labels, self.photos.instances)
+        photos, views = sampler.draw(recipe.batch, self.views.each, rng)
+        rows = self.rows[photos]
+        return Batch(
+            tf.constant(self.views.activations[rows, views]),
+            tf.constant(self.views.textures[rows, views]),
+            tf.constant(self.teacher[photos]),
+            tf.constant(self.photos.labels[photos]),
+            tf.constant(self.photos.instances[photos]),
+        )
+
+
+def fit(
+    recipe: FashionRecipe,
+    photos: Mapping[str, Photos],
+    leave_out: Sequence[str],
+    weights: str | Path | None,
+    start: Path | None,
+    out: Path,
+    kept: Path | None,
+) -> tuple[keras.Model, list[Epoch]]:
+    """Build, make the views, train: the encoder and its history.
+
+    What it takes to go on after a kill lies in `out`/.training.
+    """
+    scratch = out / SCRATCH
+    scratch.mkdir(parents=True, exist_ok=True)
+    if start is None:
+        parts = build_two_heads(recipe, weights)
+    else:
+        parts = open_two_heads(start / RUNTIMES["keras"], recipe)
+    _forget_another_training(scratch, recipe, photos, leave_out, parts)
+    convert_to_onnx(frozen_model(parts), scratch / "frozen.onnx")
+    frozen = frozen_part(scratch / "frozen.onnx")
+    sources = {}
+    for name in ("train", "validation"):
+        split = photos[name]
+        each = views_of_each(recipe.views, len(split)) if name == "train" else 2
+        # Not of the heads: trainings that differ in those share their views.
+        weighed = [weights_hash(parts.lower), weights_hash(parts.upper)]
+        key = _digest(weighed, _contents(split), recipe.input_size, each, recipe.seed)
+        views = make_views(
+            frozen,
+            split.paths,
+            size=recipe.input_size,
+            each=each,
+            seed=recipe.seed,
+            folder=(kept or scratch / "views") / key,
+            words=name,
+        )
+        sources[name] = make_source(
+            split.without(leave_out), views, split.rows_without(leave_out)
+        )
+    file = scratch / "state.npz"
+    history = train_two_heads(
+        parts, sources["train"], sources["validation"], recipe, file
+    )
+    return parts.encoder, history
+
+
+def _forget_another_training(
+    scratch: Path,
+    recipe: FashionRecipe,
+    photos: Mapping[str, Photos],
+    leave_out: Sequence[str],
+    parts: Parts,
+) -> None:
+    """A checkpoint of other data, another start or another recipe is no use here."""
+    # The rate may be turned down after a loss that was no number, and go on; the
+    # share of the two heads has no part in training them.
+    free = ("learning_rate", "category_weight")
+    knobs = {name: v for name, v in asdict(recipe).items() if name not in free}
+    contents = [_contents(photos[name]) for name in ("train", "validation")]
+    ours = _digest(knobs, contents, list(leave_out), weights_hash(parts.encoder))
+    file = scratch / "training.txt"
+    if file.is_file() and file.read_text() != ours:
+        (scratch / "state.npz").unlink(missing_ok=True)
+    file.write_text(ours)
+
+
+def _contents(photos: Photos) -> list[list[str]]:
+    """What the photos are, in their order; where they lie does not count."""
+    names = [photos.categories[label] for label in photos.labels]
+    digests = [photo_digest(path) for path in photos.paths]
+    return [list(pair) for pair in zip(names, digests, strict=True)]
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def make_source(photos: Photos, views: Views, rows: np.ndarray) -> Source:
+    """What all the photos have in common is taken out of the teacher's vectors."""
+    seen = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
+    if len(seen):
+        seen -= seen.mean(axis=0)
+    lengths = np.linalg.norm(seen, axis=1, keepdims=True)
+    teacher = (seen / np.maximum(lengths, 1e-6)).astype(np.float16)
+    return Source(photos, views, rows, teacher)
+
+
+def train_two_heads(
+    parts: Parts, train: Source, validation: Source, recipe: FashionRecipe, file: Path
+) -> list[Epoch]:
+    """Fit `upper` and `heads` in place, going on from the checkpoint in `file`.
+
+    Raises TrainingError when the loss is no number; the checkpoint then holds the
+    last good weights.
+    """
+    _set_policy(parts, "mixed_bfloat16" if _lightens(recipe) else "float32")
+    optimizer = keras.optimizers.AdamW(
+        learning_rate(recipe), weight_decay=recipe.weight_decay
+    )
+    optimizer.build(_trained(parts))
+    state = [*parts.upper.variables, *parts.heads.variables, *optimizer.variables]
+    checkpoint = Checkpoint(file, state)
+    progress = checkpoint.restore()
+    if progress.step:
+        total = recipe.epochs * recipe.steps
+        tqdm.write(f"goes on after step {progress.step} of {total}")
+    step = _make_step(parts, optimizer, recipe)
+    while len(progress.history) < recipe.epochs:
+        _train_epoch(step, train, recipe, checkpoint, progress)
+        held_out = validation_loss(parts, validation, recipe)
+        epoch = Epoch(
+            len(progress.history) + 1, float(np.mean(progress.losses)), held_out
+        )
+        progress.history.append(epoch)
+        progress.losses = []
+        checkpoint.save(progress)
+        tqdm.write(
+            f"epoch {epoch.epoch}: loss {epoch.train:.4f}, validation {held_out:.4f}"
+        )
+    _set_policy(parts, "float32")
+    return progress.history
+
+
+def batch_loss(
+    parts: Parts, batch: Batch, recipe: FashionRecipe, training: bool
+) -> tf.Tensor:
+    """Category contrast + view contrast + staying like the teacher -> scalar."""
+    # training=False holds the batch norms at what they are, see ml.model.
+    seen = parts.upper(tf.cast(batch.activations, tf.float32), training=False)
+    textures = tf.cast(batch.textures, tf.float32)
+    found = parts.heads([textures, *seen], training=training)
+    category, appearance = (tf.cast(vectors, tf.float32) for vectors in found)
+    teacher = tf.cast(batch.teacher, tf.float32)
+    heat = recipe.temperature
+    loss = contrast(category, batch.labels, heat)
+    loss += recipe.appearance * contrast(appearance, batch.instances, heat)
+    return loss + recipe.distillation * relation_loss(
+        appearance, teacher, batch.instances, heat
+    )
+
+
+def validation_loss(parts: Parts, source: Source, recipe: FashionRecipe) -> float:
+    """The loss on the same few batches of photos not trained on; nan without any."""
+    if not len(source.photos):
+        return math.nan
+    batches = (source.draw(recipe, [1, i]) for i in range(VALIDATION_BATCHES))
+    return float(np.mean([batch_loss(parts, b, recipe, False) for b in batches]))
+
+
+def _train_epoch(
+    step: Callable[..., tf.Tensor],
+    train: Source,
+    recipe: FashionRecipe,
+    checkpoint: Checkpoint,
+    progress: Progress,
+) -> None:
+    words = f"epoch {len(progress.history) + 1}/{recipe.epochs}"
+    done = len(progress.losses)
+    with tqdm(total=recipe.steps, initial=done, desc=words, unit="step") as bar:
+        for _ in range(done, recipe.steps):
+            number = progress.step + 1
+            loss = float(step(*train.draw(recipe, [0, number])))
+            if not math.isfinite(loss):
+                raise _not_finite(loss, number, checkpoint, recipe)
+            progress.step = number
+            progress.losses.append(loss)
+            bar.update()
+            bar.set_postfix(loss=f"{np.mean(progress.losses):.4f}")
+            if number % SAVED_EVERY == 0:
+                checkpoint.save(progress)
+
+
+def _not_finite(
+    loss: float, step: int, checkpoint: Checkpoint, recipe: FashionRecipe
+) -> TrainingError:
+    kept = "There are no weights to keep yet."
+    if checkpoint.file.is_file():
+        done = checkpoint.restore().step
+        kept = f"The weights of step {done} are kept in {checkpoint.file}."
+    return TrainingError(
+        f"The loss became {loss} at step {step}. {kept} Run the command again with a "
+        f"--learning-rate below {recipe.learning_rate:g}: it goes on from there."
+    )
+
+
+def _make_step(
+    parts: Parts, optimizer: keras.optimizers.Optimizer, recipe: FashionRecipe
+) -> Callable[..., tf.Tensor]:
+    """The tensors of a batch -> its loss, the weights one better."""
+    variables = _trained(parts)
+
+    @tf.function
+    def step(*tensors: tf.Tensor) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            loss = batch_loss(parts, Batch(*tensors), recipe, training=True)
+        gradients = tape.gradient(loss, variables)
+        gradients, _ = tf.clip_by_global_norm(gradients, LONGEST_GRADIENT)
+        optimizer.apply(gradients, variables)
+        return loss
+
+    return step
+
+
+def _trained(parts: Parts) -> list:
+    return [*parts.upper.trainable_variables, *parts.heads.trainable_variables]
+
+
+def _lightens(recipe: FashionRecipe) -> bool:
+    # On a CPU bfloat16 is slower than float32, where it exists at all.
+    return recipe.mixed_precision and bool(tf.config.list_physical_devices("GPU"))
+
+
+def _set_policy(parts: Parts, policy: str) -> None:
+    """Compute in this precision; weights, and the encoder exported, stay float32."""
+    for model in (parts.upper, parts.heads):
+        for layer in model.layers:
+            layer.dtype_policy = keras.dtype_policies.get(policy)

@@ -1,0 +1,297 @@
+"""The recipe `fashion`: network, loop, going on after a kill, command."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml import fashion, train
+from ml.backend import keras
+from ml.config import SCRATCH, FashionRecipe
+from ml.dataset import load_splits, read_splits
+from ml.encoder import Encoder
+from ml.fashion import Source, make_source, train_two_heads
+from ml.preprocess import read_photo
+from ml.tests.drawn import SHAPES, draw_photo, write_dataset
+from ml.training import TrainingError
+from ml.two_heads import (
+    Parts,
+    StartError,
+    build_heads,
+    build_two_heads,
+    frozen_model,
+    join,
+    open_two_heads,
+)
+from ml.viewing import Views, make_views
+
+# Keras 3.15 on NumPy 2.4: nothing here can mend it.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
+
+SMALL = FashionRecipe(
+    "small",
+    input_size=32,
+    dimension=8,
+    category_dimension=4,
+    alpha=0.35,
+    epochs=2,
+    steps=6,
+    batch=9,
+    hidden=16,
+    views=3,
+    learning_rate=0.01,
+)
+# The real network of that size: at 32 pixels its layout would be one pixel.
+REAL = dataclasses.replace(SMALL, input_size=64)
+
+
+def tiny_parts(recipe: FashionRecipe = SMALL, seed: int = 1) -> Parts:
+    """One convolution below, one above: the loop is tested here, not MobileNetV2."""
+    keras.utils.set_random_seed(seed)
+    layers = keras.layers
+    photo = keras.Input((32, 32, 3))
+    x = layers.Conv2D(6, 5, strides=4, activation="relu")(photo)
+    lower = keras.Model(photo, [x, layers.GlobalMaxPooling2D()(x)], name="lower")
+    lower.trainable = False
+    activations = keras.Input(x.shape[1:])
+    y = layers.Conv2D(5, 3, strides=2, activation="relu")(activations)
+    y = layers.BatchNormalization()(y)
+    pooled = [layers.GlobalMaxPooling2D()(y), layers.GlobalAveragePooling2D()(y)]
+    upper = keras.Model(activations, [*pooled, y], name="upper")
+    heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
+    return join(lower, upper, heads, recipe)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    data = write_dataset(tmp_path_factory.mktemp("fashion") / "data")
+    return load_splits(read_splits(data), ["train", "validation"], SMALL.input_size)
+
+
+@pytest.fixture(scope="module")
+def sources(photos: dict, tmp_path_factory: pytest.TempPathFactory) -> list[Source]:
+    model = frozen_model(tiny_parts())
+    found = []
+    for name, split in photos.items():
+        views = make_views(
+            lambda pixels: [x.numpy() for x in model(pixels)],
+            split.paths,
+            SMALL.input_size,
+            SMALL.views,
+            1,
+            tmp_path_factory.mktemp("views"),
+            name,
+        )
+        found.append(make_source(split, views, np.arange(len(split))))
+    return found
+
+
+def fit(sources: list[Source], file: Path, **changes: float) -> tuple[Parts, list]:
+    recipe = dataclasses.replace(SMALL, **changes)
+    parts = tiny_parts(recipe)
+    return parts, train_two_heads(parts, *sources, recipe, file)
+
+
+def weights(parts: Parts) -> list[np.ndarray]:
+    return parts.encoder.get_weights()
+
+
+def same(one: Parts, other: Parts) -> bool:
+    pairs = zip(weights(one), weights(other), strict=True)
+    return all(np.array_equal(ours, theirs) for ours, theirs in pairs)
+
+
+def test_the_vector_is_both_heads_side_by_side():
+    parts = tiny_parts()
+    pixels = np.stack([np.asarray(draw_photo(shape, 1, 32)) for shape in SHAPES])
+    vectors = parts.encoder.predict(pixels, verbose=0)
+    activations, textures = parts.lower(pixels / np.float32(127.5) - 1)
+    c, a = (x.numpy() for x in parts.heads([textures, *parts.upper(activations)]))
+    expected = 0.7 * c @ c.T + 0.3 * a @ a.T
+    assert vectors @ vectors.T == pytest.approx(expected, abs=1e-5)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+def test_the_loss_falls_and_the_lower_part_stays(sources, tmp_path):
+    before = tiny_parts()
+    after, history = fit(sources, tmp_path / "state.npz", epochs=4)
+    assert [epoch.epoch for epoch in history] == [1, 2, 3, 4]
+    assert history[-1].train < history[0].train
+    assert all(math.isfinite(epoch.validation) for epoch in history)
+    pairs = zip(before.lower.get_weights(), after.lower.get_weights(), strict=True)
+    assert all((ours == theirs).all() for ours, theirs in pairs)
+    assert not same(before, after)
+
+
+def test_batch_norms_keep_their_statistics(sources, tmp_path):
+    after, _ = fit(sources, tmp_path / "state.npz")
+    (norm,) = (
+        layer
+        for layer in after.upper.layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+    )
+    assert (norm.moving_mean.numpy() == 0).all()
+    assert (norm.moving_variance.numpy() == 1).all()
+    assert (norm.beta.numpy() != 0).any()
+
+
+def test_the_seed_decides_the_whole_training(sources, tmp_path):
+    one, first = fit(sources, tmp_path / "1.npz")
+    other, again = fit(sources, tmp_path / "2.npz")
+    assert first == again and same(one, other)
+    assert fit(sources, tmp_path / "3.npz", seed=2)[1] != first
+
+
+@pytest.mark.parametrize("cut", [4, 9])
+def test_a_killed_training_ends_as_if_it_had_not_been(
+    sources, tmp_path, monkeypatch, cut
+):
+    whole, told = fit(sources, tmp_path / "whole.npz")
+    monkeypatch.setattr(fashion, "SAVED_EVERY", 2)
+    draw = Source.draw
+
+    def killed(self, recipe, stream):
+        if stream == [0, cut]:
+            raise KeyboardInterrupt
+        return draw(self, recipe, stream)
+
+    monkeypatch.setattr(Source, "draw", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fit(sources, tmp_path / "cut.npz")
+    monkeypatch.setattr(Source, "draw", draw)
+    resumed, history = fit(sources, tmp_path / "cut.npz")
+    assert history == told
+    assert same(resumed, whole)
+
+
+def test_a_loss_that_is_no_number_keeps_the_last_good_weights(
+    sources, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(fashion, "SAVED_EVERY", 2)
+    draw = Source.draw
+
+    def spoilt(self, recipe, stream):
+        batch = draw(self, recipe, stream)
+        if stream == [0, 5]:
+            batch = batch._replace(textures=batch.textures * np.float16("nan"))
+        return batch
+
+    monkeypatch.setattr(Source, "draw", spoilt)
+    file = tmp_path / "state.npz"
+    with pytest.raises(TrainingError, match=r"nan at step 5\. The weights of step 4"):
+        fit(sources, file)
+    with np.load(file) as kept:
+        assert all(np.isfinite(kept[name]).all() for name in kept if name[0] == "v")
+    monkeypatch.setattr(Source, "draw", draw)
+    _, history = fit(sources, file, learning_rate=0.001)  # goes on from step 4
+    assert len(history) == SMALL.epochs
+
+
+def test_training_goes_without_validation_photos(sources, tmp_path):
+    train_source, held_out = sources
+    nobody = dataclasses.replace(
+        held_out, photos=held_out.photos.without(SHAPES), rows=np.empty(0, int)
+    )
+    _, history = fit([train_source, nobody], tmp_path / "state.npz", epochs=1)
+    assert math.isnan(history[0].validation)
+
+
+def test_a_photo_alone_in_its_category_can_be_trained_on(sources, tmp_path):
+    """Its two views are a pair; the losses stay numbers."""
+    source, held_out = sources
+    rows = np.array([0, 6, 7])
+    few = dataclasses.replace(
+        source.photos,
+        pixels=source.photos.pixels[rows],
+        labels=source.photos.labels[rows],
+        paths=tuple(source.photos.paths[i] for i in rows),
+        instances=source.photos.instances[rows],
+    )
+    views = Views(source.views.activations, source.views.textures, source.views.layout)
+    _, history = fit(
+        [make_source(few, views, rows), held_out], tmp_path / "s.npz", epochs=1
+    )
+    assert math.isfinite(history[0].train)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All of ml.train with the real network, made small; its folder."""
+    folder = tmp_path_factory.mktemp("trained")
+    data = write_dataset(folder / "data")
+    train.train_folder(REAL, data, folder / "out", views=folder / "views")
+    return folder
+
+
+def test_the_command_leaves_an_encoder_to_serve_from(trained):
+    out = trained / "out"
+    assert {path.name for path in out.iterdir()} == {
+        "encoder.keras",
+        "encoder.onnx",
+        "encoder.json",
+        "history.csv",
+        "loss.png",
+    }
+    encoder = Encoder.load(out)
+    assert encoder.version.startswith("small-")
+    assert (encoder.input_size, encoder.dimension) == (64, 8)
+    vectors = encoder.encode([read_photo(next((trained / "data").rglob("*.png")))])
+    assert np.linalg.norm(vectors) == pytest.approx(1, abs=1e-5)
+
+
+def test_training_goes_on_from_an_encoder(trained, tmp_path):
+    recipe = dataclasses.replace(REAL, epochs=1, steps=1, learning_rate=1e-9)
+    card = train.train_folder(
+        recipe, trained / "data", tmp_path / "again", start=trained / "out"
+    )
+    assert card["parity"]["least_cosine"] >= 0.9999
+    photo = [draw_photo("ball", 1)]
+    one, other = (
+        Encoder.load(folder).encode(photo)
+        for folder in (trained / "out", tmp_path / "again")
+    )
+    assert (one * other).sum() > 0.9999
+
+
+def test_left_out_kinds_are_not_trained_on_and_views_are_made_once(
+    trained, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("ml.viewing.phone_view", lambda *_: pytest.fail("made again"))
+    card = train.train_folder(
+        REAL,
+        trained / "data",
+        tmp_path,
+        leave_out=["bar"],
+        views=trained / "views",
+    )
+    assert set(card["data"]["train_categories"]) == {"ball", "block"}
+    assert not (tmp_path / SCRATCH).exists()
+
+
+def test_an_encoder_of_another_recipe_cannot_be_gone_on_from(tmp_path):
+    image = keras.Input((32, 32, 3))
+    file = tmp_path / "encoder.keras"
+    keras.Model(image, keras.layers.GlobalAveragePooling2D()(image)).save(file)
+    with pytest.raises(StartError, match="not made by --recipe fashion"):
+        open_two_heads(file, SMALL)
+
+
+def test_an_encoder_of_another_size_is_named(trained):
+    wide = dataclasses.replace(SMALL, input_size=96)
+    with pytest.raises(StartError, match=r"takes .*64.*wants .*96"):
+        open_two_heads(trained / "out" / "encoder.keras", wide)
+
+
+def test_the_frozen_part_is_a_part_of_the_encoder():
+    parts = build_two_heads(REAL, None)
+    pixels = np.asarray(draw_photo("ball", 1, 64))[None]
+    activations, textures, _ = frozen_model(parts)(pixels)
+    ours = parts.heads([textures, *parts.upper(activations)])
+    whole = parts.encoder(pixels)
+    assert math.sqrt(0.7) * ours[0].numpy() == pytest.approx(
+        whole.numpy()[:, :4], abs=1e-4
+    )

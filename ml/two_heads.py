@@ -1,0 +1,153 @@
+"""The network of the recipe `fashion`: two heads side by side in one unit vector.
+
+                       +-> textures, pooled from 28 and 14 px ---+
+    photo -> lower ----+                                         +-> heads -> vector
+            (frozen)   +-> upper -> two depths, pooled; layout --+
+
+The vector is [sqrt(w) c, sqrt(1 - w) a]: c, the category, and a, the appearance, have
+unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category decides between
+kinds, appearance orders within a kind, and neither is bought with the other.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml.backend import keras
+from ml.config import FashionRecipe
+from ml.errors import UserError
+from ml.model import load_backbone
+
+SPLIT = "block_12_add"  # the last layer that is frozen
+TEXTURES = ("block_6_expand_relu", "block_10_expand_relu")
+DEPTHS = ("block_13_expand_relu", "out_relu")
+LAYOUT = "block_16_project_BN"  # not pooled: where on the garment things are
+LAYOUT_CHANNELS = 48
+
+
+class StartError(UserError):
+    """The encoder to start from is not one of this recipe."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The pieces of one encoder; they share its weights."""
+
+    encoder: keras.Model  # uint8 photos -> vectors
+    lower: keras.Model  # photos -1..1 -> activations, pooled textures
+    upper: keras.Model  # activations -> the two DEPTHS, pooled, and the LAYOUT
+    heads: keras.Model  # textures and what `upper` gives -> c, a, unit length each
+
+
+def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
+    """A fresh encoder; `weights` as for `ml.model.build_encoder`."""
+    shape = (recipe.input_size, recipe.input_size, 3)
+    backbone = keras.applications.MobileNetV2(
+        input_shape=shape, alpha=recipe.alpha, include_top=False, weights=None
+    )
+    load_backbone(backbone, weights, recipe)
+    split = backbone.get_layer(SPLIT).output
+    lower = keras.Model(
+        backbone.input, [split, _pooled(backbone, TEXTURES)], name="lower"
+    )
+    lower.trainable = False
+    depths = [_pooled(backbone, [name]) for name in DEPTHS]
+    layout = backbone.get_layer(LAYOUT).output
+    upper = keras.Model(split, [*depths, layout], name="upper")
+    heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
+    return join(lower, upper, heads, recipe)
+
+
+def frozen_model(parts: Parts) -> keras.Model:
+    """uint8 photos -> activations, textures, layout: all that is computed once."""
+    image = keras.Input(parts.encoder.input_shape[1:], dtype="uint8", name="image")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
+    activations, textures = parts.lower(x, training=False)
+    *_, layout = parts.upper(activations, training=False)
+    return keras.Model(image, [activations, textures, layout])
+
+
+def join(
+    lower: keras.Model, upper: keras.Model, heads: keras.Model, recipe: FashionRecipe
+) -> Parts:
+    """One graph from bytes of pixels to the vector."""
+    layers = keras.layers
+    image = keras.Input(
+        (recipe.input_size, recipe.input_size, 3), dtype="uint8", name="image"
+    )
+    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
+    # Batch norms in inference mode, always: see ml.model.
+    activations, textures = lower(x, training=False)
+    category, appearance = heads([textures, *upper(activations, training=False)])
+    weight = recipe.category_weight
+    vector = layers.Concatenate(name="vector")(
+        [
+            layers.Rescaling(math.sqrt(weight), name="category_share")(category),
+            layers.Rescaling(math.sqrt(1 - weight), name="appearance_share")(
+                appearance
+            ),
+        ]
+    )
+    return Parts(keras.Model(image, vector, name="encoder"), lower, upper, heads)
+
+
+def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
+    """The parts of a trained encoder.keras, to go on from. Raises StartError."""
+    from ml.exporting import load_keras
+
+    encoder = load_keras(file)
+    try:
+        lower, upper, heads = map(encoder.get_layer, ("lower", "upper", "heads"))
+    except ValueError:
+        raise StartError(
+            f"{file} cannot be trained further: it was not made by --recipe fashion. "
+            "Start from --weights instead, or from another encoder."
+        ) from None
+    wanted = (None, recipe.input_size, recipe.input_size, 3)
+    sizes = (encoder.input_shape, encoder.output_shape)
+    if sizes != (wanted, (None, recipe.dimension)):
+        raise StartError(
+            f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe wants {wanted} "
+            f"and {(None, recipe.dimension)}."
+        )
+    lower.trainable = False
+    return join(lower, upper, heads, recipe)
+
+
+def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object:
+    """Mean over the picture of each layer's output, side by side."""
+    means = [
+        keras.layers.GlobalAveragePooling2D(name=f"{name}_mean")(
+            backbone.get_layer(name).output
+        )
+        for name in names
+    ]
+    return means[0] if len(means) == 1 else keras.layers.Concatenate()(means)
+
+
+def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
+    layers = keras.layers
+    inputs = [keras.Input(shape[1:]) for shape in shapes]
+    # Features of different depths differ in scale by a hundred.
+    even = [layers.LayerNormalization(center=False, scale=False)(x) for x in inputs]
+    textures, *depths, layout = even
+    layout = layers.Conv2D(LAYOUT_CHANNELS, 1, name="layout")(layout)
+    layout = layers.Flatten()(layout)
+    category = layers.Concatenate()(depths)
+    appearance = layers.Concatenate()([textures, *depths, layout])
+    rest = recipe.dimension - recipe.category_dimension
+    outputs = [
+        _head(category, recipe.category_dimension, recipe, "category"),
+        _head(appearance, rest, recipe, "appearance"),
+    ]
+    return keras.Model(inputs, outputs, name="heads")
+
+
+def _head(x: object, dimension: int, recipe: FashionRecipe, name: str) -> object:
+    layers = keras.layers
+    x = layers.Dropout(recipe.dropout, name=f"{name}_dropout")(x)
+    x = layers.Dense(recipe.hidden, activation="silu", name=f"{name}_hidden")(x)
+    x = layers.Dense(dimension, name=name)(x)
+    return layers.UnitNormalization(name=f"{name}_unit_length")(x)
