@@ -135,6 +135,7 @@ FILL = """
 INSERT INTO catalog_productwords (product_id, document)
 SELECT id, '' FROM catalog_product;
 SELECT catalog_keep_words(ARRAY(SELECT id FROM catalog_product));
+ANALYZE catalog_productwords, catalog_word;
 """
 
 DROP = """

@@ -1,5 +1,9 @@
+from collections.abc import Callable
+from functools import partial
+from threading import Event, Thread, Timer
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.filters import Filters
@@ -16,10 +20,10 @@ def found(words: str, **options) -> list[str]:
     return [titles[id_] for id_ in find(words, **options)]
 
 
-def paint(product: Product, *colours: str) -> None:
+def paint(product: Product, *colours: str, file: str = "a") -> None:
     """A photo row with these colours; the file is not the point."""
     ProductImage.objects.create(
-        **{"product": product, "file": "none.jpg", "sha256": "0" * 64},
+        **{"product": product, "file": file, "sha256": file * 64},
         **{"width": 3, "height": 4, "colours": list(colours)},
     )
 
@@ -296,3 +300,54 @@ def test_plain_words_cost_two_queries(django_assert_num_queries):
         find("shirt")
     with django_assert_num_queries(5):  # as they are, begun, put right, again, what
         find("shrit")
+
+
+def in_another_transaction(change: Callable[[], object]) -> tuple[Thread, Event]:
+    """Starts `change` and holds it open, uncommitted, until the event is set."""
+    done, commit = Event(), Event()
+
+    def run() -> None:
+        with transaction.atomic():
+            change()
+            done.set()
+            commit.wait(10)
+        connection.close()
+
+    thread = Thread(target=run)
+    thread.start()
+    assert done.wait(10)
+    return thread, commit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_product_added_while_its_category_is_renamed_has_the_new_name():
+    hats = make_category("Hats", "hat")
+    rename = partial(Category.objects.filter(pk=hats.pk).update, name="Beanies")
+    renaming, commit = in_another_transaction(rename)
+    Timer(0.3, commit.set).start()
+    make_product(title="One", category=hats)  # waits
+    renaming.join()
+    assert (found("beanies"), found("hats")) == (["One"], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_category_renamed_while_a_product_is_added_reaches_the_product():
+    hats = make_category("Hats", "hat")
+    adding, commit = in_another_transaction(
+        partial(make_product, title="One", category=hats)
+    )
+    Timer(0.3, commit.set).start()
+    Category.objects.filter(pk=hats.pk).update(name="Beanies")  # waits
+    adding.join()
+    assert (found("beanies"), found("hats")) == (["One"], [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_photos_of_a_product_painted_at_once_are_both_found():
+    product = make_product(title="One")
+    paint(product, "red")
+    painting, commit = in_another_transaction(partial(paint, product, "pink", file="b"))
+    Timer(0.3, commit.set).start()
+    product.images.filter(colours=["red"]).update(colours=["navy"])  # waits
+    painting.join()
+    assert (found("pink navy"), found("red")) == (["One"], [])
