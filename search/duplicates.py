@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
+import numpy as np
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from catalog.duplicates import (
     Copy,
@@ -35,9 +35,10 @@ Kind = DuplicateGroup.Kind
 # Within the band "same item" lie also the most alike of different garments, above all
 # trousers: of 3,781 photos 46 pairs, and one within half of it, which is a copy.
 SHARE_OF_BAND = 0.5
-_NEIGHBOURS = 8  # products looked at around a photo
+_NEIGHBOURS = 8  # products looked at around one photo
+_BLOCK = 256  # rows of the comparison of all with all
 _LOCK = 0x6475_706C  # of the one who stores groups
-_CHUNK = 500  # vectors read at once
+_CHUNK = 2000  # vectors read at once
 
 Found = tuple[Kind, list[int]]
 Dismissed = tuple[str, set[int], datetime | None]
@@ -65,7 +66,8 @@ def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
     mine = {image.pk: image for image in images}
     try:
         encoder = active_encoder()
-        found = list(_near(encoder, _vectors(encoder, image__in=mine)))
+        own = Embedding.objects.filter(encoder=encoder, image__in=mine)
+        found = list(_near(encoder, own.select_related("image").order_by("image_id")))
     except (NoActiveEncoder, EncoderError):
         return []
     ids = {other for _, other in found}
@@ -76,11 +78,6 @@ def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
         for image, other in pairs
         if not kind_of_copy(image, other)
     ]
-
-
-def _vectors(encoder: Encoder, **which: object) -> QuerySet[Embedding]:
-    rows = Embedding.objects.filter(encoder=encoder, **which)
-    return rows.select_related("image").order_by("image_id")
 
 
 def _near(encoder: Encoder, rows: Iterable[Embedding]) -> Iterator[tuple[int, int]]:
@@ -111,7 +108,7 @@ def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, in
     """Look through the whole shop and renew its groups: how many there are by kind.
 
     Photos of an older version are examined first. `progress` is told the photos
-    compared by their looks, which takes nearly all of the time.
+    compared by their looks.
     """
     examine_photos()
     found: list[Found] = [(Kind.PIXELS, ids) for ids in groups_of_pixels()]
@@ -122,13 +119,25 @@ def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, in
     return {kind.value: counts[kind] for kind in Kind}
 
 
-@again_if_retired
 def _groups_of_looks(progress: Progress) -> list[list[int]]:
+    """Each photo compared with each, drafts too: an index search for every one of
+    them takes many times as long."""
     try:
         encoder = active_encoder()
-        pairs = list(_near(encoder, _firsts(encoder, progress)))
+        limit = look_alike_within(encoder)
     except (NoActiveEncoder, EncoderError):
         return []
+    ids, products, vectors = _firsts(encoder)
+    pairs: list[tuple[int, int]] = []
+    for start in range(0, len(ids), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        near = 1 - vectors[block] @ vectors[start:].T <= limit
+        near &= products[block, None] != products[start:]
+        ones, others = np.nonzero(near)
+        pairs += zip(
+            ids[ones + start].tolist(), ids[others + start].tolist(), strict=True
+        )
+        progress(len(vectors[block]))
     images = ProductImage.objects.in_bulk({pk for pair in pairs for pk in pair})
     return connected(
         (one, other)
@@ -139,14 +148,23 @@ def _groups_of_looks(progress: Progress) -> list[list[int]]:
     )
 
 
-def _firsts(encoder: Encoder, progress: Progress) -> Iterator[Embedding]:
-    """One photo of each pixels: what looks like it looks like all of them."""
-    seen: set[str] = set()
-    for row in _vectors(encoder).iterator(_CHUNK):
-        progress(1)
-        if row.image.sha256 not in seen:
-            seen.add(row.image.sha256)
-            yield row
+def _firsts(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(N,) photos, (N,) their products, (N, 128) vectors: the first photo of each
+    pixels, since what looks like it looks like all of them."""
+    rows = Embedding.objects.filter(encoder=encoder).order_by("image_id")
+    asked = rows.values_list(
+        "image__sha256", "image_id", "image__product_id", "vector"
+    ).iterator(_CHUNK)
+    first: dict[str, tuple[int, int, np.ndarray]] = {}
+    for sha256, *row in asked:
+        first.setdefault(sha256, tuple(row))
+    ids, products, vectors = zip(*first.values(), strict=True) if first else ((),) * 3
+    shape = (-1, encoder.dimension)
+    return (
+        np.array(ids, np.int64),
+        np.array(products, np.int64),
+        np.array(vectors, np.float32).reshape(shape),
+    )
 
 
 @transaction.atomic
