@@ -57,8 +57,8 @@ class StartParameters(WishParameters):
         max_length=200,
         required=False,
         allow_blank=True,
-        help_text="`x0,y0,x1,y1`, 0 to 1 from the picture's upper left corner: only"
-        " this part of the picture, of whichever one is given",
+        help_text="`x0,y0,x1,y1`, 0 to 1 from the picture's upper left corner as it is"
+        " shown: only this part of the picture, of whichever one is given",
     )
     page_size = serializers.IntegerField(
         min_value=1, max_value=MAX_PAGE_SIZE, default=PAGE_SIZE
