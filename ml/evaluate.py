@@ -10,6 +10,7 @@ import json
 import math
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,7 @@ from ml.views import ROWS, edited_view
 
 SEED = 1
 TIMED_QUERIES = 100
+MISTAKES = 6  # named
 
 EPILOG = """Choose between networks with --split validation, which does not open the
 test photos; the test split is for the figure you report. With --json the last line
@@ -118,7 +120,27 @@ def measure(embedded: dict[str, Split], name: str) -> dict[str, Any]:
             "gallery": len(train),
             **metrics.retrieval(relevant),
         },
+        "mistakes": mistakes(train, asked),
         "looks": neighbours_looks(train, asked),
+    }
+
+
+def mistakes(gallery: Split, asked: Split) -> dict[str, Any]:
+    """Recall@1 by category, and which category is most often found for which."""
+    found = metrics.distances(asked.vectors, gallery.vectors).argmin(axis=1)
+    pairs = [
+        (item.category, gallery.items[place].category)
+        for item, place in zip(asked.items, found.tolist(), strict=True)
+    ]
+    counts = Counter(own for own, _ in pairs)
+    right = Counter(own for own, other in pairs if own == other)
+    wrong = Counter(pair for pair in pairs if pair[0] != pair[1])
+    return {
+        "recall@1": {name: right[name] / counts[name] for name in sorted(counts)},
+        "most_frequent": [
+            {"asked": own, "found": other, "photos": count, "of": counts[own]}
+            for (own, other), count in wrong.most_common(MISTAKES)
+        ],
     }
 
 
@@ -148,7 +170,9 @@ def instance(
     parts = [split for key, split in embedded.items() if key != "train"]
     items = [item for split in parts for item in split.items]
     gallery = np.concatenate([split.vectors for split in parts])
-    own = np.arange(len(items))
+    # Another photo of its product is the same garment: that is found too.
+    keys = [f"{item.category}/{item.product or item.path}" for item in items]
+    own = np.unique(keys, return_inverse=True)[1]
     figures: dict[str, Any] = {"photos": len(items), "views_each": views_each}
     for row, view in ROWS.items():
         rankings = []

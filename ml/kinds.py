@@ -156,7 +156,7 @@ def trained_without(
     """The recipe's network that never saw the pair, from its folder if it is done."""
     folder = options.out / "-".join(pair)
     if not (folder / "encoder.json").is_file():
-        from ml.train import train_folder  # type: ignore[attr-defined]
+        from ml.train import train_folder
 
         recipe = RECIPES[options.recipe]
         if options.steps is not None:
@@ -167,6 +167,7 @@ def trained_without(
             folder,
             weights=weights,
             leave_out=pair,
+            views=options.out / "views",
         )
     return Encoder.load(folder)
 

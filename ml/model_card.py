@@ -64,6 +64,7 @@ def figures_of(encoder: Path, beside: Path) -> str:
         [
             _facts(card),
             _quality(evaluation, other, kinds),
+            _mistakes(evaluation),
             _kinds(kinds),
             _looks(evaluation, other),
             _bands(card, evaluation),
@@ -130,6 +131,19 @@ def _rows(figures: dict[str, Any]) -> list[tuple[str, float | None]]:
             for name in instance[row]
         ),
     ]
+
+
+def _mistakes(evaluation: dict[str, Any]) -> str:
+    shares = [
+        (name, _figure(share))
+        for name, share in evaluation["mistakes"]["recall@1"].items()
+    ]
+    most = "; ".join(
+        f"{each['found']} for {each['asked']} ({each['photos']} of {each['of']})"
+        for each in evaluation["mistakes"]["most_frequent"]
+    )
+    table = _table(("category of the query", "recall@1"), shares)
+    return f"{table}\n\nThe closest photo is most often wrong as: {most or 'never'}."
 
 
 def _kinds(kinds: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ def all_tables(figures: dict[str, Any]) -> str:
             _time_table(figures),
             _triplet_table(figures["triplets_in_order"]),
             _category_table(figures["category"], figures["split"]),
+            _mistakes_table(figures["mistakes"]),
             _instance_table(figures["instance"]),
             _looks_table(figures["looks"]),
             _bands_table(figures["bands"], figures["split"]),
@@ -123,6 +124,19 @@ def _category_table(category: dict[str, Any], split: str) -> str:
     )
     kept = [name for name in category if name not in ("queries", "gallery")]
     return table(title, [(name, None, figure(category[name])) for name in kept])
+
+
+def _mistakes_table(mistakes: dict[str, Any]) -> str:
+    most: dict[str, list[str]] = {}
+    for each in mistakes["most_frequent"]:
+        words = f"{each['found']} for {each['photos']} of {each['of']}"
+        most.setdefault(each["asked"], []).append(words)
+    rows: list[Row] = [
+        (name, figure(value), ", ".join(most.get(name, [])) or None)
+        for name, value in mistakes["recall@1"].items()
+    ]
+    heads = ("", "recall@1", "found most often instead")
+    return table("By category of the query", rows, heads)
 
 
 def _instance_table(instance: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from PIL import Image
 
 from ml import evaluate
-from ml.dataset import read_splits
+from ml.dataset import Item, read_splits
 from ml.encoder import Encoder
+from ml.gallery import Split
 from ml.history import Epoch, read_history, write_history
+from ml.looks import Looks
 from ml.preprocess import read_photo
 from ml.tables import table
 from ml.tests.drawn import write_dataset
@@ -107,6 +110,50 @@ def test_figures_are_the_same_each_time(folders):
     for figures in (first, again):
         del figures["query_ms"]
     assert first == again
+
+
+def split_of(*names_and_vectors: tuple[str, list[float]]) -> Split:
+    vectors = np.array([v for _, v in names_and_vectors], dtype=np.float32)
+    items = [Item(Path(str(i)), name) for i, (name, _) in enumerate(names_and_vectors)]
+    return Split(items, np.zeros(len(items), int), vectors, Looks.of([]))
+
+
+def test_mistakes_are_counted_by_category():
+    """By hand: of two dresses one finds a skirt, the hat finds a hat."""
+    gallery = split_of(("dress", [1, 0]), ("skirt", [0, 1]), ("hat", [-1, 0]))
+    asked = split_of(("dress", [0.8, 0.6]), ("dress", [0.6, 0.8]), ("hat", [-0.8, 0.6]))
+    assert evaluate.mistakes(gallery, asked) == {
+        "recall@1": {"dress": 0.5, "hat": 1.0},
+        "most_frequent": [{"asked": "dress", "found": "skirt", "photos": 1, "of": 2}],
+    }
+
+
+def test_grey_and_tiny_photos_are_measured_like_others(folders):
+    target = folders["--data"] / "test" / "ball"
+    Image.effect_noise((90, 60), 80).save(target / "grey.png")  # mode L
+    Image.new("RGB", (1, 1), "teal").save(target / "tiny.png")
+    figures = run(folders)
+    assert figures["category"]["queries"] == 11
+    assert figures["instance"]["photos"] == 20
+
+
+def test_another_photo_of_the_product_counts_as_found(folders):
+    """Two products with two photos each, as alike as copies: own photo or not."""
+    target = folders["--data"] / "test" / "ball"
+    for path in target.glob("*.png"):
+        path.unlink()
+    for product, shade in (("a", 60), ("b", 200)):
+        (target / product).mkdir()
+        for place, shift in enumerate((0, 1)):
+            drawn = Image.new("RGB", (40, 40), (shade + shift, 260 - shade, 9))
+            drawn.save(target / product / f"{place}.png")
+    for split in ("validation", "test"):
+        for shape in ("bar", "block"):
+            shutil.rmtree(folders["--data"] / split / shape)
+    shutil.rmtree(folders["--data"] / "validation" / "ball")
+    found = run(folders, "--no-pictures")["instance"]
+    assert found["photos"] == 4
+    assert found["first"]["recall@1"] == 1
 
 
 def test_less_than_one_view_is_refused(folders, capsys):

@@ -20,6 +20,12 @@ def evaluation(version: str) -> dict[str, Any]:
         "category": CATEGORY,
         "triplets_in_order": {"train": 0.99, "validation": 0.98, "test": 0.9871},
         "instance": {"photos": 713, "first": ROWS, "harder": ROWS},
+        "mistakes": {
+            "recall@1": {"dress": 0.9},
+            "most_frequent": [
+                {"asked": "dress", "found": "skirt", "photos": 2, "of": 20}
+            ],
+        },
         "looks": {"colour": LOOK, "background": LOOK},
         "bands": [{"name": "similar", "precision": None, "found": 0.0}],
     }
@@ -73,6 +79,8 @@ def test_figures_come_from_the_files(folder):
         "| triplets in order, test photos | 0.987 |",
         "| instance recall@1, harder row | 0.961 |",
         "| unseen kinds, points over ImageNet features | +3.2 |",
+        "| dress | 0.900 |",
+        "most often wrong as: skirt for dress (2 of 20).",
         "| hat and shoes | 40 against 300 | 0.900 |",
         "0.300 / 0.200 = 1.50",
         "| similar | 0.2000 | 0.8 | 0.810, 0.700 | -, 0.000 |",
