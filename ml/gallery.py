@@ -24,7 +24,8 @@ AT_ONCE = 64  # photos held decoded, in full, at a time
 class Network(Protocol):
     """What is asked of an encoder here; `ml.encoder.Encoder` is one."""
 
-    dimension: int
+    @property
+    def dimension(self) -> int: ...
 
     @property
     def decode_side(self) -> int: ...

@@ -19,15 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ml import metrics
-from ml.config import DATA_VARIABLE, RECIPES, ConfigError, data_folder, var_folder
+from ml.config import (
+    DATA_VARIABLE,
+    DEFAULT_RECIPE,
+    RECIPES,
+    ConfigError,
+    Recipe,
+    data_folder,
+    var_folder,
+)
 from ml.dataset import SPLITS, Item, categories_of, read_splits
-from ml.encoder import Encoder
 from ml.errors import UserError
 from ml.gallery import Network, Split, embed
-from ml.preprocess import to_input
+from ml.left_out import Trainer, untrained
 from ml.tables import kinds_table
 
 # Each of the ten kinds once, in the pairs that untrained features at 224 confuse most
@@ -41,34 +47,6 @@ PAIRS = (
     ("outwear", "pants"),
     ("shorts", "skirt"),
 )
-UNTRAINED_SIZE = 224  # pixels, both sides: what the ImageNet weights were made for
-FEATURES = 1280
-
-
-class Untrained:
-    """MobileNetV2's pooled features with its starting weights, as an encoder."""
-
-    dimension = FEATURES
-    decode_side = 2 * UNTRAINED_SIZE
-
-    def __init__(self, weights: str | None) -> None:
-        from ml.backend import keras
-        from ml.model import load_backbone
-
-        recipe = dataclasses.replace(RECIPES["report"], input_size=UNTRAINED_SIZE)
-        shape = (UNTRAINED_SIZE, UNTRAINED_SIZE, 3)
-        self._network = keras.applications.MobileNetV2(
-            input_shape=shape, include_top=False, weights=None, pooling="avg"
-        )
-        load_backbone(self._network, weights, recipe)
-
-    def encode(self, images: list[Image.Image]) -> np.ndarray:
-        """Photos -> (N, 1280) float32, each row of unit length."""
-        if not images:
-            return np.empty((0, FEATURES), dtype=np.float32)
-        pixels = np.stack([to_input(image, UNTRAINED_SIZE) for image in images])
-        found = self._network.predict(pixels / np.float32(127.5) - 1, verbose=0)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,27 +76,48 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     names = SPLITS[: SPLITS.index(options.split) + 1]
     asked = {name: splits[name] for name in names}
     weights = None if options.weights == "none" else options.weights
-    untrained = Untrained(weights)
+    baseline, trainer = (
+        untrained(weights),
+        Trainer(
+            recipe_of(options),
+            data_folder(options.data),
+            weights,
+            options.out,
+            options.views_folder or options.out / "views",
+        ),
+    )
     rows = []
     for pair in pairs:
         photos = {
             name: [item for item in items if item.category in pair]
             for name, items in asked.items()
         }
-        found = measure(untrained, photos, pair, options.split)
+        found = measure(baseline, photos, pair, options.split)
         row = {
             "kinds": list(pair),
             **{key: found[key] for key in ("queries", "gallery", "photos")},
             "untrained": found["recall"],
         }
         if options.trained:
-            network = trained_without(pair, options, weights)
+            network = trainer.without(pair)
             row["trained"] = measure(network, photos, pair, options.split)["recall"]
         rows.append(row)
-    figures = {"split": options.split, "recipe": options.recipe, "pairs": rows}
+    figures = {
+        "split": options.split,
+        "recipe": options.recipe,
+        "steps": options.steps,
+        "pairs": rows,
+    }
     figures |= {"mean": means(rows)}
     (options.out / "kinds.json").write_text(json.dumps(figures, indent=2) + "\n")
     return figures
+
+
+def recipe_of(options: argparse.Namespace) -> Recipe:
+    recipe = RECIPES[options.recipe]
+    if options.steps is None:
+        return recipe
+    return dataclasses.replace(recipe, steps=options.steps)
 
 
 def chosen_pairs(
@@ -148,28 +147,6 @@ def pair_of(text: str) -> tuple[str, str]:
     if len(kinds) != 2 or kinds[0] == kinds[1] or not all(kinds):
         raise ConfigError(f"--pair takes two kinds, such as hat,shoes; not {text!r}.")
     return kinds[0], kinds[1]
-
-
-def trained_without(
-    pair: tuple[str, str], options: argparse.Namespace, weights: str | None
-) -> Encoder:
-    """The recipe's network that never saw the pair, from its folder if it is done."""
-    folder = options.out / "-".join(pair)
-    if not (folder / "encoder.json").is_file():
-        from ml.train import train_folder
-
-        recipe = RECIPES[options.recipe]
-        if options.steps is not None:
-            recipe = dataclasses.replace(recipe, steps=options.steps)
-        train_folder(
-            recipe,
-            data_folder(options.data),
-            folder,
-            weights=weights,
-            leave_out=pair,
-            views=options.out / "views",
-        )
-    return Encoder.load(folder)
 
 
 def measure(
@@ -246,10 +223,16 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--recipe",
         choices=sorted(RECIPES),
-        default="fashion" if "fashion" in RECIPES else "report",
+        default=DEFAULT_RECIPE,
         help="what is trained (default: %(default)s)",
     )
-    add("--steps", type=int, metavar="N", help="other than the recipe's")
+    add("--steps", type=_positive, metavar="N", help="of an epoch, not the recipe's")
+    add(
+        "--views-folder",
+        type=Path,
+        metavar="DIR",
+        help="where trainings keep the views of the photos (default: OUT/views)",
+    )
     add(
         "--pairs",
         type=int,
@@ -274,6 +257,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, metavar="DIR", default=out, help=f"default: {out}")
     add("--json", action="store_true", help="end with one JSON object")
     return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
 
 
 if __name__ == "__main__":

@@ -138,7 +138,9 @@ def train_folder(
         for name, items in splits.items()
     }
     began, began_cpu = time.monotonic(), time.process_time()
-    network, history = _fit(recipe, photos, leave_out, weights, start, out, views)
+    network, history = train_network(
+        recipe, photos, leave_out, weights, start, out, views
+    )
     seconds = time.monotonic() - began, time.process_time() - began_cpu
     photos = {name: split.without(leave_out) for name, split in photos.items()}
     card = make_card(
@@ -157,7 +159,7 @@ def train_folder(
     return card
 
 
-def _fit(
+def train_network(
     recipe: Recipe,
     photos: Mapping[str, Photos],
     leave_out: Sequence[str],
