@@ -103,6 +103,7 @@ class Question:
         if aim and aim.near is not None:
             ranked, complete = self._nearest(wish.filters, aim.order, MAX_K)
         if aim:
+            # By their looks these come after the nearest, the nearer ones first.
             others = by_words - {hit.product_id for hit in ranked}
             ranked += self._nearest_of(others, aim.order, wish.filters)
         found = {
