@@ -1,0 +1,192 @@
+"""What the search for duplicates finds and wrongly finds on real photos, and its time.
+
+    python -m bench.duplicates --data DIR [--rows 50000] [--json]
+
+Every photo of DIR/train is resized and saved anew in several ways; `found` is the share
+of these copies that are told to be the same picture. The photos themselves are compared
+each with each: the pairs told to be one are named, for a person to judge. Times are of
+a shop of `--rows` photos with fingerprints and vectors like the real ones'.
+"""
+
+from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
+
+# isort: split
+import time
+from collections.abc import Callable
+from io import BytesIO
+from itertools import combinations
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from PIL import Image
+from tqdm import tqdm
+
+from bench.catalogue import FIRST_ID, invent, store
+from bench.timing import report
+from catalog.duplicates import copies_of, groups_of_pictures, groups_of_pixels
+from catalog.fingerprints import (
+    MOST_BITS_OFF,
+    Fingerprint,
+    fingerprint,
+    is_same_picture,
+)
+from catalog.models import ProductImage
+from catalog.photos import pixel_sha256
+from ml.encoder import Encoder as Network
+from ml.metrics import distances
+from ml.preprocess import read_photo
+from search.duplicates import SHARE_OF_BAND, find_duplicates
+from search.encoders import active_encoder
+
+STEP = 12  # every so many photos is changed and compared with itself
+LOOKUPS = 30
+FLIPPED = 0.15  # share of a hash's bits, to make another picture's of it
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--rows", type=int, default=50_000, help="default: 50000")
+    options = parser.parse_args()
+    folder = options.data / "train"
+    files = sorted(path for path in folder.glob("*/*") if path.is_file())
+    prints, pixels, found = examine(files)
+    figures: dict[str, object] = {f"found_{name}": share for name, share in found}
+    figures |= among_originals(files, prints, pixels)
+    figures |= looking_alike(folder)
+    figures |= times(folder, prints, options.rows)
+    report(figures, as_json=options.json)
+
+
+def _saved(format: str, quality: int) -> Callable[[Image.Image], Image.Image]:
+    def change(image: Image.Image) -> Image.Image:
+        buffer = BytesIO()
+        image.save(buffer, format, quality=quality)
+        return read_photo(buffer.getvalue())
+
+    return change
+
+
+def _scaled(by: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda image: image.resize(
+        (max(1, round(image.width * by)), max(1, round(image.height * by)))
+    )
+
+
+CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
+    "jpeg_75": _saved("JPEG", 75),
+    "jpeg_25": _saved("JPEG", 25),
+    "webp_50": _saved("WEBP", 50),
+    "half": _scaled(0.5),
+    "double": _scaled(2),
+    "quarter_jpeg_70": lambda image: _saved("JPEG", 70)(_scaled(0.25)(image)),
+    # No copies by our meaning: told so that nobody expects them.
+    "cropped_by_2%": lambda image: image.crop(
+        (image.width // 50, image.height // 50, image.width, image.height)
+    ),
+    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+}
+
+
+def examine(
+    files: list[Path],
+) -> tuple[list[Fingerprint], list[str], list[tuple[str, float]]]:
+    """Fingerprints, sha256 of the pixels, and the share of copies found, by change."""
+    prints, pixels = [], []
+    found = dict.fromkeys(CHANGES, 0)
+    changed = 0
+    for number, path in enumerate(tqdm(files, desc="Pictures", unit=" photos")):
+        image = read_photo(path)
+        prints.append(fingerprint(image))
+        pixels.append(pixel_sha256(image))
+        if number % STEP == 0:
+            changed += 1
+            for name, change in CHANGES.items():
+                copy = fingerprint(change(image))
+                found[name] += is_same_picture(prints[-1], copy)
+    return prints, pixels, [(n, round(hits / changed, 4)) for n, hits in found.items()]
+
+
+def among_originals(
+    files: list[Path], prints: list[Fingerprint], pixels: list[str]
+) -> dict[str, object]:
+    """Pairs of different photos told to be one picture, and how far off the next is."""
+    bits = np.array([[int(bit) for bit in each.hash] for each in prints], np.float32)
+    off = bits @ (1 - bits).T
+    off += off.T
+    ones, others = np.triu_indices(len(files), 1)
+    all_off = off[ones, others]
+    near = np.flatnonzero(all_off <= MOST_BITS_OFF)
+    pairs = [(int(ones[n]), int(others[n])) for n in near]
+    same = [(i, j) for i, j in pairs if is_same_picture(prints[i], prints[j])]
+    names = [f"{files[i].parent.name}/{files[i].name}" for i in range(len(files))]
+    return {
+        "photos": len(files),
+        "pairs": len(ones),
+        "pairs_of_the_same_pixels": sum(
+            pixels[i] == pixels[j] for i, j in combinations(range(len(files)), 2)
+        ),
+        "pairs_told_the_same_picture": [f"{names[i]} = {names[j]}" for i, j in same],
+        "bits_off_allowed": MOST_BITS_OFF,
+        "bits_off_of_the_next_pair": int(all_off[all_off > MOST_BITS_OFF].min()),
+    }
+
+
+def looking_alike(folder: Path) -> dict[str, object]:
+    """Pairs within the band "same item", and within the part of it that is used."""
+    vectors, _, _ = embeddings(folder)
+    band = dict(Network.load().bands)["same item"]
+    away = distances(vectors, vectors)[np.triu_indices(len(vectors), 1)]
+    return {
+        "pairs_in_band_same_item": int((away <= band).sum()),
+        "pairs_told_to_look_alike": int((away <= SHARE_OF_BAND * band).sum()),
+    }
+
+
+def times(folder: Path, prints: list[Fingerprint], rows: int) -> dict[str, object]:
+    with empty_shop():
+        photos, labels, names = embeddings(folder)
+        store(invent(*many(photos, labels, rows), names), active_encoder().pk)
+        _fingerprint_all(prints, rows)
+        images = list(ProductImage.objects.order_by("?")[:LOOKUPS])
+        lookups = [_seconds(copies_of, [image]) for image in images]
+        return {
+            "rows": rows,
+            "one_photo_ms": round(1000 * median(lookups), 1),
+            "all_pixels_s": round(_seconds(groups_of_pixels), 2),
+            "all_pictures_s": round(_seconds(groups_of_pictures), 2),
+            "find_duplicates_s": round(_seconds(find_duplicates), 1),
+        }
+
+
+def _seconds(step: Callable[..., Any], *args: Any) -> float:
+    started = time.perf_counter()
+    step(*args)
+    return time.perf_counter() - started
+
+
+def _fingerprint_all(prints: list[Fingerprint], rows: int) -> None:
+    """The real ones, then as many more with bits flipped."""
+    random = np.random.default_rng(1)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE prints (id bigint, hash text, tint bytea)")
+        with cursor.copy("COPY prints (id, hash, tint) FROM STDIN") as copy:
+            for number in range(rows):
+                hash, tint = prints[number % len(prints)]
+                if number >= len(prints):
+                    bits = np.frombuffer(hash.encode(), np.uint8)
+                    flips = random.random(len(bits)) < FLIPPED
+                    hash = (bits ^ flips).tobytes().decode()
+                copy.write_row((number + FIRST_ID, hash, tint))
+        cursor.execute(
+            "UPDATE catalog_productimage SET picture_hash = prints.hash::bit(256),"
+            " picture_tint = prints.tint FROM prints"
+            " WHERE prints.id = catalog_productimage.id"
+        )
+        cursor.execute("VACUUM ANALYZE catalog_productimage")
+
+
+if __name__ == "__main__":
+    main()
