@@ -172,7 +172,10 @@ def _kinds(kinds: dict[str, Any]) -> str:
         "each among all",
         "ImageNet",
     )
-    return f"Kinds never trained on.\n\n{_table(heads, rows)}"
+    title = "Kinds never trained on"
+    if kinds["steps"] is not None:
+        title += f" (trained for {kinds['steps']} steps an epoch, not the recipe's)"
+    return f"{title}.\n\n{_table(heads, rows)}"
 
 
 def _looks(ours: dict[str, Any], theirs: dict[str, Any]) -> str:

@@ -103,7 +103,9 @@ def at_work(work: Path, plan: Plan, fresh: bool = False) -> Iterator[int]:
 
 
 def describe(plan: Plan) -> str:
-    steps = "the recipe's steps" if plan.steps is None else f"{plan.steps} steps"
+    steps = (
+        "the recipe's steps" if plan.steps is None else f"{plan.steps} steps an epoch"
+    )
     return (
         f"recipe {plan.recipe}, {steps}, seed {plan.seed}, at most"
         f" {plan.most_photos} photos, from {plan.start}"

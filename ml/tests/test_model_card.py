@@ -60,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
         "evaluation.json": evaluation("fashion-1"),
         "kinds.json": {
             "split": "test",
+            "steps": 25,
             "pairs": [pair | {"trained": shares, "untrained": shares}],
             "mean": {"trained": shares, "untrained": shares, "points": {"split": 3.2}},
         },
@@ -81,6 +82,7 @@ def test_figures_come_from_the_files(folder):
         "| unseen kinds, points over ImageNet features | +3.2 |",
         "| dress | 0.900 |",
         "most often wrong as: skirt for dress (2 of 20).",
+        "Kinds never trained on (trained for 25 steps an epoch",
         "| hat and shoes | 40 against 300 | 0.900 |",
         "0.300 / 0.200 = 1.50",
         "| similar | 0.2000 | 0.8 | 0.810, 0.700 | -, 0.000 |",

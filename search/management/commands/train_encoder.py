@@ -37,7 +37,7 @@ class Command(BaseCommand):
         )
         add("--recipe", default="fashion", help="of ml.train (default: fashion)")
         add(
-            "--steps", type=int, metavar="N", help="of training (default: the recipe's)"
+            "--steps", type=int, metavar="N", help="of an epoch (default: the recipe's)"
         )
         add("--seed", type=int, default=1, metavar="N", help="default: 1")
         add(
