@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import (
     CombinedSearchQuery,
     SearchQuery,
@@ -12,7 +12,7 @@ from django.contrib.postgres.search import (
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, F, Prefetch, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
@@ -134,6 +134,10 @@ class Product(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["brand"], name="product_brand"),
+            # For suggestions: a name begins, or a word of it, in any case.
+            GinIndex(
+                OpClass(Upper("brand"), name="gin_trgm_ops"), name="product_brand_trgm"
+            ),
         ]
 
     def __str__(self) -> str:
