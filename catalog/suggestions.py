@@ -47,7 +47,8 @@ def _categories(text: str) -> list[Suggestion]:
 
 
 def _brands(text: str, products: ProductQuerySet) -> list[Suggestion]:
-    names = products.filter(_begins("brand", text)).brands()[:MOST_NAMES]
+    # A LIMIT would lead the planner through all brands in order.
+    names = list(products.filter(_begins("brand", text)).brands())[:MOST_NAMES]
     return [Suggestion(name, "Brand", _listed(brand=name)) for name in names]
 
 
