@@ -36,10 +36,14 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
+from fashionlens.embedded.servers import POSTGRES_OPTIONS  # noqa: E402
 from fashionlens.embedded.sharing import running  # noqa: E402
 from ml.encoder import Encoder  # noqa: E402
 from ml.preprocess import read_photo  # noqa: E402
 
+# As a server of a million products is set, whose index is of 800 MB; our own is set for
+# a laptop.
+POSTGRES_OPTIONS["shared_buffers"] = "2GB"
 NOISE = 0.25  # length of what is added to a vector before it is of unit length again
 
 
