@@ -41,18 +41,20 @@ class FashionRecipe(Recipe):
     """
 
     input_size: int = 224
+    epochs: int = 8
     steps: int = 120
     batch: int = 50  # photos, the same number of each category; two views of each
     learning_rate: float = 1e-3
     views: int = 10  # of each photo, made once and kept
     category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
-    category_weight: float = 0.7  # share of the category in the cosine
+    category_weight: float = 0.65  # share of the category in the cosine
     hidden: int = 256  # of each head
     dropout: float = 0.3  # of the heads
     temperature: float = 0.1  # of all three losses
     distillation: float = 1.0  # weight of staying like the network at the start
     appearance: float = 1.0  # weight of telling photos apart
     weight_decay: float = 1e-4
+    averaging: float = 0.99  # of the weights over steps: what is kept is the average
     mixed_precision: bool = True  # bfloat16, and only where there is a GPU
 
 

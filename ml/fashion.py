@@ -168,7 +168,10 @@ def train_two_heads(
     """
     _set_policy(parts, "mixed_bfloat16" if _lightens(recipe) else "float32")
     optimizer = keras.optimizers.AdamW(
-        learning_rate(recipe), weight_decay=recipe.weight_decay
+        learning_rate(recipe),
+        weight_decay=recipe.weight_decay,
+        use_ema=recipe.averaging > 0,
+        ema_momentum=recipe.averaging,
     )
     optimizer.build(_trained(parts))
     state = [*parts.upper.variables, *parts.heads.variables, *optimizer.variables]
@@ -190,6 +193,8 @@ def train_two_heads(
         tqdm.write(
             f"epoch {epoch.epoch}: loss {epoch.train:.4f}, validation {held_out:.4f}"
         )
+    if recipe.averaging:
+        optimizer.finalize_variable_values(_trained(parts))
     _set_policy(parts, "float32")
     return progress.history
 

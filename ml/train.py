@@ -55,6 +55,7 @@ KNOBS = (
     ("category_weight", float, "share of the category in the cosine, 0 to 1"),
     ("appearance", float, "weight of telling photos apart"),
     ("distillation", float, "weight of staying like the network at the start"),
+    ("averaging", float, "of the weights over steps, 0 (none) to below 1"),
 )
 LEAST = {
     "epochs": 1,
@@ -220,6 +221,8 @@ def _check_numbers(turned: dict[str, Any]) -> None:
             raise ConfigError(f"{words} must be above 0.")
         if name in ("appearance", "distillation") and not 0 <= value < math.inf:
             raise ConfigError(f"{words} must be 0 or more.")
+        if name == "averaging" and not 0 <= value < 1:
+            raise ConfigError(f"{words} must be 0 or more and below 1.")
         if name == "category_weight" and not 0 <= value <= 1:
             raise ConfigError(f"{words} must be from 0 to 1.")
 

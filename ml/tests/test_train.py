@@ -46,6 +46,7 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--views", "1"],
         ["--category-weight", "1.1"],
         ["--appearance", "nan"],
+        ["--averaging", "1"],
         ["--learning-rate", "inf"],
         ["--alpha", "0"],
         ["--seed", "-1"],
