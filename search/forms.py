@@ -1,4 +1,5 @@
 from django import forms
+from django.conf import settings
 
 from catalog.forms import FilterForm, MessagesForm, ValuesField
 from ml.preprocess import FORMATS, MAX_BYTES
@@ -25,6 +26,10 @@ class PhotoForm(MessagesForm):
         "or with more compression and try again."
     )
     limits = f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, up to {MAX_MB} MB."
+
+    @property
+    def takes_addresses(self) -> bool:
+        return settings.SEARCH_ADDRESSES
 
     def start(self) -> Start:
         """Raises ParameterError."""

@@ -8,7 +8,12 @@ from urllib.parse import urlencode
 from django.core.paginator import InvalidPage, Paginator
 from django.db import OperationalError
 from django.db.models import prefetch_related_objects
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -19,6 +24,7 @@ from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
 from catalog.filters import ParameterError
+from catalog.models import Product
 from catalog.views import bad_request, not_found, refused
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
@@ -35,6 +41,7 @@ from search.services import (
     start_search,
 )
 from search.uploads import QueryPhotoHandler
+from search.wishes import Wish
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -91,6 +98,8 @@ def _search(request: HtmxRequest) -> HttpResponse:
     if wish_form.parameters:
         url = f"{url}?{urlencode(wish_form.parameters)}"
     if request.htmx:
+        # As at their own address: the links on the page go on from there.
+        request.GET = QueryDict(urlencode(wish_form.parameters))
         return push_url(_results(request, query, wish_form), url)
     return HttpResponseRedirect(url, status=303)
 
@@ -103,7 +112,7 @@ def _asking(request: HtmxRequest) -> HttpResponse:
     try:
         picture = product_picture(form.start())
     except ParameterError as error:
-        return not_found(request, str(error))
+        return refused(request, error)
     return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
 
 
@@ -123,6 +132,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
             "photo_form": PhotoForm(),
             "wish_form": form,
             "kept_wishes": form.parameters,
+            "query_id": query_id,
         }
         return _page(request, context, "search/_expired.html", 410)
     return _results(request, query, form)
@@ -147,8 +157,21 @@ def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResp
         "page": page,
         "list_path": reverse("search:results", args=[query.id]),
         "matches": matches,
+        "wished": _wished(query.wish),
     }
     return _page(request, context, "search/_results.html")
+
+
+def _wished(wish: Wish) -> list[tuple[str, Product]]:
+    """What is liked and disliked, as ("like", product)."""
+    skus = [*wish.like, *wish.dislike]
+    if not skus:
+        return []
+    products = Product.objects.published().with_photos().with_skus(skus)
+    known = {product.sku: product for product in products}
+    named = [("like", sku) for sku in wish.like]
+    named += [("dislike", sku) for sku in wish.dislike]
+    return [(name, known[sku]) for name, sku in named if sku in known]
 
 
 def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:

@@ -1,19 +1,23 @@
-// The photo form: choose, drop or paste; preview; make large photos small before they
-// are sent. The form works without any of this.
+// The photo form: choose, drop or paste a photo, choose a part of it or of a product's
+// photo, search, and show beside the results what they are for. The photo stays in this
+// tab; what is sent is a smaller one, or the part alone. All but that works without.
 (() => {
   const form = document.getElementById("photo-form");
   if (!form) return;
-  const input = form.elements.photo;
+  const { photo: input, product, image } = form.elements;
   const message = document.getElementById("photo-message");
   const preview = document.getElementById("preview");
+  const frame = preview.parentElement;
+  const crop = form.querySelector("crop-box");
   const more = form.querySelector(".drop-more");
   const moreWords = more.textContent;
   const live = form.hasAttribute("hx-post");
-  const MAX_SIDE = 1600; // the encoder looks at far less
-  const KEPT_SIDE = 480; // of the preview this tab keeps, for reload and back
-  const PENDING = "photo:pending";
+  const files = new Map(); // number -> {file, address}: photos chosen on this page
+  let look = null; // the picture shown: {photo, name, box} or {product, image, src, ...}
+  let pending = null; // the look that was sent last
+  let goesOn = false; // whether what was sent keeps the words and filters of the page
   let turn = 0; // a newer photo overtakes one that is still being read
-  let objectUrl = "";
+  let ready = false; // what the form sends has been prepared
 
   form.classList.add("enhanced");
 
@@ -24,121 +28,119 @@
     input.setAttribute("aria-invalid", String(Boolean(words)));
   };
 
-  // The preview -----------------------------------------------------------------
+  // The picture -------------------------------------------------------------------
 
-  const show = (address, name = "") => {
-    if (objectUrl && objectUrl !== address) URL.revokeObjectURL(objectUrl);
-    objectUrl = address.startsWith("blob:") ? address : "";
-    preview.hidden = !address;
-    if (address) preview.src = address;
-    else preview.removeAttribute("src");
-    preview.alt = name ? `Your photo, ${name}` : "Your photo";
-    more.textContent = name && !address ? `${name} (not shown by this browser)` : moreWords;
-    form.classList.toggle("has-name", Boolean(name && !address));
-    form.classList.toggle("has-photo", Boolean(address));
+  const addressOf = ({ src, photo }) => src ?? files.get(photo)?.address ?? photoKept.photo(photo);
+
+  const show = (next) => {
+    const address = next && addressOf(next);
+    look = address ? next : null;
+    if (!look) preview.removeAttribute("src");
+    else if (preview.src !== new URL(address, location).href) preview.src = address;
+    const title = next?.product ? next.name : "Your photo";
+    preview.alt = next?.name && !next.product ? `${title}, ${next.name}` : title;
+    const unseen = next?.name && !look;
+    more.textContent = unseen ? `${next.name} (not shown by this browser)` : moreWords;
+    form.classList.toggle("has-name", Boolean(unseen));
+    form.classList.toggle("has-photo", Boolean(look));
+    if (!live) return;
+    form.classList.toggle("of-product", Boolean(look?.product));
+    for (const field of [product, image]) field.disabled = !look?.product;
+    product.value = look?.product ?? "";
+    image.value = look?.image ?? "";
+    crop.box = look?.box ?? null;
   };
 
-  const keep = (key, value) => {
-    try {
-      if (value) sessionStorage.setItem(key, value);
-      else sessionStorage.removeItem(key);
-    } catch {
-      // Storage is full or forbidden: the preview is gone after a reload, no more.
-    }
+  const fit = () => {
+    const { naturalWidth: width, naturalHeight: height } = preview;
+    if (width && height) frame.style.setProperty("--ratio", width / height);
   };
-  const kept = (key) => {
-    try {
-      return sessionStorage.getItem(key);
-    } catch {
-      return null;
-    }
-  };
+  preview.addEventListener("load", fit);
+  fit(); // what came with the page may have loaded before
 
-  const queryId = () => document.querySelector("[data-query]")?.dataset.query;
+  const asked = () => document.getElementById("asked")?.dataset ?? {};
 
-  // The photo of the results on the page, as far as this tab has seen it.
-  const showKept = () => {
-    const id = queryId();
-    if (id && kept(PENDING)) {
-      keep(`photo:${id}`, kept(PENDING));
-      keep(PENDING, "");
+  // What the page's results are for, as far as this tab has seen it.
+  const showAsked = () => {
+    const { query, product, image, picture, name, box } = asked();
+    if (product) {
+      show({ product, image, src: picture, name, box: box ? box.split(",").map(Number) : null });
+      if (query) photoKept.keepLook(query, look);
+    } else {
+      if (!query) input.value = "";
+      show(query ? photoKept.look(query) : null);
     }
-    show((id && kept(`photo:${id}`)) || "");
   };
 
   // From file to form -------------------------------------------------------------
 
-  const draw = (bitmap, side) => {
-    const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-    const context = canvas.getContext("2d");
-    context.fillStyle = "white"; // as the server does with transparency
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    return canvas;
-  };
+  const abort = () => window.htmx?.trigger(form, "htmx:abort");
 
-  const toJpeg = (canvas) =>
-    new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
-
-  // What to send and the small preview to keep. A photo this browser cannot read is
-  // sent as it is: the server reads more kinds.
-  const prepare = async (file) => {
-    let bitmap;
-    try {
-      bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-    } catch {
-      return { upload: file, small: "" };
-    }
-    try {
-      const small = draw(bitmap, KEPT_SIDE).toDataURL("image/jpeg", 0.8);
-      if (Math.max(bitmap.width, bitmap.height) <= MAX_SIDE) return { upload: file, small };
-      const blob = await toJpeg(draw(bitmap, MAX_SIDE));
-      const upload = blob && new File([blob], "photo.jpg", { type: "image/jpeg" });
-      return { upload: upload || file, small };
-    } finally {
-      bitmap.close();
-    }
+  const submit = (upload, next, keepsOn) => {
+    const transfer = new DataTransfer();
+    if (upload) transfer.items.add(upload);
+    input.files = transfer.files;
+    show(next);
+    pending = next;
+    goesOn = keepsOn;
+    if (!live) photoKept.keepLook(photoKept.PENDING, next);
+    ready = true;
+    form.requestSubmit();
+    ready = false;
   };
 
   const take = async (file) => {
     const mine = ++turn;
-    if (window.htmx) window.htmx.trigger(form, "htmx:abort");
+    abort();
     say("");
     if (file.size > Number(form.dataset.maxBytes)) {
       input.value = "";
-      keep(PENDING, "");
-      showKept();
+      if (live) showAsked();
+      else show(null);
       say(form.dataset.tooLarge);
       return;
     }
     form.classList.add("busy");
-    const { upload, small } = await prepare(file);
+    const { upload, small } = await photoPixels.prepare(file);
     if (mine !== turn) return;
-    const transfer = new DataTransfer();
-    transfer.items.add(upload);
-    input.files = transfer.files;
-    show(small ? URL.createObjectURL(upload) : "", file.name);
-    keep(PENDING, small);
-    form.requestSubmit();
+    const photo = Date.now();
+    if (small) {
+      files.set(photo, { file, address: URL.createObjectURL(upload) });
+      photoKept.keepPhoto(photo, small);
+    }
+    submit(upload, { photo, name: file.name, box: null }, false);
   };
 
-  const takeFrom = (files) => {
-    if (files.length) take(files[0]);
+  // The picture shown, or the part of it in the box. A product's is cut by the server.
+  const sendShown = async () => {
+    const mine = ++turn;
+    abort();
+    say("");
+    const next = { ...look, box: crop.box };
+    if (next.product) return submit(null, next, true);
+    form.classList.add("busy");
+    const upload = await photoPixels.cut(files.get(next.photo)?.file ?? preview, next.box);
+    if (mine !== turn) return;
+    if (upload) submit(upload, next, true);
+    else {
+      form.classList.remove("busy");
+      say(form.dataset.failed);
+    }
+  };
+
+  const takeFrom = (chosen) => {
+    if (chosen.length) take(chosen[0]);
     else say(form.dataset.noPhoto);
   };
 
   input.addEventListener("change", () => input.files.length && take(input.files[0]));
 
   document.addEventListener("paste", (event) => {
-    const { files, types } = event.clipboardData;
-    const typing = event.target.closest?.("input[type=search], textarea");
-    if (files.length || (!typing && !types.includes("text/plain"))) {
+    const { files: pasted, types } = event.clipboardData;
+    const typing = event.target.closest?.("input:not([type=file]), textarea");
+    if (pasted.length || (!typing && !types.includes("text/plain"))) {
       event.preventDefault();
-      takeFrom(files);
+      takeFrom(pasted);
     }
   });
 
@@ -162,62 +164,117 @@
     takeFrom(event.dataTransfer.files);
   });
 
-  // The answer ------------------------------------------------------------------------
-
   const rest = () => form.classList.remove("busy");
   if (!live) {
     // The results are another page; the preview waits there. Back, all starts anew.
     window.addEventListener("pageshow", () => {
       rest();
       form.reset();
-      show("");
+      show(null);
     });
-    keep(PENDING, "");
     return;
   }
+
+  // A part ------------------------------------------------------------------------------
+
+  crop.addEventListener("crop", sendShown);
+
+  const sendPart = (button) => {
+    crop.box = button.value ? button.value.split(",").map(Number) : null;
+    sendShown();
+  };
+  const deeds = {
+    "[name=box][type=submit]": sendPart,
+    "[data-again]": () => sendShown(),
+    "[data-crop]": () => crop.focus(),
+    "[data-choose]": () => input.click(),
+  };
+  document.addEventListener("click", (event) => {
+    for (const [which, deed] of Object.entries(deeds)) {
+      const control = event.target.closest(which);
+      if (!control) continue;
+      event.preventDefault();
+      deed(control);
+    }
+  });
+  // Words sent beside a picture take it along.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target !== form || ready || !look) return;
+      event.preventDefault();
+      event.stopPropagation();
+      sendShown();
+    },
+    true,
+  );
+
+  // The answer ------------------------------------------------------------------------
 
   const status = document.getElementById("results-status");
   const results = document.getElementById("results");
   results.setAttribute("aria-busy", "false");
+  const isOurs = ({ elt }) => elt === form;
 
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt === form) form.classList.add("busy");
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (!isOurs(detail)) return;
+    // Of an own photo the part has been cut; htmx adds what button was pressed once.
+    detail.formData.delete("box");
+    if (look?.product && look.box)
+      detail.formData.append("box", look.box.map((side) => side.toFixed(4)).join());
+    if (!goesOn || !asked().query) return;
+    const given = new Set(detail.formData.keys());
+    for (const [name, value] of new URLSearchParams(location.search))
+      if (name !== "page" && !given.has(name)) detail.formData.append(name, value);
+  });
+  document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isOurs(detail)) form.classList.add("busy");
     results.setAttribute("aria-busy", "true");
+    status.textContent = "Searching";
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.elt === form) rest();
-    if (event.detail.xhr.status === 422) {
-      // Refused: the results on the page are still those of the photo before.
-      keep(PENDING, "");
-      showKept();
-      input.setAttribute("aria-invalid", "true");
-    }
+  document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (isOurs(detail)) rest();
     results.setAttribute("aria-busy", "false");
+    if (!detail.successful) status.textContent = "";
+    if (detail.xhr.status !== 422) return;
+    // Refused: the results on the page are still those of the picture before.
+    showAsked();
+    input.setAttribute("aria-invalid", "true");
   });
-  for (const failure of ["htmx:sendError", "htmx:timeout", "htmx:responseError"])
+  for (const failure of ["htmx:sendError", "htmx:timeout"])
     document.addEventListener(failure, () => say(form.dataset.failed));
+  document.addEventListener("htmx:responseError", ({ detail }) => {
+    // The page of a link says itself what is wrong with it.
+    if (detail.requestConfig.verb === "get") location.assign(detail.pathInfo.finalRequestPath);
+    else say(form.dataset.failed);
+  });
 
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target !== results) return;
+  let query = asked().query;
+  document.addEventListener("htmx:afterSwap", ({ detail }) => {
+    if (detail.target !== results) return;
+    const ours = isOurs(detail.requestConfig ?? {});
+    const before = query;
+    query = asked().query;
+    if (ours && query) photoKept.keepLook(query, pending);
+    if (!ours && query !== before) showAsked();
+    say("");
     const title = document.getElementById("results-title");
     const count = results.querySelector(".count");
-    status.textContent = [title, count].map((part) => part?.textContent ?? "").join(": ");
-    const id = queryId();
-    if (id && kept(PENDING)) {
-      keep(`photo:${id}`, kept(PENDING));
-      keep(PENDING, "");
-    }
-    if (event.detail.requestConfig?.elt !== form) title?.focus({ preventScroll: true });
-    else if (results.getBoundingClientRect().top > window.innerHeight * 0.7)
+    const words = [title, count].flatMap((part) => part?.textContent ?? []).join(": ");
+    status.textContent = words.replace(/\s+/g, " ").trim();
+    if (!ours) title?.focus({ preventScroll: true });
+    else if (!goesOn && results.getBoundingClientRect().top > window.innerHeight * 0.7)
       results.scrollIntoView({ block: "start" });
   });
   // Back to a search that is over: its own page says so.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
   document.addEventListener("htmx:historyRestore", () => {
+    query = asked().query;
     say("");
-    showKept();
+    showAsked();
   });
 
-  if (!queryId()) keep(PENDING, "");
-  showKept();
+  if (query && photoKept.look(photoKept.PENDING)) photoKept.keepLook(query, photoKept.look(photoKept.PENDING));
+  photoKept.keepLook(photoKept.PENDING, null);
+  showAsked();
 })();

@@ -1,0 +1,192 @@
+// <crop-box>: lies over a picture to choose a part of it, by pointer, touch or keyboard.
+// Tells with "crop" when it is let go, and on Enter. Without script it is nothing.
+(() => {
+  const WHOLE = [0, 0, 1, 1]; // left, top, right, bottom; shares of the picture
+  const MIN_PX = 40;
+  const MIN_SHARE = 0.05;
+  const STEP = 0.02; // of a key
+  const EDGES = ["l", "t", "r", "b"]; // as in a box
+  const HANDLES = ["t", "r", "b", "l", "lt", "rt", "rb", "lb"];
+  const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const SAY_AFTER_MS = 400;
+
+  const same = (one, other) => one.every((side, n) => side === other[n]);
+  const within = (value, low, high) => Math.min(Math.max(value, low), high);
+  const percent = (share) => Math.round(share * 100);
+
+  const make = (parent, name, attributes = {}) => {
+    const element = parent.appendChild(document.createElement("div"));
+    element.className = name;
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    return element;
+  };
+
+  class CropBox extends HTMLElement {
+    #sides = WHOLE;
+    #told = WHOLE; // what was last let go
+    #drag = null;
+    #timer = 0;
+
+    connectedCallback() {
+      if (this.frame) return;
+      this.shade = make(this, "crop-shade");
+      this.frame = make(this, "crop-frame", {
+        tabindex: "0",
+        role: "application",
+        "aria-roledescription": "movable box",
+        "aria-describedby": this.dataset.help,
+      });
+      for (const edges of HANDLES) make(this.frame, "crop-handle", { "data-edges": edges });
+      this.voice = make(this, "unseen", { role: "status" });
+      this.addEventListener("pointerdown", (event) => this.#take(event));
+      this.addEventListener("pointermove", (event) => this.#pull(event));
+      this.addEventListener("pointerup", (event) => this.#letGo(event));
+      this.addEventListener("pointercancel", (event) => this.#lose(event));
+      this.frame.addEventListener("keydown", (event) => this.#press(event));
+      this.#draw();
+    }
+
+    // Null is the whole picture.
+    get box() {
+      return same(this.#sides, WHOLE) ? null : [...this.#sides];
+    }
+    set box(box) {
+      this.#drag = null;
+      this.#sides = this.#told = box ?? WHOLE;
+      if (this.frame) this.#draw();
+    }
+
+    focus() {
+      this.frame.focus();
+    }
+
+    // Pointer and touch -------------------------------------------------------------
+
+    #take(event) {
+      if (event.button || this.#drag) return;
+      const handle = event.target.closest(".crop-handle");
+      const inside = event.target.closest(".crop-frame");
+      const mouse = event.pointerType === "mouse";
+      let edges = handle?.dataset.edges ?? "";
+      const moving = !handle && inside && this.box;
+      const area = this.getBoundingClientRect();
+      const start = [...this.#sides];
+      if (!handle && !moving) {
+        if (!mouse) return; // a finger beside the box scrolls the page
+        const x = within((event.clientX - area.left) / area.width, 0, 1);
+        const y = within((event.clientY - area.top) / area.height, 0, 1);
+        start.splice(0, 4, x, y, x, y);
+        edges = "new";
+      }
+      this.setPointerCapture(event.pointerId);
+      const { pointerId: id, clientX: x, clientY: y } = event;
+      this.#drag = { id, x, y, area, edges, start, before: this.#sides };
+    }
+
+    #pull(event) {
+      const drag = this.#drag;
+      if (drag?.id !== event.pointerId) return;
+      const dx = (event.clientX - drag.x) / drag.area.width;
+      const dy = (event.clientY - drag.y) / drag.area.height;
+      if (drag.edges === "new") {
+        const [x, y] = drag.start;
+        const far = [within(x + dx, 0, 1), within(y + dy, 0, 1)];
+        const near = [Math.min(x, far[0]), Math.min(y, far[1])];
+        const end = [Math.max(x, far[0]), Math.max(y, far[1])];
+        const [width, height] = this.#least();
+        // A click is no box.
+        const drawn = end[0] - near[0] >= width && end[1] - near[1] >= height;
+        this.#sides = drawn ? [...near, ...end] : drag.before;
+      } else if (drag.edges) this.#sides = this.#resized(drag.start, drag.edges, dx, dy);
+      else this.#sides = this.#moved(drag.start, dx, dy);
+      this.#draw();
+    }
+
+    #letGo(event) {
+      if (this.#drag?.id !== event.pointerId) return;
+      this.#drag = null;
+      if (!same(this.#sides, this.#told)) this.#tell();
+    }
+
+    #lose(event) {
+      if (this.#drag?.id !== event.pointerId) return;
+      this.#sides = this.#drag.before;
+      this.#drag = null;
+      this.#draw();
+    }
+
+    // Keyboard ----------------------------------------------------------------------
+
+    #press(event) {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      const key = KEYS[event.key];
+      if (key && event.shiftKey) this.#sides = this.#grown(...key);
+      else if (key) this.#sides = this.#moved(this.#sides, key[0] * STEP, key[1] * STEP);
+      else if (event.key === "Escape") this.#sides = this.#told;
+      else if (event.key !== "Enter") return;
+      event.preventDefault();
+      if (event.key === "Enter") this.#tell();
+      this.#draw();
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => (this.voice.textContent = this.#words()), SAY_AFTER_MS);
+    }
+
+    // To the right and down; at the picture's edge the other way.
+    #grown(x, y) {
+      const [, , right, bottom] = this.#sides;
+      const edges = (x > 0 && right > 0.999 ? "l" : "r") + (y > 0 && bottom > 0.999 ? "t" : "b");
+      const turn = (side, edge) => (edges.includes(edge) ? -side : side);
+      return this.#resized(this.#sides, edges, turn(x, "l") * STEP, turn(y, "t") * STEP);
+    }
+
+    // The box -------------------------------------------------------------------------
+
+    #least() {
+      const { width, height } = this.getBoundingClientRect();
+      const least = (px) => within(MIN_PX / (px || 1), MIN_SHARE, 1);
+      return [least(width), least(height)];
+    }
+
+    #moved([left, top, right, bottom], dx, dy) {
+      const x = within(dx, -left, 1 - right);
+      const y = within(dy, -top, 1 - bottom);
+      return [left + x, top + y, right + x, bottom + y];
+    }
+
+    #resized(start, edges, dx, dy) {
+      const sides = [...start];
+      const least = this.#least();
+      EDGES.forEach((edge, n) => {
+        if (!edges.includes(edge)) return;
+        const moved = start[n] + (n % 2 ? dy : dx);
+        const room = least[n % 2];
+        sides[n] = n < 2 ? within(moved, 0, start[n + 2] - room) : within(moved, start[n - 2] + room, 1);
+      });
+      return sides;
+    }
+
+    #draw() {
+      const [left, top, right, bottom] = this.#sides.map((side) => `${side * 100}%`);
+      const [width, height] = [0, 1].map((n) => (this.#sides[n + 2] - this.#sides[n]) * 100);
+      Object.assign(this.frame.style, { left, top, width: `${width}%`, height: `${height}%` });
+      const hole = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
+      const path = hole.map((point) => point.join(" ")).join(", ");
+      this.shade.style.clipPath = `polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, ${path})`;
+      this.classList.toggle("whole", !this.box);
+      this.frame.setAttribute("aria-label", `Part of the photo to search with: ${this.#words()}`);
+    }
+
+    #words() {
+      if (!this.box) return "the whole photo";
+      const [left, top, right, bottom] = this.#sides.map(percent);
+      return `${left} to ${right} per cent across, ${top} to ${bottom} per cent down`;
+    }
+
+    #tell() {
+      this.#told = this.#sides;
+      this.dispatchEvent(new CustomEvent("crop", { bubbles: true }));
+    }
+  }
+
+  customElements.define("crop-box", CropBox);
+})();
