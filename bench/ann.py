@@ -26,7 +26,7 @@ from search.partitions import HNSW
 
 try:
     import hnswlib
-except ImportError:  # it has to be compiled: there are no wheels
+except ImportError:  # from Python 3.13 on there are no wheels
     hnswlib = None
 
 K = 10
