@@ -254,8 +254,15 @@ def test_all_of_it_works_under_a_strict_content_policy(page, shop):
     page.set_input_files("#photo", file_of(shop[1]))
     expect_results(page, shop[1])
     expect_preview(page)
+    whole = page.url
+    page.get_by_role("button", name="Upper half").click()
+    expect(page).not_to_have_url(whole)
+    frame = page.locator(".crop-frame").bounding_box()
+    assert frame["height"] == pytest.approx(
+        page.locator("#preview").bounding_box()["height"] / 2, abs=2
+    )
     page.locator("#results").get_by_role("link", name="Hats").click()
-    expect(page.locator("#results .card")).to_have_count(3)
+    expect(page).to_have_url(re.compile(r"\?category=hat$"))
     page.unroute_all(behavior="ignoreErrors")
 
 

@@ -330,3 +330,16 @@ def test_a_page_of_results_asks_the_same_queries_however_many(
     for page in (1, 2):
         with django_assert_num_queries(RESULT_QUERIES):
             client.get(f"{address}?page={page}")
+
+
+@pytest.mark.parametrize("liked", [1, 5])
+def test_likes_cost_the_same_queries_however_many(
+    client, shop, django_assert_num_queries, liked
+):
+    skus = [product.sku for product in shop[1 : 1 + liked]]
+    wish = "&".join(f"like={sku}" for sku in skus)
+    address = f"{send(client, photo_of(shop[0])).url}?{wish}"
+    page = client.get(address)
+    assert [product.sku for _, product in page.context["wished"]] == sorted(skus)
+    with django_assert_num_queries(RESULT_QUERIES + 2):  # they and their photos
+        client.get(address)
