@@ -19,7 +19,7 @@ from PIL import Image
 from ml.errors import UserError
 from ml.preprocess import to_input
 
-SHIPPED = Path(__file__).parent / "encoders" / "report"
+SHIPPED = Path(__file__).parent / "encoders" / "fashion"
 RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}
 # Photos at a time. On one ONNX thread a photo of a batch of 32 takes a quarter longer
 # than a photo of a batch of 4, whose activations stay in the cache.
