@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ml import model_card
-from ml.model_card import END, START, figures_of
+from ml.encoder import SHIPPED
+from ml.model_card import CARD, END, REPORT, START, figures_of, fill
 
 CATEGORY = {"queries": 372, "gallery": 3068, "recall@1": 0.9512, "mAP": None}
 ROWS = {"recall@1": 0.961, "recall@10": 0.99}
@@ -116,3 +117,15 @@ def test_missing_figures_name_the_command_that_makes_them(folder):
     (folder / "kinds.json").unlink()
     with pytest.raises(model_card.UserError, match=r"python -m ml\.kinds writes it"):
         figures_of(folder, folder)
+
+
+def test_the_card_says_what_the_shipped_files_say():
+    """After shipping another encoder: python -m ml.model_card."""
+    card = CARD.read_text()
+    assert fill(card, figures_of(SHIPPED, REPORT)) == card
+
+
+@pytest.mark.parametrize("folder", [SHIPPED, REPORT])
+def test_the_evaluation_kept_is_of_the_network_beside_it(folder):
+    version = json.loads((folder / "encoder.json").read_text())["version"]
+    assert json.loads((folder / "evaluation.json").read_text())["encoder"] == version
