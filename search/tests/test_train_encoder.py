@@ -85,7 +85,7 @@ def kill_when(file_appears: Path, pattern: str) -> threading.Thread:
 def test_a_training_that_was_killed_goes_on_and_adds_an_encoder(
     shop, start, work, capfd, settings
 ):
-    words, before = ["--from", str(start), "--steps", "40"], known_encoders()
+    words, before = ["--from", str(start), "--steps", "6"], known_encoders()
     watcher = kill_when(work / "encoder", "*.npz")
     with pytest.raises(CommandError, match=r"ended with -9.*Run this again"):
         call_command("train_encoder", *words)
