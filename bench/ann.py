@@ -1,6 +1,6 @@
 """The vector index alone: load, build, recall and time, beside FAISS and hnswlib.
 
-    python -m bench.ann --data DIR [--rows 1000000] [--json]
+    python -m bench.ann --data DIR [--rows 1000000] [--alone] [--json]
 
 A table as each encoder's partition is, without the shop around it; vectors made from
 those of real photos, queries are photos kept apart. Every time is what one client
@@ -30,7 +30,7 @@ except ImportError:  # from Python 3.13 on there are no wheels
     hnswlib = None
 
 K = 10
-M, EF_CONSTRUCTION = 16, 64
+M, EF_CONSTRUCTION = 20, 128
 WARM_UP = 50
 TABLE = "bench_vectors"
 CREATE = f"""
@@ -48,6 +48,11 @@ Search = Callable[[np.ndarray], Iterable[int]]  # (128,) -> K numbers of rows
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="default: 1000000")
+    parser.add_argument(
+        "--alone",
+        action="store_true",
+        help="without the libraries' graphs, which take as long again to build",
+    )
     options = parser.parse_args()
     photos, labels, _ = embeddings(options.data / "train")
     queries, _, _ = embeddings(options.data / "test")
@@ -63,8 +68,9 @@ def main() -> None:
     figures |= measure(
         "faiss_flat_", queries, truth, lambda q: flat.search(q[None], K)[1][0]
     )
-    figures |= faiss_hnsw(rows, queries, truth)
-    if hnswlib:
+    if not options.alone:
+        figures |= faiss_hnsw(rows, queries, truth)
+    if hnswlib and not options.alone:
         figures |= hnswlib_hnsw(rows, queries, truth)
     ours = float(str(figures["p50_ms"]))
     for name in ("faiss_flat", "faiss_hnsw", "hnswlib"):

@@ -28,9 +28,9 @@ PHOTOS_PER_PRODUCT = 3
 EXACT_BELOW = 5000
 NO_FILTERS = Filters()
 Row = tuple[int, int, float]  # product, image, distance
-# hnsw.ef_search: 100,000 vectors, recall@10 .985 with 100 in 2.5 ms, 1.0 with 200 in
-# 3.1 ms. pgvector allows no more than the second.
-MIN_BREADTH, MAX_BREADTH = 200, 1000
+# hnsw.ef_search: what a million vectors need (`python -m bench.ann`); pgvector allows
+# no more than the second.
+MIN_BREADTH, MAX_BREADTH = 240, 1000
 
 _DISTANCE = "vector <=> %s"
 _EXACT_DISTANCE = f"({_DISTANCE}) + 0.0"

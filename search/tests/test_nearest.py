@@ -136,7 +136,9 @@ def plans(encoder, vector, filters) -> list[str]:
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(in_stock=True)])
-def test_the_index_serves_what_keeps_much(shop, encoder, filters):
+def test_the_index_serves_what_keeps_much(shop, encoder, filters, monkeypatch):
+    # The wider the search, the larger the shop from which the planner takes the index.
+    monkeypatch.setattr(searching, "MIN_BREADTH", 100)
     [(_, vector)] = queries(shop, 1)
     [plan] = plans(encoder, vector, filters)
     assert f"using search_embedding_e{encoder.id}_hnsw" in plan
