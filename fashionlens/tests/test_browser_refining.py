@@ -71,6 +71,7 @@ def test_words_go_with_a_photo_or_alone(page, shop):  # noqa: F811
     page.locator("#beside").fill("zeppelin")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No product has the words “zeppelin”.")).to_be_visible()
+    page.wait_for_load_state()  # the link opens the dialogue once the scripts are there
     with page.expect_file_chooser() as chooser:
         page.get_by_role("link", name="Choose a photo").click()
     chooser.value.set_files(file_of(shop["red"]))
