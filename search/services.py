@@ -122,8 +122,7 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     """Products that look like this one, never itself; [] while it has no vector.
 
     The nearest that there are, those beyond the last band too, where a search stops:
-    on a product's page they are a way to go on, not an answer. Of 3,068 real photos
-    22 have fewer than 12 others within the shipped encoder's bands.
+    on a product's page they are a way to go on, not an answer.
     """
     encoder = active_encoder()
     own = Embedding.objects.filter(encoder=encoder, image__product=product)
