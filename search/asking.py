@@ -183,11 +183,10 @@ def looks_of(name: str, skus: Iterable[str], encoder: Encoder) -> list[Look]:
     wanted = list(skus)
     if not wanted:
         return []
-    rows = Embedding.objects.filter(
-        encoder=encoder,
+    rows = Embedding.objects.of_first_photos(encoder).filter(
         image__product__sku__in=wanted,
         image__product__status=Product.Status.PUBLISHED,
-    ).order_by("-image__position", "-image_id")
+    )
     fields = ("image__product__sku", "image__product_id", "image_id", "vector")
     kept = {
         sku: Look(product_id, image_id, np.asarray(vector, np.float32))

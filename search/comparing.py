@@ -117,12 +117,10 @@ def _questions(
 ) -> list[tuple[int, int, bool]]:
     """(product, photo, asked lately?) of different products: those asked most first,
     then others by chance, the same for a seed."""
-    seen = Embedding.objects.filter(
-        encoder=before, image__product__status=Product.Status.PUBLISHED
+    both = Embedding.objects.of_first_photos(before).filter(
+        image__product__status=Product.Status.PUBLISHED,
+        image_id__in=Embedding.objects.filter(encoder=after).values("image_id"),
     )
-    both = seen.filter(
-        image_id__in=Embedding.objects.filter(encoder=after).values("image_id")
-    ).order_by("-image__position", "-image_id")
     covers = dict(both.values_list("image__product_id", "image_id"))
     asked = [id_ for id_ in asked_lately() if id_ in covers][:queries]
     others = sorted(covers.keys() - set(asked))

@@ -54,6 +54,14 @@ class Encoder(models.Model):
         return self.version
 
 
+class EmbeddingQuerySet(models.QuerySet["Embedding"]):
+    def of_first_photos(self, encoder: Encoder) -> Self:
+        """One of each product: its first photo that the encoder has seen."""
+        product = "image__product_id"  # without _id it is sorted by Product.Meta
+        own = self.filter(encoder=encoder).distinct(product)
+        return own.order_by(product, "image__position", "image_id")
+
+
 class Embedding(models.Model):
     """A photo's unit vector under one encoder.
 
@@ -69,6 +77,8 @@ class Embedding(models.Model):
         ProductImage, on_delete=models.CASCADE, related_name="embeddings"
     )
     vector = VectorField(dimensions=DIMENSION)
+
+    objects = EmbeddingQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"Photo {self.image_id} by encoder {self.encoder_id}"

@@ -63,7 +63,7 @@ def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
     """None while the product has no vector."""
     slugs = Category.objects.values_list("slug", flat=True)
     kinds = worn_with(product.category.slug, slugs)
-    own = _first_photos(encoder, [product.id]).get(product.id)
+    own = _first_photo(product.id, encoder)
     if not kinds or own is None:
         return [] if own else None
     vector, colours = own
@@ -150,7 +150,7 @@ def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
     """What looks like the product, can be bought and lies within the last band."""
 
     def find() -> list[Hit] | None:
-        own = _first_photos(encoder, [product_id]).get(product_id)
+        own = _first_photo(product_id, encoder)
         if own is None:
             return None
         hits = nearest(
@@ -166,12 +166,9 @@ def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
     return _kept(f"neighbours:{encoder.pk}:{product_id}", find)
 
 
-def _first_photos(
-    encoder: Encoder, products: Sequence[int]
-) -> dict[int, tuple[np.ndarray, list[str]]]:
-    """Product -> vector and colours of its first photo that has a vector."""
-    photos = Embedding.objects.filter(
-        encoder=encoder, image__product__in=products
-    ).order_by("-image__position", "-image_id")
-    rows = photos.values_list("image__product_id", "vector", "image__colours")
-    return {product_id: (vector, colours) for product_id, vector, colours in rows}
+def _first_photo(
+    product_id: int, encoder: Encoder
+) -> tuple[np.ndarray, list[str]] | None:
+    """Vector and colours; None while no photo of the product has a vector."""
+    own = Embedding.objects.of_first_photos(encoder).filter(image__product=product_id)
+    return own.values_list("vector", "image__colours").first()

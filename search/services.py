@@ -125,12 +125,8 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     on a product's page they are a way to go on, not an answer.
     """
     encoder = active_encoder()
-    own = Embedding.objects.filter(encoder=encoder, image__product=product)
-    vector = (
-        own.order_by("image__position", "image_id")
-        .values_list("vector", flat=True)
-        .first()
-    )
+    own = Embedding.objects.of_first_photos(encoder).filter(image__product=product)
+    vector = own.values_list("vector", flat=True).first()
     if vector is None:
         ensure_kept(encoder)
         return []

@@ -1,16 +1,18 @@
 import numpy as np
 import pytest
+from django.core.cache import cache
 
 from catalog.filters import Filters
-from catalog.models import Product
+from catalog.models import Product, ProductImage
 from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
-from search.asking import Look, Start
+from search.asking import Look, Start, looks_of
 from search.encoders import network_of
 from search.models import Embedding
 from search.nearest import nearest
 from search.ranking import Question, aim_at, fused
+from search.recommending import because_of
 from search.services import (
     QueryExpired,
     get_query,
@@ -93,6 +95,26 @@ def test_similar_products_never_hold_the_product_itself(shop):
     assert set(found[:2]) == {shop[3].id, shop[5].id}
     distances = [match.distance for match in matches]
     assert distances == sorted(distances)
+
+
+def test_a_product_looks_like_its_first_photo_that_has_a_vector(shop, fake_encoder):
+    product = shop[0]
+    last, waiting, first = (
+        add_photo(product=product, data=make_photo_bytes(colour))
+        for colour in ("red", "lime", "blue")
+    )
+    ProductImage.objects.filter(product=product).update(position=3)
+    for position, image in enumerate((waiting, first, last)):
+        ProductImage.objects.filter(pk=image.pk).update(position=position)
+    for image, angle in ((last, 40), (first, 80)):
+        turned = unit(np.cos(np.radians(angle)), np.sin(np.radians(angle)))
+        Embedding.objects.create(encoder=fake_encoder, image=image, vector=turned)
+    cache.clear()
+    (look,) = looks_of("product", [product.sku], fake_encoder)
+    assert look.image_id == first.pk
+    similar = similar_products(product=product, limit=1)
+    liked = because_of(products=[product.pk], limit=1)
+    assert similar[0].product == liked[0].product == shop[8]
 
 
 def test_similar_products_of_one_without_a_vector_are_none(shop):
