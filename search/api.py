@@ -45,6 +45,7 @@ from search.addresses import AddressError
 from search.encoders import NoActiveEncoder, active_encoder
 from search.events import new_list_id, note_answer
 from search.examples import SEARCH_PAGE, SIMILAR
+from search.matching import Match
 from search.models import Event
 from search.outputs import FacetsOutput, MatchOutput, SearchOutput, match_json
 from search.parameters import StartParameters, WishParameters, start_of
@@ -264,18 +265,26 @@ class SimilarView(PublicView):
         with service_errors():
             found = similar_products(product=product, limit=limit)
             pending = not found and is_pending(product=product)
-            encoder = found[0].encoder if found else active_encoder().version
-        answer = {
-            "query": new_list_id(
-                Event.Listing.SIMILAR, encoder=encoder, asked_from=product.pk
-            ),
-            "encoder": encoder,
-            "took_ms": round((time.perf_counter() - started) * 1000, 1),
-            "pending": pending,
-            "complete": not pending,
-            "results": found,
-        }
-        return Response(self.Output(answer, context={"request": request}).data)
+            answer = about_list(found, Event.Listing.SIMILAR, started, product.pk)
+        answer |= {"pending": pending, "complete": not pending}
+        root = root_of(request)
+        answer["results"] = [match_json(match, root) for match in found]
+        return Response(answer)
+
+
+def about_list(
+    found: list[Match],
+    listing: Event.Listing,
+    started: float,
+    asked_from: int | None = None,
+) -> dict[str, Any]:
+    """What the answer says of a list beside its products. Raises NoActiveEncoder."""
+    encoder = found[0].encoder if found else active_encoder().version
+    return {
+        "query": new_list_id(listing, encoder=encoder, asked_from=asked_from),
+        "encoder": encoder,
+        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+    }
 
 
 urlpatterns = [

@@ -69,11 +69,15 @@ class SearchOutput(PageOutput):
 
 def match_json(match: Match, root: str) -> dict[str, Any]:
     """`root` is where the shop is, as https://shop.example."""
+    near = {"distance": match.distance, "band": match.band}
+    return piece_json(match, root) | near
+
+
+def piece_json(match: Match, root: str) -> dict[str, Any]:
+    """A match where nearness says little."""
     return {
         "product": _product_json(match.product, root),
         "photo": _photo_json(match.image, root) if match.image else None,
-        "distance": match.distance,
-        "band": match.band,
     }
 
 

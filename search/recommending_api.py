@@ -1,7 +1,6 @@
 """Recommendations for other frontends: what goes with one product or is like some."""
 
 import time
-from typing import Any
 
 from django.urls import path, re_path
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
@@ -20,18 +19,16 @@ from catalog.api import (
     published_product,
 )
 from catalog.examples import example
+from catalog.links import root_of
 from catalog.models import Product
 from catalog.parameters import Parameters
 from catalog.problems import problems
-from search.api import UNAVAILABLE, service_errors
-from search.encoders import active_encoder
-from search.events import new_list_id
+from search.api import UNAVAILABLE, about_list, service_errors
 from search.events_api import EventsView
 from search.examples import GOES_WITH, RECOMMENDATIONS
 from search.looked_at import MOST
-from search.matching import Match
 from search.models import Event
-from search.outputs import MatchOutput
+from search.outputs import MatchOutput, match_json, piece_json
 from search.recommending import MOST_WORN, because_of, goes_with
 
 QUERY = serializers.CharField(help_text="Names this list for `/events/`")
@@ -84,8 +81,10 @@ class GoesWithView(PublicView):
         started = time.perf_counter()
         with service_errors():
             found = goes_with(product=product, limit=limit)
-            answer = _answer(found, Event.Listing.GOES_WITH, started, product.pk)
-        return Response(self.Output(answer, context={"request": request}).data)
+            answer = about_list(found, Event.Listing.GOES_WITH, started, product.pk)
+        root = root_of(request)
+        answer["results"] = [piece_json(match, root) for match in found]
+        return Response(answer)
 
 
 class RecommendationsView(PublicView):
@@ -136,24 +135,11 @@ class RecommendationsView(PublicView):
             found = because_of(
                 products=[ids[sku] for sku in because], limit=asked["limit"]
             )
-            answer = _answer(found, Event.Listing.LOOKED_AT, started)
+            answer = about_list(found, Event.Listing.LOOKED_AT, started)
         answer["because"] = because
-        return Response(self.Output(answer, context={"request": request}).data)
-
-
-def _answer(
-    found: list[Match],
-    listing: Event.Listing,
-    started: float,
-    asked_from: int | None = None,
-) -> dict[str, Any]:
-    encoder = found[0].encoder if found else active_encoder().version
-    return {
-        "query": new_list_id(listing, encoder=encoder, asked_from=asked_from),
-        "encoder": encoder,
-        "took_ms": round((time.perf_counter() - started) * 1000, 1),
-        "results": found,
-    }
+        root = root_of(request)
+        answer["results"] = [match_json(match, root) for match in found]
+        return Response(answer)
 
 
 urlpatterns = [

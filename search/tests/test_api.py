@@ -9,7 +9,8 @@ from catalog.tests.test_api import field_errors, shape
 from search import examples
 from search.asking import Start
 from search.models import Encoder
-from search.outputs import MatchOutput, match_json
+from search.outputs import MatchOutput, match_json, piece_json
+from search.recommending_api import GoesWithView
 from search.services import start_search
 from search.tests.asking import RED, SEARCH, make_shop, problem, skus, upload
 from search.wishes import Wish
@@ -194,11 +195,15 @@ def test_facets_are_counted_when_asked_for_and_on_further_pages(client, shop):
 
 def test_answers_hold_what_the_schema_says(shop):
     request = RequestFactory().get("/")
+    PieceOutput = GoesWithView.Output.PieceOutput
     make_product(sku="bare", title="Bare")
     query = start_search(Start(photo=RED), Wish(words="bare"))
     for match in query.page():
         said = MatchOutput(match, context={"request": request}).data
         assert match_json(match, "http://testserver") == said
+        if match.image:
+            piece = PieceOutput(match, context={"request": request}).data
+            assert piece_json(match, "http://testserver") == piece
     assert {match.image is None for match in query.page()} == {True, False}
 
 
