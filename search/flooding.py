@@ -1,13 +1,16 @@
 """Many products with one and the same photo do not fill an answer.
 
 A placeholder, a supplier's picture used for every size: all of their vectors are the
-same, so whoever finds one finds them all. None is dropped, since an answer is complete;
-the first few keep their place and the others come last.
+same, so whoever finds one finds them all. A search drops none, since an answer is
+complete; the first few keep their place and the others come last. What is recommended
+has one of each.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
+
+from search.nearest import MAX_K
 
 MOST = 3  # products with the same photo that keep their place
 # Vectors of the same pixels differ in the last digits when they were not encoded in one
@@ -23,6 +26,12 @@ class Distant(Protocol):
 Kind = TypeVar("Kind", bound=Distant)
 
 
+def beyond_flood(look: Callable[..., list[Kind]], k: int) -> list[Kind]:
+    """`look(k=k)`, and more where one photo may have taken the place of others."""
+    hits = look(k=k)
+    return look(k=MAX_K) if is_flooded(hits) else hits
+
+
 def is_flooded(hits: Sequence[Distant]) -> bool:
     return any(number >= MOST for number in _numbers(hits))
 
@@ -32,6 +41,11 @@ def without_flood(hits: Sequence[Kind]) -> list[Kind]:
     numbered = list(zip(_numbers(hits), hits, strict=True))
     first = [hit for number, hit in numbered if number < MOST]
     return first + [hit for number, hit in numbered if number >= MOST]
+
+
+def one_of_each(hits: Sequence[Kind]) -> list[Kind]:
+    """Of those with the same photo only the first."""
+    return [hit for number, hit in zip(_numbers(hits), hits, strict=True) if not number]
 
 
 def _numbers(hits: Sequence[Distant]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 
 import numpy as np
@@ -10,6 +11,7 @@ from django.core.cache import cache
 from catalog.filters import MAX_VALUES, Filters
 from catalog.models import Category, Product, ProductImage
 from search.encoders import active_encoder, again_if_retired, network_of
+from search.flooding import beyond_flood, one_of_each
 from search.matching import Match, matches
 from search.models import Embedding, Encoder
 from search.nearest import Hit, nearest
@@ -68,17 +70,20 @@ def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
         return [] if own else None
     vector, colours = own
     beside = hues(colours, kind_of(product.category.slug))
+    look = partial(nearest, vector=vector, encoder=encoder)
     found = {
-        kind: nearest(
-            vector=vector,
-            encoder=encoder,
-            k=CANDIDATES,
-            filters=_wearable(beside, kind, slugs),
+        kind: _varied(
+            partial(look, filters=_wearable(beside, kind, theirs)), CANDIDATES
         )
-        for kind, (slugs, _) in kinds.items()
+        for kind, (theirs, _) in kinds.items()
     }
     wanted = {kind: n for kind, (_, n) in kinds.items()}
     return list(_outfits(beside, _pieces(found), wanted))
+
+
+def _varied(look: Callable[..., list[Hit]], k: int) -> list[Hit]:
+    """The k nearest with photos of their own."""
+    return one_of_each(beyond_flood(look, k))[:k]
 
 
 def _wearable(beside: Sequence[int], kind: str, slugs: list[str]) -> Filters:
@@ -153,15 +158,15 @@ def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
         own = _first_photo(product_id, encoder)
         if own is None:
             return None
-        hits = nearest(
+        look = partial(
+            nearest,
             vector=own[0],
             encoder=encoder,
-            k=NEIGHBOURS,
             filters=Filters(in_stock=True),
             exclude_product=product_id,
         )
         band = network_of(encoder).band
-        return [hit for hit in hits if band(hit.distance)]
+        return [hit for hit in _varied(look, NEIGHBOURS) if band(hit.distance)]
 
     return _kept(f"neighbours:{encoder.pk}:{product_id}", find)
 

@@ -21,7 +21,7 @@ from search.encoders import (
     kept_encoders,
 )
 from search.facets import count_found
-from search.flooding import is_flooded, without_flood
+from search.flooding import beyond_flood, without_flood
 from search.matching import Match, matches
 from search.models import Embedding, Encoder
 from search.nearest import MAX_K, nearest
@@ -131,10 +131,8 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
         ensure_kept(encoder)
         return []
     look = partial(nearest, vector=vector, encoder=encoder, exclude_product=product.id)
-    hits = look(k=limit)
-    if is_flooded(hits):
-        hits = without_flood(look(k=MAX_K))[:limit]
-    return matches(hits=hits, encoder=encoder)
+    hits = without_flood(beyond_flood(look, limit))
+    return matches(hits=hits[:limit], encoder=encoder)
 
 
 def is_pending(*, product: Product) -> bool:
