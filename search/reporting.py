@@ -18,6 +18,7 @@ DAYS = 30
 MOST_WORDS = 50
 MOST_PICTURES = 20
 PLACES = 24  # of a list, in the tables and charts; a page of results
+MINUTE = "%Y-%m-%d %H:%M"
 CHART_HEIGHT, BAR_HEIGHT = 100, 85
 
 _COUNTED = """
@@ -125,10 +126,22 @@ class VainWords(NamedTuple):
     times: int
     last: datetime
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row of a table."""
+        times = "1 time" if self.times == 1 else f"{self.times} times"
+        return self.text, times, f"last {self.last:{MINUTE}}"
+
 
 class VainPicture(NamedTuple):
     created: datetime
     filters: list[list[str]]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """As a row of a table."""
+        filters = ", ".join(f"{name} {value}" for name, value in self.filters)
+        return f"{self.created:{MINUTE}}", filters or "no filters"
 
 
 @dataclass

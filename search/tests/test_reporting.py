@@ -118,13 +118,16 @@ def test_a_shop_without_events_is_told_so(db, capsys):
 
 def test_the_admin_draws_the_report_without_script_or_style(admin_client, told):
     found_nothing(Event.Listing.WORDS, words="<b>zeppelin</b>")
+    found_nothing(Event.Listing.PHOTO, filters=[("colour", "red"), ("brand", "A&B")])
+    found_nothing(Event.Listing.PHOTO)
     text = admin_client.get("/admin/search/event/?days=7").text
     chart = [tag for tag in outline(text) if tag.name == "rect"]
     assert len(chart) == 3 + 5  # places of the words, of the similar items
     heights = [float(tag.get("height") or 0) for tag in chart]
     assert max(heights) == 85 and min(heights) == 0
     assert "Place 4: 100.0%, 1 of 1" in text
-    assert "&lt;b&gt;zeppelin" in text
+    assert "&lt;b&gt;zeppelin" in text and "<td>1 time</td>" in text
+    assert "colour red, brand A&amp;B" in text and "no filters" in text
     assert not [tag for tag in outline(text) if "style" in tag.attributes]
 
 

@@ -53,9 +53,8 @@ class Command(BaseCommand):
         for row in found.words:
             self.stdout.write(f"{row.times:>6}  {row.text}")
         for picture in found.pictures:
-            filters = ", ".join(f"{name} {value}" for name, value in picture.filters)
-            when = f"{picture.created:%Y-%m-%d %H:%M} UTC"
-            self.stdout.write(f"{when}  by picture, {filters or 'no filters'}")
+            when, filters = picture.cells
+            self.stdout.write(f"{when} UTC  by picture, {filters}")
 
 
 def _line(name: str, counts: Counts) -> str:
