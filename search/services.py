@@ -29,6 +29,8 @@ from search.ranking import Answer, Found, Question
 from search.wishes import NO_WISH, Wish
 
 PAGE_SIZE = 24
+# Answers kept of one search, each some 12 KB. One page with facets needs six.
+MOST_REFINED = 64
 
 
 class QueryExpired(LookupError):
@@ -104,7 +106,7 @@ class Query:
     @cached_property
     def facets(self) -> Facets:
         """Counted when they are looked at: that takes as long as the search."""
-        key = f"query:{self.id}:facets:{self.wish.key}"
+        key = f"{self._asked.key_of(self.wish)}:facets"
         facets = cache.get(key)
         if facets is None:
             facets = count_found(
@@ -236,15 +238,30 @@ class _Asked:
         first = self.first if wish.key == self.first_key else None
         if first and first.whole:
             return first
-        key = f"query:{self.id}:{wish.key}"
+        key = self.key_of(wish)
         if (kept := cache.get(key)) is not None:
             return kept
         answer = self.question.answer(wish)
         if first:
             answer = _continued(first, answer)
         # Who comes second, at the same time, goes by the list of who came first.
-        added = cache.add(key, answer, settings.QUERY_TTL_S)
-        return answer if added else cache.get(key, answer)
+        if not cache.add(key, answer, settings.QUERY_TTL_S):
+            return cache.get(key, answer)
+        self._make_room(key)
+        return answer
+
+    def key_of(self, wish: Wish) -> str:
+        return f"query:{self.id}:{wish.key}"
+
+    def _make_room(self, key: str) -> None:
+        """Forget the oldest answer for this one: who follows every link of the results
+        must not fill the cache."""
+        number = f"query:{self.id}:number"
+        cache.add(number, 0, settings.QUERY_TTL_S)
+        place = f"{number}:{cache.incr(number) % MOST_REFINED}"
+        if oldest := cache.get(place):
+            cache.delete_many([oldest, f"{oldest}:facets"])
+        cache.set(place, key, settings.QUERY_TTL_S)
 
 
 def _continued(first: Answer, whole: Answer) -> Answer:

@@ -196,6 +196,22 @@ def test_a_kept_query_is_narrowed_without_the_photo(far_sighted, shop):
     assert hats.complete
 
 
+def test_no_more_than_the_last_refinements_are_kept(far_sighted, shop, monkeypatch):
+    monkeypatch.setattr("search.services.MOST_REFINED", 3)
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    wishes = [Wish(Filters(price_max_cents=10_000 + n)) for n in range(8)]
+    for wish in wishes:
+        refined = get_query(query_id=query.id, wish=wish)
+        assert len(refined.hits) == refined.facets.in_stock == 12
+    server = cache._cache.get_client()  # type: ignore[attr-defined]
+    kept = [*server.scan_iter(match=cache.make_key(f"query:{query.id}:*"))]
+    assert len(kept) <= 3 * 3 + 1  # of each answer, facets and place; the number
+    monkeypatch.delattr("search.ranking.nearest")
+    assert get_query(query_id=query.id, wish=wishes[-1]).hits == refined.hits
+    with pytest.raises(NameError):
+        get_query(query_id=query.id, wish=wishes[0])
+
+
 def test_a_product_gone_since_the_search_is_left_out(far_sighted, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
     Product.objects.filter(pk=shop[0].pk).delete()
