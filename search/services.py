@@ -59,10 +59,7 @@ class Query:
     def hits(self) -> list[Found]:
         """All, at most MAX_K. Raises QueryExpired when they can no longer be found."""
         if not self._answer.whole:
-            try:
-                self._answer = self._asked.whole(self.wish)
-            except EncoderRetired as error:
-                raise QueryExpired(str(error)) from error
+            self._answer = self._asked.whole(self.wish)
         return self._answer.hits
 
     @property
@@ -105,7 +102,10 @@ class Query:
 
     @cached_property
     def facets(self) -> Facets:
-        """Counted when they are looked at: that takes as long as the search."""
+        """Counted when they are looked at: that takes as long as the search.
+
+        Raises QueryExpired.
+        """
         key = f"{self._asked.key_of(self.wish)}:facets"
         facets = cache.get(key)
         if facets is None:
@@ -187,10 +187,7 @@ def get_query(*, query_id: str, wish: Wish = NO_WISH) -> Query:
     started = time.perf_counter()
     wish.filters.check()
     asked = _Asked.of(query_id)
-    try:
-        return Query(asked, wish, asked.whole(wish), started)
-    except EncoderRetired as error:
-        raise QueryExpired(str(error)) from error
+    return Query(asked, wish, asked.whole(wish), started)
 
 
 def kept_origins(query_ids: Collection[str]) -> dict[str, tuple[str, Origin]]:
@@ -234,14 +231,20 @@ class _Asked:
         cache.set(f"query:{self.id}", kept, settings.QUERY_TTL_S)
 
     def whole(self, wish: Wish) -> Answer:
-        """From the cache where it was found before, so that pages stay."""
+        """From the cache where it was found before, so that pages stay.
+
+        Raises QueryExpired when the encoder was retired since.
+        """
         first = self.first if wish.key == self.first_key else None
         if first and first.whole:
             return first
         key = self.key_of(wish)
         if (kept := cache.get(key)) is not None:
             return kept
-        answer = self.question.answer(wish)
+        try:
+            answer = self.question.answer(wish)
+        except EncoderRetired as error:
+            raise QueryExpired(str(error)) from error
         if first:
             answer = _continued(first, answer)
         # Who comes second, at the same time, goes by the list of who came first.

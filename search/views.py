@@ -124,6 +124,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
         return bad_request(request, form.messages)
     try:
         query = get_query(query_id=query_id, wish=form.wish())
+        return _results(request, query, form)
     except ParameterError as error:
         return refused(request, error)
     except QueryExpired:
@@ -135,7 +136,6 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
             "query_id": query_id,
         }
         return _page(request, context, "search/_expired.html", 410)
-    return _results(request, query, form)
 
 
 def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResponse:

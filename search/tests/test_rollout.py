@@ -6,6 +6,7 @@ from catalog.tests.factories import make_photo_bytes, make_product
 from ml.encoder import EncoderError
 from search.asking import Start
 from search.encoders import active_encoder, open_network, register
+from search.facets import count_found
 from search.indexing import embed_due
 from search.models import Embedding, EmbeddingFailure, Encoder
 from search.partitions import build_index, index_state, partition_exists
@@ -122,6 +123,28 @@ def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
     retire("fake-1")
     with pytest.raises(QueryExpired):
         get_query(query_id=query.id)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/search/{}/?in_stock=true&price=0-9999",
+        "/api/v1/search/{}/?in_stock=true&price_min=0&price_max=9999&facets=true",
+    ],
+)
+def test_a_query_expires_while_its_facets_are_counted(
+    client, shop, tmp_path, monkeypatch, address
+):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    add(tmp_path, "b")
+    activate("b")
+
+    def count_late(*args):
+        retire("fake-1")
+        return count_found(*args)
+
+    monkeypatch.setattr("search.services.count_found", count_late)
+    assert client.get(address.format(query.id)).status_code == 410
 
 
 def test_activating_is_refused_while_photos_are_missing(shop, tmp_path):
