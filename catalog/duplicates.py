@@ -5,6 +5,7 @@ Found by what is stored with each photo; no file is opened. Nothing is ever merg
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -23,6 +24,7 @@ from catalog.models import ProductImage
 PIXELS = "pixels"
 PICTURE = "picture"
 MOST_COPIES = 12  # named of one product's photos
+_COMPARED = 10 * MOST_COPIES  # of nearly the same hash: some differ in their colours
 _BITS = BitField(max_length=HASH_BITS)
 _BLOCK = 16  # rows of the comparison of all with all
 
@@ -53,20 +55,22 @@ def copies_of(images: Iterable[ProductImage]) -> list[Copy]:
     near = Q()
     found = ProductImage.objects.select_related("product")
     for number, image in enumerate(images):
-        near |= Q(sha256=image.sha256)
+        same = Q(sha256=image.sha256)
         if image.picture_hash:
             off = BitsOff("picture_hash", Cast(Value(image.picture_hash), _BITS))
             found = found.alias(**{f"off_{number}": off})
-            near |= Q(**{f"off_{number}__lte": MOST_BITS_OFF})
+            same |= Q(**{f"off_{number}__lte": MOST_BITS_OFF})
+        near |= same & ~Q(pk=image.pk)
     if not images:
         return []
-    others = found.filter(near).order_by("id")[:MOST_COPIES]
+    others = found.filter(near).order_by("id")[:_COMPARED]
     pairs = ((image, other) for other in others for image in images)
-    return [
+    copies = (
         Copy(image, other, kind)
         for image, other in pairs
         if image.pk != other.pk and (kind := kind_of_copy(image, other))
-    ]
+    )
+    return list(islice(copies, MOST_COPIES))
 
 
 def kind_of_copy(one: ProductImage, other: ProductImage) -> str | None:

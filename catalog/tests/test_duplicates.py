@@ -15,7 +15,7 @@ from catalog.duplicates import (
 from catalog.fingerprints import MOST_BITS_OFF
 from catalog.models import ProductImage
 from catalog.photos import add_photo
-from catalog.tests.factories import drawing, make_product
+from catalog.tests.factories import drawing, make_photo_bytes, make_product
 
 
 def jpeg(image: Image.Image, quality: int = 90) -> bytes:
@@ -57,6 +57,25 @@ def test_copies_within_one_product_are_told_from_both_sides():
         (first, small, "picture"),
         (small, first, "picture"),
     ]
+
+
+@pytest.mark.django_db
+def test_many_photos_of_its_own_do_not_hide_a_copy():
+    product = make_product()
+    for n in range(12):
+        add_photo(product=product, data=make_photo_bytes((20 * n, 99, 7)))
+    images = list(product.images.all())
+    with images[0].file.open() as file:
+        twin = photo_of(file.read())
+    assert [(c.image, c.other) for c in copies_of(images)] == [(images[0], twin)]
+
+
+@pytest.mark.django_db
+def test_the_same_cut_in_many_colours_does_not_hide_a_copy():
+    for level in range(0, 255, 18):
+        photo_of(jpeg(drawing((255 - level, level, level // 3))))
+    one, twin = photo_of(RED), photo_of(RED)
+    assert twin in [copy.other for copy in copies_of([one])]
 
 
 @pytest.mark.django_db
