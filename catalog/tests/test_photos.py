@@ -137,6 +137,18 @@ def test_photos_of_an_older_version_are_examined_and_edits_stay():
 
 
 @pytest.mark.django_db
+def test_the_same_photo_put_in_again_leaves_one_file(
+    media, django_capture_on_commit_callbacks
+):
+    image = make_product(photo=make_photo_bytes("navy")).images.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        set_photo(image=image, data=make_photo_bytes("navy"))
+        image.save()
+    (file,) = media.rglob("*.jpg")
+    assert file == media / image.file.name
+
+
+@pytest.mark.django_db
 def test_a_replaced_photo_has_a_fingerprint_of_its_own():
     image = make_product(photo=make_photo_bytes("navy")).images.get()
     before = image.picture_tint
