@@ -48,15 +48,21 @@ class PhotoForm(forms.ModelForm):
 
 class PhotoFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
-        """The same photo twice, told beside the photo: the database would refuse."""
+        """The same photo twice, told beside the photo: the database would refuse, and
+        it stores one row after the other, what is to be deleted or replaced last."""
         super().clean()
+        photos = ProductImage.objects.filter(product=self.instance.pk)
+        stored = dict(photos.values_list("sha256", "pk"))
         seen: set[str] = set()
         for form in self.forms:
-            sha256 = form.instance.sha256
+            sha256, pk = form.instance.sha256, form.instance.pk
             if not sha256 or getattr(form, "cleaned_data", {}).get("DELETE"):
                 continue
             if sha256 in seen:
                 form.add_error("file", "This product already has this photo.")
+            elif stored.get(sha256, pk) != pk:
+                message = "This product still has this photo. Delete it there and save."
+                form.add_error("file", message)
             seen.add(sha256)
 
 

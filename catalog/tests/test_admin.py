@@ -2,6 +2,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product, ProductImage
+from catalog.photos import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,23 @@ def test_a_photo_the_product_has_is_refused_beside_it(admin_client):
     )
     url = f"/admin/catalog/product/{product.id}/change/"
     assert "already has this photo" in errors(admin_client.post(url, data))
+
+
+@pytest.mark.parametrize("other", ["deleted", "replaced"])
+def test_photos_do_not_change_places_at_once(admin_client, other):
+    """The database would refuse the first before it hears of the second."""
+    product = make_product(photo=make_photo_bytes("red"))
+    add_photo(product=product, data=make_photo_bytes("blue"))
+    data = form(make_photo_bytes("blue"), make_photo_bytes("red"))
+    data["images-INITIAL_FORMS"] = 2
+    for number, image in enumerate(product.images.all()):
+        data[f"images-{number}-id"] = image.pk
+        data[f"images-{number}-product"] = product.pk
+    if other == "deleted":
+        del data["images-1-file"]
+        data["images-1-DELETE"] = "on"
+    url = f"/admin/catalog/product/{product.pk}/change/"
+    assert "still has this photo" in errors(admin_client.post(url, data))
 
 
 def test_a_sku_that_would_break_an_address_is_refused(admin_client):
