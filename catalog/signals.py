@@ -24,7 +24,8 @@ def remember_replaced_file(instance: ProductImage, raw: bool, **kwargs) -> None:
     instance._replaced = None
     if instance.pk and not raw:
         before = ProductImage.objects.filter(pk=instance.pk).first()
-        fresh = not instance.file._committed  # the same pixels have the same name
+        # The same pixels have the same name.
+        fresh = not instance.file._committed  # type: ignore[attr-defined]
         if before and (fresh or before.file.name != instance.file.name):
             instance._replaced = before
 
