@@ -38,11 +38,6 @@ _SECOND_SHARE = 0.16  # of the middle, tuned by eye on real photos
 _LIGHTNESS_WEIGHT = 0.62  # shade tells less about the name than hue
 
 
-def main_colour(image: Image.Image) -> str:
-    """One of COLOUR_NAMES: see `garment_colours`."""
-    return garment_colours(image)[0]
-
-
 def garment_colours(image: Image.Image) -> list[str]:
     """One to three of COLOUR_NAMES, the main colour of the garment first.
 
