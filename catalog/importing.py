@@ -74,7 +74,8 @@ def _by_product(folder: Path) -> list[list[Path]]:
 def _product_and_place(path: Path) -> tuple[str, int]:
     """`coat-2.jpg` is the second photo of `coat`; other names stand alone."""
     match = re.fullmatch(r"(.+)-([2-9])", path.stem)
-    if match and any(path.with_name(match[1] + s).exists() for s in SUFFIXES):
+    suffixes = {*SUFFIXES, path.suffix}  # .JPG too
+    if match and any(path.with_name(match[1] + s).exists() for s in suffixes):
         return match[1], int(match[2])
     return path.stem, 1
 

@@ -54,6 +54,13 @@ def test_the_words_say_what_the_pixels_show(folder):
     assert red.price_cents > 0
 
 
+def test_a_second_photo_is_known_by_a_suffix_in_capitals_too(tmp_path):
+    for name, colour in (("A.JPG", "red"), ("A-2.JPG", "lime"), ("b.JPEG", "blue")):
+        write(tmp_path / "dress" / name, colour)
+    report = import_photos(tmp_path)
+    assert (report.products, report.photos) == (2, 3)
+
+
 def test_importing_again_adds_nothing(folder):
     import_photos(folder)
     write(folder / "shoes" / "new.jpg", "navy")
