@@ -34,6 +34,14 @@ def test_embed_without_a_worker_says_what_to_do(fake_encoder, monkeypatch):
         call_command("embed")
 
 
+@pytest.mark.parametrize("here", [True, False])
+def test_embed_with_an_encoder_that_is_gone_says_so(db, here):
+    make_product(photo=True)
+    Encoder.objects.update(folder="nowhere", sha256="0" * 64)
+    with pytest.raises(CommandError, match="nowhere"):
+        call_command("embed", here=here)
+
+
 def test_embed_can_forget_failures(fake_encoder, capsys):
     image = make_product(photo=True).images.get()
     path = Path(image.file.path)
@@ -69,6 +77,11 @@ def test_index_status_names_failures_with_their_reason(fake_encoder, capsys):
     assert "TORN-1" in out
     assert "No such file" in out
     assert "--retry-failed" in out
+
+
+def test_index_status_lists_no_less_than_no_failures(fake_encoder):
+    with pytest.raises(CommandError, match="--failures"):
+        call_command("index_status", failures=-1)
 
 
 @pytest.mark.parametrize("command", ["index_status", "embed"])

@@ -3,7 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from search.encoders import NoActiveEncoder, active_encoder
+from ml.encoder import EncoderError
+from search.encoders import NoActiveEncoder, active_encoder, network_of
 from search.indexing import embed_due, index_status
 from search.loading import NoWorker, watch_workers
 from search.models import EmbeddingFailure, Photo
@@ -29,7 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             encoder = active_encoder()
-        except NoActiveEncoder as error:
+            network_of(encoder)  # the workers' own failure would not be seen here
+        except (NoActiveEncoder, EncoderError) as error:
             raise CommandError(str(error)) from error
         if options["retry_failed"]:
             EmbeddingFailure.objects.filter(encoder=encoder).delete()

@@ -18,6 +18,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["failures"] < 0:
+            raise CommandError("--failures is a number from 0.")
         try:
             encoder = active_encoder()
         except NoActiveEncoder as error:
