@@ -142,7 +142,7 @@ def register(network: Network) -> Encoder:
             )
         encoder.folder = str(folder)
         encoder.metrics = network.info.get("metrics", {})
-        encoder.save()
+        encoder.save(update_fields=["folder", "metrics"])
         create_partition(encoder.id)
     return encoder
 

@@ -61,6 +61,22 @@ def test_registering_twice_is_once(tmp_path):
 
 
 @pytest.mark.django_db
+def test_registering_again_undoes_no_step_made_meanwhile(tmp_path, monkeypatch):
+    network = open_network(write_network(tmp_path, "a"))
+    encoder = register(network)
+    save = Encoder.save
+
+    def save_late(self, **options):
+        Encoder.objects.filter(pk=encoder.pk).update(state="ready")
+        save(self, **options)
+
+    monkeypatch.setattr(Encoder, "save", save_late)
+    register(network)
+    encoder.refresh_from_db()
+    assert encoder.state == "ready"
+
+
+@pytest.mark.django_db
 def test_files_that_moved_are_found_at_their_new_place(tmp_path):
     encoder = register(open_network(write_network(tmp_path / "old", "a")))
     (tmp_path / "old").rename(tmp_path / "new")
