@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 
 from django.core.files.base import ContentFile
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from PIL import Image
 
@@ -118,19 +119,30 @@ def examine_photos(
     reason. Each chunk is stored by itself, so it may be stopped and run again."""
     failed: list[tuple[ProductImage, str]] = []
     last = 0
-    while chunk := list(unexamined().filter(pk__gt=last).order_by("pk")[:_CHUNK]):
+    while True:
+        with transaction.atomic():
+            # Held, or one replaced meanwhile would have the fingerprint of the other.
+            rows = unexamined().filter(pk__gt=last).select_for_update(no_key=True)
+            chunk = list(rows.order_by("pk")[:_CHUNK])
+            failed += _examine(chunk)
+        if not chunk:
+            return failed
         last = chunk[-1].pk
-        for image in chunk:
-            try:
-                with image.file.open("rb") as file:
-                    photo = read_photo(file.read(), max_side=_SIDE)
-            except (PhotoError, OSError) as error:
-                failed.append((image, str(error)))
-            else:
-                image.colours = image.colours or garment_colours(photo)
-                set_fingerprint(image, fingerprint(photo))
-        ProductImage.objects.bulk_update(
-            chunk, ["colours", "picture_hash", "picture_tint"]
-        )
         progress(len(chunk))
+
+
+def _examine(images: list[ProductImage]) -> list[tuple[ProductImage, str]]:
+    failed = []
+    for image in images:
+        try:
+            with image.file.open("rb") as file:
+                photo = read_photo(file.read(), max_side=_SIDE)
+        except (PhotoError, OSError) as error:
+            failed.append((image, str(error)))
+        else:
+            image.colours = image.colours or garment_colours(photo)
+            set_fingerprint(image, fingerprint(photo))
+    ProductImage.objects.bulk_update(
+        images, ["colours", "picture_hash", "picture_tint"]
+    )
     return failed

@@ -1,8 +1,11 @@
 from io import BytesIO
+from threading import Thread
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from PIL import Image
 
+from catalog import photos
 from catalog.models import ProductImage
 from catalog.photos import (
     add_photo,
@@ -12,7 +15,7 @@ from catalog.photos import (
     unexamined,
 )
 from catalog.tests.factories import make_photo_bytes, make_product
-from ml.preprocess import PhotoError
+from ml.preprocess import PhotoError, read_photo
 
 
 def opened(data: bytes) -> Image.Image:
@@ -134,6 +137,32 @@ def test_photos_of_an_older_version_are_examined_and_edits_stay():
     assert (old.picture_hash, bytes(old.picture_tint)) == known
     assert edited.picture_hash
     assert list(unexamined()) == [broken]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_photo_is_replaced_while_it_is_examined(monkeypatch):
+    """Or it would have the fingerprint of the one before."""
+    image = make_product(photo=True).images.get()
+    ProductImage.objects.update(picture_hash=None, picture_tint=None)
+    refused = []
+
+    def replace() -> None:
+        try:
+            with transaction.atomic():
+                ProductImage.objects.select_for_update(nowait=True).get(pk=image.pk)
+        except OperationalError as error:
+            refused.append(error)
+        finally:
+            connection.close()
+
+    def read_slowly(data: bytes, **options: int) -> Image.Image:
+        other = Thread(target=replace)
+        other.start(), other.join()
+        return read_photo(data, **options)
+
+    monkeypatch.setattr(photos, "read_photo", read_slowly)
+    assert examine_photos() == []
+    assert len(refused) == 1
 
 
 @pytest.mark.django_db
