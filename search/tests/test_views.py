@@ -23,10 +23,13 @@ RESULT_QUERIES = 4  # encoder, products, their photos, categories
 
 @pytest.fixture
 def shop(embed):
-    """Thirty products of two categories, embedded."""
-    hats = make_category("Hats", "hat")
-    products = [make_product(photo=True) for _ in range(15)]
-    products += [make_product(photo=True, category=hats) for _ in range(15)]
+    """Thirty products of two categories, embedded, all similar."""
+    kinds = [make_category()] * 15 + [make_category("Hats", "hat")] * 15
+    photos = [make_photo_bytes((120 + 4 * n, 90, 200 - 4 * n)) for n in range(30)]
+    products = [
+        make_product(photo=photo, category=kind)
+        for photo, kind in zip(photos, kinds, strict=True)
+    ]
     embed()
     return products
 
