@@ -112,9 +112,9 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.action(description="Publish selected products")
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = queryset.update(status=Product.Status.PUBLISHED)
-        self.message_user(request, f"{count} products published.")
+        self.message_user(request, f"Products published: {count}.")
 
     @admin.action(description="Archive selected products")
     def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = queryset.update(status=Product.Status.ARCHIVED)
-        self.message_user(request, f"{count} products archived.")
+        self.message_user(request, f"Products archived: {count}.")

@@ -162,12 +162,12 @@ class DuplicateGroupAdmin(ReadOnlyAdmin):
     def dismiss(self, request: HttpRequest, queryset: QuerySet[DuplicateGroup]) -> None:
         groups = DuplicateGroup.objects.filter(pk__in=[group.pk for group in queryset])
         count = groups.update(dismissed=timezone.now())
-        self.message_user(request, f"{count} groups dismissed.")
+        self.message_user(request, f"Groups dismissed: {count}.")
 
     @admin.action(description="Restore to the list", permissions=["judge"])
     def restore(self, request: HttpRequest, queryset: QuerySet[DuplicateGroup]) -> None:
         groups = DuplicateGroup.objects.filter(pk__in=[group.pk for group in queryset])
-        self.message_user(request, f"{groups.update(dismissed=None)} groups restored.")
+        self.message_user(request, f"Groups restored: {groups.update(dismissed=None)}.")
 
     def get_urls(self) -> list[URLPattern]:
         look = require_POST(self.admin_site.admin_view(self.look_again))

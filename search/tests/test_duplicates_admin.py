@@ -134,7 +134,8 @@ def test_a_group_is_dismissed_and_restored(admin_client, group):
     admin_client.post(LIST, picked | {"action": "dismiss"})
     group.refresh_from_db()
     assert group.dismissed
-    assert "0 duplicate groups" in text(admin_client.get(LIST))
+    page = text(admin_client.get(LIST))
+    assert "0 duplicate groups" in page and "Groups dismissed: 1." in page
     assert "1 duplicate group" in text(admin_client.get(f"{LIST}?dismissed=yes"))
     admin_client.post(f"{LIST}?dismissed=yes", picked | {"action": "restore"})
     assert "1 duplicate group" in text(admin_client.get(LIST))
