@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,6 +22,15 @@ from search.throttle import SearchThrottle
 
 MAX_EVENTS = 100
 MAX_PRODUCTS = 1000  # in all events of a message
+
+
+class MessageParser(JSONParser):
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().parse(*args, **kwargs)
+        except RecursionError as error:
+            message = "The JSON is nested too deeply to be events."
+            raise ParseError(message) from error
 
 
 class Strict(serializers.Serializer):
@@ -74,7 +83,7 @@ class EventsThrottle(SearchThrottle):
 
 
 class EventsView(APIView):
-    parser_classes = [JSONParser]
+    parser_classes = [MessageParser]
     throttle_classes = [EventsThrottle]
 
     @extend_schema_serializer(component_name="Events")

@@ -95,7 +95,11 @@ def test_a_message_is_bounded(client, fake_encoder):
     assert field_errors(send(client, event(), person="me")).keys() == {"person"}
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "7", "null", '{"events": {}}'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "{", "[]", "7", "null", '{"events": {}}', "[" * 10_000 + "]" * 10_000],
+    ids=lambda body: body[:9],
+)
 def test_what_is_no_message_is_refused(client, fake_encoder, body):
     response = client.post(EVENTS, body, "application/json")
     assert response.status_code == 400
