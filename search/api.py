@@ -54,6 +54,7 @@ from search.services import (
     QueryExpired,
     get_query,
     is_pending,
+    is_unseen,
     similar_products,
     start_search,
 )
@@ -238,7 +239,8 @@ class SimilarView(PublicView):
             " are empty now and come within seconds of the upload"
         )
         complete = serializers.BooleanField(
-            help_text="False: products may match that were not found"
+            help_text="False: products may match that were not found, as long as"
+            " `pending`, or because no photo of the product could be read"
         )
         results = MatchOutput(many=True, help_text="Nearest first, each product once")
 
@@ -264,9 +266,10 @@ class SimilarView(PublicView):
         started = time.perf_counter()
         with service_errors():
             found = similar_products(product=product, limit=limit)
-            pending = not found and is_pending(product=product)
+            unseen = not found and is_unseen(product=product)
+            pending = unseen and is_pending(product=product)
             answer = about_list(found, Event.Listing.SIMILAR, started, product.pk)
-        answer |= {"pending": pending, "complete": not pending}
+        answer |= {"pending": pending, "complete": not unseen}
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in found]
         return Response(answer)

@@ -28,7 +28,7 @@ from search.encoders import (
     again_if_retired,
     network_of,
 )
-from search.models import DuplicateGroup, Embedding, Encoder
+from search.models import DuplicateGroup, Embedding, Encoder, Photo
 from search.nearest import nearest
 
 Kind = DuplicateGroup.Kind
@@ -54,12 +54,13 @@ def duplicates_of(product: Product) -> list[Copy]:
     return copies_of(images) + look_alikes(images)
 
 
-def has_unseen_photos(product: Product) -> bool:
+def has_pending_photos(product: Product) -> bool:
     """Whether look-alikes of some photo are still to come."""
-    seen = Embedding.objects.filter(
-        encoder__state=Encoder.State.ACTIVE, image__product=product
-    )
-    return seen.count() < len(product.images.all())
+    photos = Photo.objects.filter(product=product)
+    try:
+        return photos.pending(active_encoder()).exists()
+    except NoActiveEncoder:
+        return photos.exists()
 
 
 @again_if_retired

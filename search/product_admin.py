@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString
 from catalog.admin import ProductAdmin
 from catalog.duplicates import MOST_COPIES, copies_of
 from catalog.models import Product, ProductImage
-from search.duplicates import duplicates_of, has_unseen_photos
+from search.duplicates import duplicates_of, has_pending_photos
+from search.models import EmbeddingFailure, Encoder
 
 admin.site.unregister(Product)
 
@@ -32,7 +33,10 @@ class CarefulProductAdmin(ProductAdmin):
         context = {
             "copies": duplicates_of(product),
             "most": MOST_COPIES,
-            "waiting": has_unseen_photos(product),
+            "waiting": has_pending_photos(product),
+            "failures": EmbeddingFailure.objects.filter(
+                encoder__state=Encoder.State.ACTIVE, image__product=product
+            ).select_related("image"),
         }
         return render_to_string("admin/catalog/product/_copies.html", context)
 

@@ -23,7 +23,7 @@ from search.encoders import (
 from search.facets import count_found
 from search.flooding import beyond_flood, without_flood
 from search.matching import Match, matches
-from search.models import Embedding, Encoder
+from search.models import Embedding, Encoder, Photo
 from search.nearest import MAX_K, nearest
 from search.ranking import Answer, Found, Question
 from search.wishes import NO_WISH, Wish
@@ -137,10 +137,16 @@ def similar_products(*, product: Product, limit: int = 12) -> list[Match]:
     return matches(hits=hits[:limit], encoder=encoder)
 
 
-def is_pending(*, product: Product) -> bool:
-    """Whether the product has photos and none of them has a vector yet."""
+def is_unseen(*, product: Product) -> bool:
+    """Whether the product has photos and none of them has a vector."""
     own = Embedding.objects.filter(encoder=active_encoder(), image__product=product)
     return product.cover is not None and not own.exists()
+
+
+def is_pending(*, product: Product) -> bool:
+    """Whether it is unseen and that will change: not all of its photos have failed."""
+    waiting = Photo.objects.filter(product=product).pending(active_encoder())
+    return is_unseen(product=product) and waiting.exists()
 
 
 @again_if_retired

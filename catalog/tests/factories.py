@@ -59,3 +59,9 @@ def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
         data = make_photo_bytes(hue) if photo is True else photo
         add_photo(product=product, data=data)
     return product
+
+
+def lose_files(product: Product) -> None:
+    """What a failing disk does: the rows are there, the photos are not."""
+    for image in product.images.all():
+        image.file.storage.delete(image.file.name)

@@ -4,7 +4,8 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from catalog.tests.factories import make_photo_bytes, make_product
+from catalog.photos import add_photo
+from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from catalog.tests.test_api import field_errors, shape
 from search import examples
 from search.asking import Start
@@ -12,7 +13,7 @@ from search.models import Encoder
 from search.outputs import MatchOutput, match_json, piece_json
 from search.recommending_api import GoesWithView
 from search.services import start_search
-from search.tests.asking import RED, SEARCH, make_shop, problem, skus, upload
+from search.tests.asking import LIME, RED, SEARCH, make_shop, problem, skus, upload
 from search.wishes import Wish
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +151,17 @@ def test_a_product_not_yet_looked_at_is_pending(client, shop):
     make_product(sku="bare")
     body = client.get("/api/v1/products/bare/similar/").json()
     assert (body["results"], body["pending"]) == ([], False)
+
+
+def test_a_photo_that_failed_is_not_pending_and_its_answer_not_complete(client, embed):
+    product = make_product(sku="broken", photo=True)
+    lose_files(product)
+    assert embed().failed == 1
+    body = client.get("/api/v1/products/broken/similar/").json()
+    assert (body["results"], body["pending"], body["complete"]) == ([], False, False)
+    add_photo(product=product, data=LIME)
+    body = client.get("/api/v1/products/broken/similar/").json()
+    assert (body["pending"], body["complete"]) == (True, False)
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "x", "", "5&limit=6"])

@@ -5,11 +5,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from kombu.exceptions import OperationalError
 
 from catalog.models import ProductImage
-from catalog.tests.factories import make_product
+from catalog.tests.factories import lose_files, make_product
 from catalog.tests.test_admin import form
 from search import tasks
 from search.duplicates import find_duplicates
-from search.models import DuplicateGroup
+from search.models import DuplicateGroup, EmbeddingFailure
 from search.tests.test_duplicates import BLUE, GREEN, RED, SMALL_RED
 
 LIST = "/admin/search/duplicategroup/"
@@ -85,6 +85,22 @@ def test_a_products_page_names_what_is_the_same_or_alike(admin_client, embed):
     assert "No other photo." not in text(
         admin_client.get("/admin/catalog/product/add/")
     )
+
+
+def test_a_products_page_says_that_a_photo_failed_and_how_to_go_on(admin_client, embed):
+    product = make_product(photo=RED)
+    lose_files(product)
+    embed()
+    failure = EmbeddingFailure.objects.get()
+    page = text(admin_client.get(f"/admin/catalog/product/{product.pk}/change/"))
+    assert "is found within a minute" not in page
+    assert f"{product.images.get().file.name} cannot be read" in page
+    address = f"/admin/search/embeddingfailure/{failure.pk}/delete/"
+    assert address in page
+    admin_client.post(address, {"post": "yes"})
+    page = text(admin_client.get(f"/admin/catalog/product/{product.pk}/change/"))
+    assert "cannot be read" not in page
+    assert "is found within a minute" in page
 
 
 @pytest.fixture

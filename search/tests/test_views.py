@@ -6,7 +6,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from catalog.models import ProductImage
-from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from catalog.tests.factories import (
+    lose_files,
+    make_category,
+    make_photo_bytes,
+    make_product,
+)
 from catalog.tests.pages import outline
 from ml.encoder import EncoderError
 from ml.preprocess import MAX_BYTES, PhotoError, read_photo
@@ -302,7 +307,15 @@ def test_a_lonely_product_is_told_from_a_waiting_one(client, embed):
     product = make_product(photo=True)
     embed()
     text = client.get(f"/products/{product.slug}/").text
-    assert "There is nothing like it in the shop yet." in text
+    assert "There are no similar items to show." in text
+
+
+def test_the_product_page_waits_for_no_photo_that_failed(client, embed):
+    product = make_product(photo=True)
+    lose_files(product)
+    assert embed().failed == 1
+    text = client.get(f"/products/{product.slug}/").text
+    assert "There are no similar items to show." in text
 
 
 def test_the_product_page_works_without_an_encoder(client, fake_encoder):
