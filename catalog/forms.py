@@ -60,7 +60,13 @@ class FilterForm(MessagesForm):
         required=False,
         error_messages={"invalid": "A price is two numbers of cents, as 2500-4999."},
     )
-    in_stock = forms.BooleanField(required=False)
+    in_stock = forms.TypedChoiceField(
+        choices=[("true", "In stock"), ("false", "Sold out")],
+        coerce=lambda value: value == "true",
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": "in_stock is true or false."},
+    )
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -68,11 +74,7 @@ class FilterForm(MessagesForm):
         wish = self.cleaned_data
         low, _, high = wish["price"].partition("-")
         ends = {"price_min": low, "price_max": high}
-        return (
-            wish
-            | {name: int(end) if end else None for name, end in ends.items()}
-            | {"in_stock": wish["in_stock"] or None}
-        )
+        return wish | {name: int(end) if end else None for name, end in ends.items()}
 
     @property
     def parameters(self) -> list[tuple[str, str]]:

@@ -79,6 +79,7 @@ def _words(request: HttpRequest, count: int) -> None:
                 (name, value)
                 for name in PARAMETERS
                 for value in request.GET.getlist(name)
+                if value
             ],
         )
 

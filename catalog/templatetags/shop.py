@@ -103,8 +103,9 @@ def chosen_filters(
         for value in values
         if value.chosen
     ]
-    if filters.in_stock:
-        chosen.append(("in_stock", "true", "In stock"))
+    if filters.in_stock is not None:
+        stock = ("true", "In stock") if filters.in_stock else ("false", "Sold out")
+        chosen.append(("in_stock", *stock))
     return [(name, _without(context, {p: value})) for p, value, name in chosen]
 
 

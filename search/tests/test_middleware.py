@@ -238,3 +238,8 @@ def test_a_photo_that_finds_nothing_is_recorded_without_it(client, shop):
     found = client.post("/search/", {"photo": upload(RED)}, follow=True)
     client.get(f"{found.redirect_chain[-1][0]}?price=0-1")
     assert FoundNothing.objects.count() == 2
+
+
+def test_what_a_form_leaves_open_is_noted_as_no_filter(client, shop):
+    client.get("/?q=zeppelin&in_stock=&category=&brand=")
+    assert FoundNothing.objects.get().filters == []
