@@ -219,7 +219,7 @@ class ProductsView(PublicView):
         """Published products by category, brand, colour, words, price and stock, in
         pages."""
         asked = self.Input.read(request.query_params)
-        listing = Listing(filters_of(asked), asked.get("q", ""))
+        listing = Listing(filters_of(asked), asked.get("q", ""), asked.get("sku", ()))
         page = page_of(request, _ordered(listing, asked), asked)
         page["words"] = listing.reading.words if "q" in asked else None
         page["facets"] = listing.facets if asked["facets"] else None
@@ -228,8 +228,6 @@ class ProductsView(PublicView):
 
 def _ordered(listing: Listing, asked: dict[str, Any]) -> ProductQuerySet:
     products = listing.products.with_photos()
-    if "sku" in asked:
-        products = products.with_skus(asked["sku"])
     ordering = asked.get("ordering", "relevance" if "q" in asked else "-created")
     if ordering == "relevance":
         return products  # as the words left them

@@ -1,5 +1,6 @@
 """The shop's lists: one way for the front page and the API to ask for products."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,6 +16,7 @@ class Listing:
 
     filters: Filters
     words: str = ""
+    skus: Sequence[str] = ()  # none: all
 
     @cached_property
     def reading(self) -> Reading:
@@ -31,4 +33,6 @@ class Listing:
 
     def _narrowed(self, filters: Filters) -> ProductQuerySet:
         found = filters.products()
+        if self.skus:
+            found = found.with_skus(self.skus)
         return found.matching(self.reading.query) if self.reading.words else found

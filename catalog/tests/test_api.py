@@ -196,6 +196,15 @@ def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
     assert (facets["in_stock"], facets["at_least"]) == (1, False)
 
 
+def test_facets_are_counted_among_the_products_asked_for(client):
+    for sku, brand in [("a", "Acme"), ("b", "Ostra"), ("c", "Ostra")]:
+        make_product(sku=sku, brand=brand)
+    answer = client.get(f"{PRODUCTS}?sku=a&sku=b&facets=true").json()
+    brands = [(each["value"], each["count"]) for each in answer["facets"]["brands"]]
+    assert brands == [("Acme", 1), ("Ostra", 1)]
+    assert answer["facets"]["in_stock"] == answer["count"] == 2
+
+
 def test_words_are_told_as_they_were_searched_for(client):
     make_product(sku="a", title="Linen gown")
     answer = client.get(f"{PRODUCTS}?q=linnen").json()
