@@ -100,7 +100,10 @@ def _search(request: HtmxRequest) -> HttpResponse:
     if request.htmx:
         # As at their own address: the links on the page go on from there.
         request.GET = QueryDict(urlencode(wish_form.parameters))
-        return push_url(_results(request, query, wish_form), url)
+        try:
+            return push_url(_results(request, query, wish_form), url)
+        except QueryExpired:  # its encoder was retired in between
+            return push_url(_expired(request, query.id, wish_form), url)
     return HttpResponseRedirect(url, status=303)
 
 
@@ -128,14 +131,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     except ParameterError as error:
         return refused(request, error)
     except QueryExpired:
-        # What refined it is in the address: it goes with the photo chosen again.
-        context = {
-            "photo_form": PhotoForm(),
-            "wish_form": form,
-            "kept_wishes": form.parameters,
-            "query_id": query_id,
-        }
-        return _page(request, context, "search/_expired.html", 410)
+        return _expired(request, query_id, form)
 
 
 def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResponse:
@@ -160,6 +156,17 @@ def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResp
         "wished": _wished(query.wish),
     }
     return _page(request, context, "search/_results.html")
+
+
+def _expired(request: HtmxRequest, query_id: str, form: WishForm) -> TemplateResponse:
+    """What refined it is in the address: it goes with the photo chosen again."""
+    context = {
+        "photo_form": PhotoForm(),
+        "wish_form": form,
+        "kept_wishes": form.parameters,
+        "query_id": query_id,
+    }
+    return _page(request, context, "search/_expired.html", 410)
 
 
 def _wished(wish: Wish) -> list[tuple[str, Product]]:

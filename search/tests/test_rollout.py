@@ -24,6 +24,7 @@ from search.services import (
     similar_products,
     start_search,
 )
+from search.tests.asking import upload
 from search.tests.networks import write_network
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +146,24 @@ def test_a_query_expires_while_its_facets_are_counted(
 
     monkeypatch.setattr("search.services.count_found", count_late)
     assert client.get(address.format(query.id)).status_code == 410
+
+
+def test_a_search_by_htmx_expires_while_its_facets_are_counted(
+    client, shop, tmp_path, monkeypatch
+):
+    add(tmp_path, "b")
+
+    def count_late(*args):
+        activate("b")
+        retire("fake-1")
+        return count_found(*args)
+
+    monkeypatch.setattr("search.services.count_found", count_late)
+    form = {"photo": upload(make_photo_bytes("red")), "price": "0-9999"}
+    response = client.post("/search/", form, headers={"HX-Request": "true"})
+    assert response.status_code == 410
+    assert "price=0-9999" in response.headers["HX-Push-Url"]
+    assert "data-expired" in response.text
 
 
 def test_activating_is_refused_while_photos_are_missing(shop, tmp_path):
