@@ -175,8 +175,10 @@ def record_quietly(happened: Happened) -> None:
 
 
 def note_answer(query: Query) -> None:
-    """The one case in which a search itself writes: it found nothing."""
-    if query.count == 0:
+    """The one case in which a search itself writes: it found nothing. Once, however
+    often its page is loaded."""
+    noted = f"query:{query.id}:{query.wish.key}:noted"
+    if query.count == 0 and cache.add(noted, True, settings.QUERY_TTL_S):
         found_nothing(
             _listing(query.origin),
             words=query.wish.words,

@@ -243,3 +243,14 @@ def test_a_photo_that_finds_nothing_is_recorded_without_it(client, shop):
 def test_what_a_form_leaves_open_is_noted_as_no_filter(client, shop):
     client.get("/?q=zeppelin&in_stock=&category=&brand=")
     assert FoundNothing.objects.get().filters == []
+
+
+def test_a_search_that_found_nothing_is_noted_once(client, shop):
+    query = client.post(SEARCH, {"photo": upload(RED), "price_max": "1"}).json()
+    narrowed = f"{SEARCH}{query['query']}/?price_max=1"
+    for _ in range(2):
+        assert client.get(narrowed).json()["count"] == 0
+        assert client.get(f"/search/{query['query']}/?price=-1").status_code == 200
+    assert FoundNothing.objects.count() == 1
+    client.get(f"{SEARCH}{query['query']}/?price_max=2")
+    assert FoundNothing.objects.count() == 2
