@@ -3,6 +3,7 @@ so that no page, answer or import ever waits for 24 of them."""
 
 import logging
 import posixpath
+from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import default_storage
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import serve
 from imagekit import ImageSpec
 from imagekit.cachefiles import ImageCacheFile
+from imagekit.utils import generate
 
 from catalog.models import ProductImage
 from catalog.photos import EXTENSIONS
@@ -78,8 +80,12 @@ def draw_thumbnail(path: str) -> bool:
 
 
 def _draw(thumbnail: ImageCacheFile) -> bool:
+    """Put in its place when it is whole: others may ask for it at the same moment, and
+    what they read they keep for a year."""
     try:
-        thumbnail.generate()
+        drawn = generate(thumbnail.generator)
+        part = default_storage.save(f"{thumbnail.name}.part", drawn)
+        Path(default_storage.path(part)).replace(default_storage.path(thumbnail.name))
     except (OSError, ValueError) as error:
         log.warning("%s cannot be drawn: %s", thumbnail.name, error)
         return False

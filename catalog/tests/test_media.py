@@ -1,9 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from threading import Barrier
 
 import pytest
+from django.core.files.storage import FileSystemStorage
+from imagekit import ImageSpec
 from PIL import Image
 
-from catalog.media import thumbnail_url
+from catalog.media import draw_thumbnail, thumbnail_url
 from catalog.models import CARD_WIDTH, SMALL_WIDTH
 from catalog.tests.factories import make_photo_bytes, make_product
 
@@ -47,6 +51,35 @@ def test_a_thumbnail_is_drawn_when_it_is_asked_for(client, photo, media, spec, s
 def test_a_lost_thumbnail_is_drawn_again(client, photo, media):
     assert client.get(photo.card.url).status_code == 200
     (media / photo.card.name).unlink()
+    assert client.get(photo.card.url).status_code == 200
+
+
+def test_a_thumbnail_drawn_twice_at_once_leaves_one_whole_file(
+    photo, media, monkeypatch
+):
+    drawn_by_both, draw = Barrier(2), ImageSpec.generate
+
+    def draw_together(spec):
+        drawn = draw(spec)
+        drawn_by_both.wait(timeout=30)
+        return drawn
+
+    monkeypatch.setattr(ImageSpec, "generate", draw_together)
+    name = photo.card.name
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(draw_thumbnail, [name, name])) == [True, True]
+    assert [file.name for file in (media / name).parent.iterdir()] == ["480.webp"]
+
+
+def test_no_thumbnail_can_be_read_before_it_is_whole(client, photo, media, monkeypatch):
+    save = FileSystemStorage._save
+
+    def save_and_look(storage, name, content):
+        saved = save(storage, name, content)
+        assert not (media / photo.card.name).exists()
+        return saved
+
+    monkeypatch.setattr(FileSystemStorage, "_save", save_and_look)
     assert client.get(photo.card.url).status_code == 200
 
 
