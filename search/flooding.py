@@ -10,12 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from search.nearest import MAX_K
+from search.nearest import MAX_K, SAME_DIGITS, Hit
 
 MOST = 3  # products with the same photo that keep their place
-# Vectors of the same pixels differ in the last digits when they were not encoded in one
-# batch; distances of different photos are hardly ever this close.
-_DIGITS = 6
 
 
 class Distant(Protocol):
@@ -26,10 +23,21 @@ class Distant(Protocol):
 Kind = TypeVar("Kind", bound=Distant)
 
 
-def beyond_flood(look: Callable[..., list[Kind]], k: int) -> list[Kind]:
+def beyond_flood(look: Callable[..., list[Hit]], k: int) -> list[Hit]:
     """`look(k=k)`, and more where one photo may have taken the place of others."""
     hits = look(k=k)
-    return look(k=MAX_K) if is_flooded(hits) else hits
+    return past_flood(look, look(k=MAX_K)) if is_flooded(hits) else hits
+
+
+def past_flood(look: Callable[..., list[Hit]], hits: list[Hit]) -> list[Hit]:
+    """`hits`; where a few photos fill most of MAX_K, what lies behind them too, before
+    those that came for it: they are more than MAX_K then."""
+    kept = sum(number < MOST for number in _numbers(hits))
+    if len(hits) < MAX_K or kept > MAX_K // 2:
+        return hits
+    apart = look(k=MAX_K, most=MOST)
+    first = {hit.product_id for hit in apart}
+    return apart + [hit for hit in hits if hit.product_id not in first]
 
 
 def is_flooded(hits: Sequence[Distant]) -> bool:
@@ -53,7 +61,7 @@ def _numbers(hits: Sequence[Distant]) -> list[int]:
     counted: Counter[float] = Counter()
     numbers = []
     for hit in hits:
-        key = None if hit.distance is None else round(hit.distance, _DIGITS)
+        key = None if hit.distance is None else round(hit.distance, SAME_DIGITS)
         numbers.append(0 if key is None else counted[key])
         if key is not None:
             counted[key] += 1

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from django.core.cache import caches
 from django.db import connection, transaction
-from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
+from django.db.models import ExpressionWrapper, F, FloatField, QuerySet, Value, Window
 from django.db.models.expressions import Combinable
+from django.db.models.functions import Floor, RowNumber
 from pgvector import Vector
 from pgvector.django import CosineDistance
 
@@ -26,6 +27,9 @@ PHOTOS_PER_PRODUCT = 3
 # With fewer photos to compare than this, comparing them all is as fast as the index
 # and misses none (`python -m bench.filters` prints where the two cross).
 EXACT_BELOW = 5000
+# Vectors of the same pixels differ in the last digits when they were not encoded in one
+# batch; distances of different photos are hardly ever this close.
+SAME_DIGITS = 6
 NO_FILTERS = Filters()
 Row = tuple[int, int, float]  # product, image, distance
 # hnsw.ef_search: what a million vectors need (`python -m bench.ann`); pgvector allows
@@ -67,21 +71,23 @@ def nearest(
     k: int,
     filters: Filters = NO_FILTERS,
     exclude_product: int | None = None,
+    most: int | None = None,
 ) -> list[Hit]:
     """The min(k, matching) nearest published products, best first, each once.
 
     Each is found by its nearest photo. A small shop is compared in full; in a larger
     one the HNSW index serves, unless the planner sees that a filter leaves next to
     nothing, and when it comes back short the same rows are asked again exactly. Fewer
-    than k hits always means that fewer than k products match. Raises ValueError for a
-    k that is not 1..MAX_K, BadVector for NaN and other vectors that are not of unit
-    length, and EncoderRetired.
+    than k hits always means that fewer than k products match. With `most`, of more
+    photos at one and the same distance only so many count; all are compared for it.
+    Raises ValueError for a k that is not 1..MAX_K, BadVector for NaN and other vectors
+    that are not of unit length, and EncoderRetired.
     """
     if not 1 <= k <= MAX_K:
         raise ValueError(f"k is 1 to {MAX_K} products, not {k}.")
     check_vector(vector)
-    look = _Look(encoder, vector, filters, exclude_product)
-    exact = is_small(encoder, k)
+    look = _Look(encoder, vector, filters, exclude_product, most)
+    exact = most is not None or is_small(encoder, k)
     hits = _collect(partial(look, exact=True), k) if exact else _by_index(look, k)
     if len(hits) < k and not exact:
         hits = _collect(partial(look, exact=True), k)
@@ -133,17 +139,25 @@ def is_small(encoder: Encoder, k: int) -> bool:
 
 
 def ranked(
-    rows: QuerySet[Embedding], vector: np.ndarray, *, exact: bool
+    rows: QuerySet[Embedding],
+    vector: np.ndarray,
+    *,
+    exact: bool,
+    most: int | None = None,
 ) -> QuerySet[Embedding, Row]:
     """(product, image, distance), nearest first.
 
     Ordered by the distance alone: a second key would lose the index, and `+ 0` keeps
-    the planner off it.
+    the planner off it. With `most`, so many at most of one distance.
     """
     distance: Combinable = CosineDistance("vector", vector)
     if exact:
         distance = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())
     ordered = rows.annotate(distance=distance).order_by("distance")
+    if most is not None:
+        same = Floor(F("distance") * 10**SAME_DIGITS)
+        number = Window(RowNumber(), partition_by=same)
+        ordered = ordered.annotate(number=number).filter(number__lte=most)
     return ordered.values_list("image__product_id", "image_id", "distance")
 
 
@@ -155,16 +169,18 @@ class _Look:
     vector: np.ndarray
     filters: Filters
     exclude_product: int | None
+    most: int | None = None
 
     def __call__(self, take: int, *, exact: bool) -> list[Row | None]:
-        look = self._behind_filters if self.filters else self._among_all
-        return look(take, exact)
+        if self.filters or self.most is not None:
+            return self._behind_filters(take, exact)
+        return self._among_all(take, exact)
 
     def _behind_filters(self, take: int, exact: bool) -> list[Row | None]:
         rows = candidates(self.encoder, self.filters)
         if self.exclude_product:
             rows = rows.exclude(image__product=self.exclude_product)
-        return list(ranked(rows, self.vector, exact=exact)[:take])
+        return list(ranked(rows, self.vector, exact=exact, most=self.most)[:take])
 
     def _among_all(self, take: int, exact: bool) -> list[Row | None]:
         """Nearly all may be shown: to find the nearest and then see which of them may

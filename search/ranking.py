@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import inf
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
 from search.asking import Look, looks_of, unit
 from search.encoders import network_of
-from search.flooding import is_flooded, without_flood
+from search.flooding import is_flooded, past_flood, without_flood
 from search.models import Encoder
 from search.nearest import MAX_K, Hit, candidates, nearest, nearest_of
 from search.wishes import Wish
@@ -147,10 +147,11 @@ class Question:
     def _nearest(
         self, filters: Filters, vector: np.ndarray, k: int
     ) -> tuple[list[Hit], bool]:
-        """The k nearest, and whether none was missed."""
-        hits = nearest(vector=vector, encoder=self.encoder, k=k, filters=filters)
+        """The k nearest, more behind a flood, and whether none was missed."""
+        look = partial(nearest, vector=vector, encoder=self.encoder, filters=filters)
+        hits = look(k=k)
         if len(hits) == k:
-            return hits, True
+            return past_flood(look, hits), True
         rows = candidates(self.encoder, filters)
         matching = rows.values("image__product_id").distinct().count()
         return hits, len(hits) == matching

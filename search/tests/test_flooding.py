@@ -2,11 +2,14 @@ from typing import NamedTuple
 
 import pytest
 
-from catalog.models import Product
+from catalog.filters import Filters
+from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
 from search.asking import Start
-from search.encoders import network_of
+from search.encoders import active_encoder, network_of
 from search.flooding import MOST, is_flooded, without_flood
+from search.models import Embedding, Encoder
+from search.nearest import MAX_K
 from search.services import get_query, similar_products, start_search
 from search.wishes import Wish
 
@@ -70,6 +73,66 @@ def test_a_page_of_a_search_still_shows_other_products(shop, first: int | None):
     assert set(everything[33:]) <= shop["same"]
     again = get_query(query_id=query.id)
     assert [hit.product_id for hit in again.hits] == everything
+
+
+@pytest.fixture
+def flooded(shop) -> dict[str, set[int]]:
+    """As `shop`, but more products with the one photo than any answer holds."""
+    image = ProductImage.objects.get(product=min(shop["same"]))
+    vector = Embedding.objects.get(image=image).vector
+    more = Product.objects.bulk_create(
+        Product(
+            **{"sku": f"F{n}", "slug": f"f{n}", "title": f"Flood {n}"},
+            **{"category": image.product.category, "price_cents": 1, "stock": 1},
+            status="published",
+        )
+        for n in range(MAX_K + 100)
+    )
+    photos = ProductImage.objects.bulk_create(
+        ProductImage(product=one, file="x", sha256=image.sha256, width=1, height=1)
+        for one in more
+    )
+    encoder = Encoder.objects.get(state="active")
+    Embedding.objects.bulk_create(
+        Embedding(encoder=encoder, image=photo, vector=vector) for photo in photos
+    )
+    return shop | {"same": shop["same"] | {one.pk for one in more}}
+
+
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("first", [None, 24])
+def test_a_flood_larger_than_any_answer_leaves_room(
+    flooded, first: int | None, exact: bool, monkeypatch
+):
+    monkeypatch.setattr("search.nearest.is_small", lambda *args: exact)
+    query = start_search(Start(photo=SHARED), first=first)
+    page = {match.product.pk for match in query.page(1)}
+    assert len(page) == 24 and len(page & flooded["same"]) == MOST
+    everything = [hit.product_id for hit in query.hits]
+    assert len(set(everything)) == len(everything) == MAX_K
+    assert set(everything[MOST:33]) == flooded["others"]
+    assert query.complete
+    again = get_query(query_id=query.id)
+    assert [hit.product_id for hit in again.hits] == everything
+
+
+def test_what_a_flood_hides_beyond_the_last_band_stays_there(flooded, monkeypatch):
+    bands = [("same item", 1e-6)]
+    monkeypatch.setattr(type(network_of(active_encoder())), "bands", bands)
+    query = start_search(Start(photo=SHARED))
+    assert {hit.product_id for hit in query.hits} <= flooded["same"]
+    assert len(query.hits) == MAX_K
+    assert query.complete
+
+
+def test_similar_products_and_filters_see_past_such_a_flood(flooded):
+    product = Product.objects.get(pk=min(flooded["same"]))
+    similar = {match.product.pk for match in similar_products(product=product)}
+    assert len(similar) == 12 and len(similar & flooded["same"]) == MOST
+    query = start_search(Start(photo=SHARED), Wish(Filters(in_stock=True)))
+    assert set(flooded["others"]) < {hit.product_id for hit in query.hits}
+    worded = start_search(Start(photo=SHARED), Wish(words="product"))
+    assert set(flooded["others"]) < {hit.product_id for hit in worded.hits}
 
 
 def test_so_does_one_with_words(shop):
