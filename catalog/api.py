@@ -50,11 +50,12 @@ SKU_PARAMETER = OpenApiParameter(
 
 
 class PublicView(APIView):
-    """Its answers are the same for everybody: caches may keep them for a minute."""
+    """Its answers are the same for everybody: caches may keep them for a minute, if
+    the view says nothing else."""
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(*args, **kwargs)
-        if response.status_code == 200:
+        if response.status_code == 200 and "Cache-Control" not in response:
             patch_cache_control(response, public=True, max_age=MAX_AGE_S)
         return response
 

@@ -272,7 +272,9 @@ class SimilarView(PublicView):
         answer |= {"pending": pending, "complete": not unseen}
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in found]
-        return Response(answer)
+        # Who waits asks again before a minute is over.
+        headers = {"Cache-Control": "no-store"} if pending else None
+        return Response(answer, headers=headers)
 
 
 def about_list(

@@ -137,6 +137,7 @@ def test_an_address_that_asks_too_often_is_told_to_wait(client, shop, settings):
 
 def test_similar_products_never_name_the_product_itself(client, shop):
     response = client.get("/api/v1/products/red/similar/?limit=2")
+    assert response.headers["Cache-Control"] == "public, max-age=60"
     assert skus(response)[0] == "hat"
     assert len(skus(response)) == 2 and "red" not in skus(response)
     body = response.json()
@@ -146,7 +147,9 @@ def test_similar_products_never_name_the_product_itself(client, shop):
 
 def test_a_product_not_yet_looked_at_is_pending(client, shop):
     make_product(sku="fresh", photo=True)
-    body = client.get("/api/v1/products/fresh/similar/").json()
+    response = client.get("/api/v1/products/fresh/similar/")
+    assert response.headers["Cache-Control"] == "no-store"  # it changes in seconds
+    body = response.json()
     assert (body["results"], body["pending"], body["complete"]) == ([], True, False)
     make_product(sku="bare")
     body = client.get("/api/v1/products/bare/similar/").json()
