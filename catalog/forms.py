@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from catalog.filters import MAX_VALUES, Filters
-from catalog.words import MAX_WORDS_CHARS
+from catalog.words import MAX_WORDS_CHARS, clean
 
 # Sort -> the fields to order by; None leaves the order of the search words' rank.
 SORTS: dict[str, tuple[str, ...] | None] = {
@@ -100,6 +100,10 @@ class BrowseForm(FilterForm):
         choices=SORT_NAMES,
         error_messages={"invalid_choice": "The products cannot be sorted like that."},
     )
+
+    def clean_q(self) -> str:
+        """As it is searched for: of a lone dash nothing is left."""
+        return clean(self.cleaned_data["q"])
 
     def clean_sort(self) -> str:
         """Best match needs words to match; without a wish it comes first."""

@@ -68,6 +68,15 @@ def test_a_category_narrows_the_list(client):
     assert re.search(r'href="/\?category=hat"\s+aria-current="page"', response.text)
 
 
+@pytest.mark.parametrize("q", ["-", "%20-%20-%20", "%01"])
+def test_what_holds_no_words_is_no_search(client, q):
+    make_product(title="A hat")
+    response = client.get(f"/?q={q}")
+    assert titles(response) == ["A hat"]
+    assert "“”" not in response.text
+    assert response.context["at_home"]
+
+
 def narrowed(client, query: str) -> list[str]:
     response = client.get(f"/?{query}")
     assert response.status_code == 200, response.text
