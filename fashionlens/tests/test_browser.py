@@ -206,15 +206,33 @@ def test_a_file_over_the_limit_is_not_sent(page, shop):
     assert "POST" not in sent
 
 
-def test_a_large_photo_is_sent_small_and_upright(page, shop, monkeypatch):
-    taken: list[bytes] = []
+@pytest.fixture
+def taken(monkeypatch) -> list[bytes]:
+    """The photos that reach the search."""
+    photos: list[bytes] = []
     search = views.start_search
 
     def spy(start, wish):
-        taken.append(start.photo)
+        photos.append(start.photo)
         return search(start, wish)
 
     monkeypatch.setattr(views, "start_search", spy)
+    return photos
+
+
+def test_a_phones_largest_photo_is_made_small_before_it_is_measured(page, shop, taken):
+    buffer = BytesIO()
+    noise = Image.effect_noise((4000, 3000), 200).convert("RGB")
+    noise.save(buffer, "JPEG", quality=100, subsampling=0)
+    assert len(buffer.getvalue()) > MAX_BYTES
+    page.goto("/search/")
+    photo = {"name": "p.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
+    page.set_input_files("#photo", photo)
+    expect(page).to_have_url(RESULTS)
+    assert read_photo(taken[0]).size == (1600, 1200)
+
+
+def test_a_large_photo_is_sent_small_and_upright(page, shop, taken):
     exif = Image.Exif()
     exif[0x0112] = 6  # a phone held upright
     data = make_photo_bytes(size=(3200, 2400), exif=exif.tobytes())

@@ -12,6 +12,8 @@
   const more = form.querySelector(".drop-more");
   const moreWords = more.textContent;
   const live = form.hasAttribute("hx-post");
+  // Of the limit on what is sent: a phone's photo is above it and is made small here.
+  const MOST_READ = 10;
   const files = new Map(); // number -> {file, address}: photos chosen on this page
   let look = null; // the picture shown: {photo, name, box} or {product, image, src, ...}
   let pending = null; // the look that was sent last
@@ -89,20 +91,24 @@
     ready = false;
   };
 
+  const refuseAsTooLarge = () => {
+    form.classList.remove("busy");
+    input.value = "";
+    if (live) showAsked();
+    else show(null);
+    say(form.dataset.tooLarge);
+  };
+
   const take = async (file) => {
     const mine = ++turn;
     abort();
     say("");
-    if (file.size > Number(form.dataset.maxBytes)) {
-      input.value = "";
-      if (live) showAsked();
-      else show(null);
-      say(form.dataset.tooLarge);
-      return;
-    }
+    const limit = Number(form.dataset.maxBytes);
+    if (file.size > MOST_READ * limit) return refuseAsTooLarge();
     form.classList.add("busy");
     const { upload, small } = await photoPixels.prepare(file);
     if (mine !== turn) return;
+    if (upload.size > limit) return refuseAsTooLarge();
     const photo = Date.now();
     if (small) {
       files.set(photo, { file, address: URL.createObjectURL(upload) });
