@@ -127,6 +127,18 @@ def test_the_list_costs_a_fixed_number_of_queries(
         assert admin_client.get("/admin/catalog/product/").status_code == 200
 
 
+@pytest.mark.parametrize(("most", "shown"), [(2, True), (1, False)])
+def test_a_few_brands_can_be_chosen_from_and_many_cannot(
+    admin_client, monkeypatch, most: int, shown: bool
+):
+    monkeypatch.setattr("catalog.admin.MOST_BRANDS", most)
+    for brand in ("Acme", "Ostra"):
+        make_product(brand=brand)
+    page = admin_client.get("/admin/catalog/product/?_facets=True")
+    assert page.status_code == 200
+    assert ("?_facets=True&amp;brand=Ostra" in page.text) is shown
+
+
 @pytest.mark.parametrize(
     "path",
     [
