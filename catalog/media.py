@@ -1,6 +1,7 @@
 """Photos and thumbnails over HTTP. A thumbnail is drawn when it is first asked for,
 so that no page, answer or import ever waits for 24 of them."""
 
+import errno
 import logging
 import posixpath
 from pathlib import Path
@@ -57,6 +58,10 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
         if not draw_thumbnail(path):
             raise
         response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise Http404("No file has such a name.") from error
     # Names hold a hash of the pixels: what is behind one never changes.
     response["Cache-Control"] = "public, max-age=31536000, immutable"
     return response

@@ -105,6 +105,8 @@ def test_the_photo_itself_is_served(client, photo):
         "../secret_key",
         "%2e%2e/%2e%2e/secret_key",
         "thumbnails/%00.webp",
+        "x" * 300,
+        "thumbnails/" + "x" * 300 + ".webp",
     ],
 )
 def test_what_is_not_there_is_not_found(client, photo, path):
