@@ -23,6 +23,7 @@ log = logging.getLogger("django.request")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
+DOWN = (OperationalError, InterfaceError, RedisError)  # database, or cache
 # A request can be wrong in a thousand ways; the first few are enough.
 MAX_ERRORS = 20
 
@@ -99,9 +100,7 @@ def _as_api_exception(exception: Exception) -> exceptions.APIException:
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return exceptions.ParseError(f"The request cannot be read: {exception}")
-        case OperationalError() | InterfaceError() | RedisError():
-            return Unavailable()
-    return InternalError()
+    return Unavailable() if isinstance(exception, DOWN) else InternalError()
 
 
 def _report(

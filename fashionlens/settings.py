@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "search.middleware.shoppers",
+    "catalog.middleware.ServiceDown",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"

@@ -4,6 +4,7 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 
 from catalog.forms import BrowseForm
@@ -416,7 +417,23 @@ def test_pages_keep_to_a_strict_content_policy(client, address, fake_encoder, se
             assert not address_of.startswith(("http", "//"))
 
 
-@pytest.mark.parametrize("page", ["400", "403", "403_csrf", "404", "500", "503"])
+@pytest.mark.parametrize(
+    "address", ["/", "/products/one/", "/suggestions/?q=red", "/search/"]
+)
+def test_pages_say_that_the_database_is_down(client, address):
+    def down(*args):
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(down):
+        response = client.get(address)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "refused" not in response.text
+
+
+@pytest.mark.parametrize(
+    "page", ["400", "403", "403_csrf", "404", "500", "503", "down"]
+)
 def test_pages_about_trouble_ask_no_database(page, django_assert_num_queries):
     with django_assert_num_queries(0):
         text = render_to_string(f"{page}.html")
