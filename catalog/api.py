@@ -187,9 +187,6 @@ class ProductsView(PublicView):
             help_text="Default: `relevance` with `q`, else `-created`",
         )
 
-        def validate_brand(self, brands: list[str]) -> list[str]:
-            return Product.objects.published().spelled(brands)
-
         def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
             if attrs.get("ordering") == "relevance" and "q" not in attrs:
                 raise ValidationError({"ordering": "`relevance` needs words in `q`."})

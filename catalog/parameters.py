@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
+from catalog.models import Product
 
 PAGE_SIZE = 24
 MAX_PAGE_SIZE = 100
@@ -97,7 +98,7 @@ def _cents(help_text: str) -> serializers.IntegerField:
 
 class FilterParameters(Parameters):
     category = ValuesField("Slug; several mean any of them")
-    brand = ValuesField("Whole name; several mean any of them")
+    brand = ValuesField("Whole name in any case; several mean any of them")
     colour = ValuesField("Of the garment in the photo; several mean any of them")
     price_min = _cents("Cents, included")
     price_max = _cents("Cents, included")
@@ -112,6 +113,9 @@ class FilterParameters(Parameters):
         error_messages={"invalid": "Use true or false."},
         help_text="Count what the answer could be narrowed to; takes longer",
     )
+
+    def validate_brand(self, brands: list[str]) -> list[str]:
+        return Product.objects.published().spelled(brands)
 
 
 def filters_of(asked: dict[str, Any]) -> Filters:

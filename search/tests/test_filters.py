@@ -34,6 +34,7 @@ def shop(embed):
         ("category=hat", ["black", "red"]),
         ("category=hat&category=dress", ["black", "one", "red", "two"]),
         ("brand=Ostra", ["one", "two"]),
+        ("brand=ostra", ["one", "two"]),
         ("colour=red", ["one", "red", "two"]),
         ("colour=black&colour=navy", ["black"]),
         ("price_min=1900&price_max=1900", ["black", "red"]),
