@@ -30,10 +30,10 @@ def beyond_flood(look: Callable[..., list[Hit]], k: int) -> list[Hit]:
 
 
 def past_flood(look: Callable[..., list[Hit]], hits: list[Hit]) -> list[Hit]:
-    """`hits`; where a few photos fill most of MAX_K, what lies behind them too, before
+    """`hits`; where few photos fill all of MAX_K, what lies behind them too, before
     those that came for it: they are more than MAX_K then."""
-    kept = sum(number < MOST for number in _numbers(hits))
-    if len(hits) < MAX_K or kept > MAX_K // 2:
+    photos = {round(hit.distance, SAME_DIGITS) for hit in hits}
+    if len(hits) < MAX_K or len(photos) > MAX_K // 4:
         return hits
     apart = look(k=MAX_K, most=MOST)
     first = {hit.product_id for hit in apart}
