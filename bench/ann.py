@@ -11,6 +11,7 @@ process, on one thread a query, with the same graph (m, ef) where they have one.
 from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
 
 # isort: split
+import re
 import time
 from collections.abc import Callable, Iterable
 
@@ -30,7 +31,7 @@ except ImportError:  # from Python 3.13 on there are no wheels
     hnswlib = None
 
 K = 10
-M, EF_CONSTRUCTION = 20, 128
+M, EF_CONSTRUCTION = map(int, re.findall(r"\d+", HNSW))
 WARM_UP = 50
 TABLE = "bench_vectors"
 CREATE = f"""
