@@ -53,7 +53,7 @@ from search.services import (
     Query,
     QueryExpired,
     get_query,
-    is_pending,
+    has_pending_photos,
     is_unseen,
     similar_products,
     start_search,
@@ -267,7 +267,7 @@ class SimilarView(PublicView):
         with service_errors():
             found = similar_products(product=product, limit=limit)
             unseen = not found and is_unseen(product=product)
-            pending = unseen and is_pending(product=product)
+            pending = unseen and has_pending_photos(product)
             answer = about_list(found, Event.Listing.SIMILAR, started, product.pk)
         answer |= {"pending": pending, "complete": not unseen}
         root = root_of(request)

@@ -28,7 +28,7 @@ from search.encoders import (
     again_if_retired,
     network_of,
 )
-from search.models import DuplicateGroup, Embedding, Encoder, Photo
+from search.models import DuplicateGroup, Embedding, Encoder
 from search.nearest import nearest
 
 Kind = DuplicateGroup.Kind
@@ -52,15 +52,6 @@ def duplicates_of(product: Product) -> list[Copy]:
     among published products, and come when the photo has been embedded."""
     images = list(product.images.all())
     return copies_of(images) + look_alikes(images)
-
-
-def has_pending_photos(product: Product) -> bool:
-    """Whether look-alikes of some photo are still to come."""
-    photos = Photo.objects.filter(product=product)
-    try:
-        return photos.pending(active_encoder()).exists()
-    except NoActiveEncoder:
-        return photos.exists()
 
 
 @again_if_retired

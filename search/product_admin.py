@@ -12,8 +12,9 @@ from django.utils.safestring import SafeString
 from catalog.admin import ProductAdmin
 from catalog.duplicates import MOST_COPIES, copies_of
 from catalog.models import Product, ProductImage
-from search.duplicates import duplicates_of, has_pending_photos
+from search.duplicates import duplicates_of
 from search.models import EmbeddingFailure, Encoder
+from search.services import has_pending_photos
 
 admin.site.unregister(Product)
 

@@ -15,6 +15,7 @@ from catalog.models import Product
 from search.asking import NOTHING, Origin, Start, image_of, look_at
 from search.encoders import (
     EncoderRetired,
+    NoActiveEncoder,
     active_encoder,
     again_if_retired,
     ensure_kept,
@@ -145,8 +146,16 @@ def is_unseen(*, product: Product) -> bool:
 
 def is_pending(*, product: Product) -> bool:
     """Whether it is unseen and that will change: not all of its photos have failed."""
-    waiting = Photo.objects.filter(product=product).pending(active_encoder())
-    return is_unseen(product=product) and waiting.exists()
+    return is_unseen(product=product) and has_pending_photos(product)
+
+
+def has_pending_photos(product: Product) -> bool:
+    """Whether the encoder is still to see some photo, none that has failed."""
+    photos = Photo.objects.filter(product=product)
+    try:
+        return photos.pending(active_encoder()).exists()
+    except NoActiveEncoder:
+        return photos.exists()
 
 
 @again_if_retired
