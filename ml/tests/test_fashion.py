@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ml import fashion, train
-from ml.backend import keras
+from ml.backend import keras, tf
 from ml.config import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
@@ -196,6 +196,21 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_weights(
     monkeypatch.setattr(Source, "draw", draw)
     _, history = fit(sources, file, learning_rate=0.001)  # goes on from step 4
     assert len(history) == SMALL.epochs
+
+
+def test_a_gradient_that_is_no_number_is_not_kept(sources, tmp_path, monkeypatch):
+    """The loss before such a step is a number, the weights after it are none."""
+    monkeypatch.setattr(fashion, "SAVED_EVERY", 1)
+    loss = fashion.batch_loss
+
+    def steep(parts, batch, recipe, training):
+        kernel = parts.heads.trainable_variables[0]
+        nothing = tf.sqrt(0.0 * tf.reduce_sum(kernel**2))  # 0, of slope 0 / 0
+        return loss(parts, batch, recipe, training) + nothing
+
+    monkeypatch.setattr(fashion, "batch_loss", steep)
+    with pytest.raises(TrainingError, match=r"nan at step 1\. There are no weights"):
+        fit(sources, tmp_path / "state.npz")
 
 
 def test_training_goes_without_validation_photos(sources, tmp_path):
