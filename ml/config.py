@@ -48,6 +48,8 @@ class FashionRecipe(Recipe):
     views: int = 10  # of each photo, made once and kept
     category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
     category_weight: float = 0.65  # share of the category in the cosine
+    frozen_blocks: int = 12  # of MobileNetV2's 16; those above are trained
+    layout_channels: int = 48  # of what the appearance sees where; 0: pooled alone
     hidden: int = 256  # of each head
     dropout: float = 0.3  # of the heads
     temperature: float = 0.1  # of all three losses

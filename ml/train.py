@@ -53,6 +53,12 @@ KNOBS = (
     ("alpha", float, "width of MobileNetV2; another one needs its own weights"),
     ("views", int, "of each photo, the photo itself among them"),
     ("category_weight", float, "share of the category in the cosine, 0 to 1"),
+    ("category_dimension", int, "of the embedding's numbers; the rest: appearance"),
+    ("frozen_blocks", int, "of MobileNetV2's 16, 10 to 12"),
+    ("layout_channels", int, "of what the appearance sees where; 0: pooled alone"),
+    ("hidden", int, "numbers between the network and a head's own"),
+    ("dropout", float, "of the heads, 0 (none) to below 1"),
+    ("temperature", float, "of the losses"),
     ("appearance", float, "weight of telling photos apart"),
     ("distillation", float, "weight of staying like the network at the start"),
     ("averaging", float, "of the weights over steps, 0 (none) to below 1"),
@@ -63,9 +69,18 @@ LEAST = {
     "batch": 1,
     "views": 2,
     "seed": 0,
+    "category_dimension": 1,
+    "frozen_blocks": 10,  # those below give the textures
+    "layout_channels": 0,
+    "hidden": 1,
     "input_size": 64,  # which MobileNetV2 halves five times; at 32 ONNX fails
 }
-ABOVE_ZERO = ("margin", "learning_rate", "alpha")
+MOST = {
+    "category_dimension": RECIPES["fashion"].dimension - 1,
+    "frozen_blocks": 12,  # those above give the depths
+}
+ABOVE_ZERO = ("margin", "learning_rate", "alpha", "temperature")
+BELOW_ONE = ("averaging", "dropout")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -217,11 +232,13 @@ def _check_numbers(turned: dict[str, Any]) -> None:
         words = f"--{name.replace('_', '-')}"
         if least is not None and value < least:
             raise ConfigError(f"{words} must be at least {least}.")
+        if value > MOST.get(name, math.inf):
+            raise ConfigError(f"{words} must be at most {MOST[name]}.")
         if name in ABOVE_ZERO and not 0 < value < math.inf:
             raise ConfigError(f"{words} must be above 0.")
         if name in ("appearance", "distillation") and not 0 <= value < math.inf:
             raise ConfigError(f"{words} must be 0 or more.")
-        if name == "averaging" and not 0 <= value < 1:
+        if name in BELOW_ONE and not 0 <= value < 1:
             raise ConfigError(f"{words} must be 0 or more and below 1.")
         if name == "category_weight" and not 0 <= value <= 1:
             raise ConfigError(f"{words} must be from 0 to 1.")

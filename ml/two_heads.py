@@ -20,11 +20,9 @@ from ml.config import FashionRecipe
 from ml.errors import UserError
 from ml.model import load_backbone
 
-SPLIT = "block_12_add"  # the last layer that is frozen
 TEXTURES = ("block_6_expand_relu", "block_10_expand_relu")
 DEPTHS = ("block_13_expand_relu", "out_relu")
 LAYOUT = "block_16_project_BN"  # not pooled: where on the garment things are
-LAYOUT_CHANNELS = 48
 
 
 class StartError(UserError):
@@ -48,7 +46,8 @@ def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
         input_shape=shape, alpha=recipe.alpha, include_top=False, weights=None
     )
     load_backbone(backbone, weights, recipe)
-    split = backbone.get_layer(SPLIT).output
+    above = f"block_{recipe.frozen_blocks + 1}_expand"  # the first layer trained
+    split = backbone.get_layer(above).input
     lower = keras.Model(
         backbone.input, [split, _pooled(backbone, TEXTURES)], name="lower"
     )
@@ -133,10 +132,12 @@ def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
     # Features of different depths differ in scale by a hundred.
     even = [layers.LayerNormalization(center=False, scale=False)(x) for x in inputs]
     textures, *depths, layout = even
-    layout = layers.Conv2D(LAYOUT_CHANNELS, 1, name="layout")(layout)
-    layout = layers.Flatten()(layout)
     category = layers.Concatenate()(depths)
-    appearance = layers.Concatenate()([textures, *depths, layout])
+    seen = [textures, *depths]
+    if recipe.layout_channels:
+        layout = layers.Conv2D(recipe.layout_channels, 1, name="layout")(layout)
+        seen.append(layers.Flatten()(layout))
+    appearance = layers.Concatenate()(seen)
     rest = recipe.dimension - recipe.category_dimension
     outputs = [
         _head(category, recipe.category_dimension, recipe, "category"),

@@ -308,6 +308,24 @@ def test_an_encoder_of_another_size_is_named(trained):
         open_two_heads(trained / "out" / "encoder.keras", wide)
 
 
+def test_more_blocks_can_be_trained():
+    few, more = (
+        build_two_heads(dataclasses.replace(REAL, frozen_blocks=count), None)
+        for count in (12, 10)
+    )
+    names = [{layer.name for layer in parts.upper.layers} for parts in (few, more)]
+    assert "block_12_project" in names[1] - names[0]
+    assert "block_11_expand" in names[1] and "block_10_project" not in names[1]
+    assert len(more.lower.weights) < len(few.lower.weights)
+    assert few.encoder.count_params() == more.encoder.count_params()
+
+
+def test_the_appearance_can_go_without_a_layout():
+    parts = tiny_parts(dataclasses.replace(SMALL, layout_channels=0))
+    assert "layout" not in {layer.name for layer in parts.heads.layers}
+    assert parts.encoder.output_shape == (None, SMALL.dimension)
+
+
 def test_the_frozen_part_is_a_part_of_the_encoder():
     parts = build_two_heads(REAL, None)
     pixels = np.asarray(draw_photo("ball", 1, 64))[None]
