@@ -1,8 +1,9 @@
-"""What pages answer while something that they need is down."""
+"""What pages answer when the database does not: it is down, or refuses a value."""
 
 import logging
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -31,3 +32,26 @@ class ServiceDown:
         response = HttpResponse(render_to_string("down.html"), status=503)
         response["Retry-After"] = str(RETRY_AFTER_S)
         return response
+
+
+class ValueRefused:
+    """400 for a value in the address that Postgres does not take, such as NUL: the
+    admin's filters hand on what they are given."""
+
+    def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.respond(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        # A form's values are checked by the form: what fails there is our mistake.
+        if request.method != "GET" or not isinstance(exception, DataError):
+            return None
+        log.warning("Page refused: %s: %r", request.path, exception)
+        reasons = ["The address holds a value that cannot be searched for."]
+        return HttpResponse(
+            render_to_string("400.html", {"reasons": reasons}), status=400
+        )

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "search.middleware.shoppers",
     "catalog.middleware.ServiceDown",
+    "catalog.middleware.ValueRefused",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"

@@ -154,6 +154,16 @@ def test_the_admin_pages_open(admin_client, path):
     assert admin_client.get(f"/admin/{path}", follow=True).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["product/?brand=%00", "product/?sku__exact=a%00b", "category/?name=%00"],
+)
+def test_a_filter_that_postgres_does_not_take_is_a_bad_request(admin_client, address):
+    response = admin_client.get(f"/admin/catalog/{address}")
+    assert response.status_code == 400
+    assert "cannot be searched for" in response.text
+
+
 def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
     add = "/admin/catalog/product/add/"
     admin_client.post(add, form(make_photo_bytes("navy")))
