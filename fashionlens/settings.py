@@ -120,8 +120,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "search.middleware.shoppers",
-    "catalog.middleware.ServiceDown",
-    "catalog.middleware.ValueRefused",
+    "catalog.middleware.DatabaseAnswers",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"
