@@ -81,6 +81,15 @@ MOST = {
 }
 ABOVE_ZERO = ("margin", "learning_rate", "alpha", "temperature")
 BELOW_ONE = ("averaging", "dropout")
+# What a network is built of; one that is gone on from is built already.
+BUILT = (
+    "alpha",
+    "category_dimension",
+    "frozen_blocks",
+    "layout_channels",
+    "hidden",
+    "dropout",
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -221,6 +230,11 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
         if not hasattr(recipe, name):
             raise ConfigError(
                 f"--{name.replace('_', '-')} is no knob of --recipe {recipe.name}."
+            )
+        if options.start is not None and name in BUILT:
+            raise ConfigError(
+                f"--{name.replace('_', '-')} goes with a new network; the one that "
+                "--from names is built already. Leave one of the two away."
             )
     _check_numbers(turned)
     return dataclasses.replace(recipe, **turned)

@@ -93,6 +93,14 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
     assert said in told
 
 
+@pytest.mark.parametrize("knob", ["--hidden", "--frozen-blocks", "--layout-channels"])
+def test_what_a_network_is_built_of_is_refused_when_going_on(knob):
+    """It would change nothing but what encoder.json says."""
+    assert train.chosen_recipe(parsed(knob, "12"))
+    with pytest.raises(ConfigError, match=f"{knob} goes with a new network"):
+        train.chosen_recipe(parsed(knob, "12", "--from", "there"))
+
+
 def test_knobs_turn_the_recipe():
     words = ["--out", "x", "--steps", "7", "--margin", "0.5", "--seed", "9"]
     words += ["--recipe", "report"]
