@@ -41,8 +41,8 @@ def text_of(path: Path) -> str | None:
         return None
 
 
-def test_no_file_is_larger_than_20_mb() -> None:
-    large = [path.name for path in files() if path.stat().st_size > 20_000_000]
+def test_no_file_is_larger_than_30_mb() -> None:
+    large = [path.name for path in files() if path.stat().st_size > 30_000_000]
     assert large == []
 
 
