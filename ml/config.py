@@ -40,7 +40,7 @@ class FashionRecipe(Recipe):
     The reasons for the values are in ABLATIONS.md.
     """
 
-    input_size: int = 224
+    input_size: int = 192
     epochs: int = 8
     steps: int = 120
     batch: int = 50  # photos, the same number of each category; two views of each
@@ -49,6 +49,7 @@ class FashionRecipe(Recipe):
     category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
     category_weight: float = 0.65  # share of the category in the cosine
     frozen_blocks: int = 12  # of MobileNetV2's 16; those above are trained
+    tops: int = 2  # trained side by side above those, see ml.two_heads
     layout_channels: int = 48  # of what the appearance sees where; 0: pooled alone
     hidden: int = 256  # of each head
     dropout: float = 0.3  # of the heads

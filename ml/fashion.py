@@ -202,12 +202,30 @@ def train_two_heads(
 def batch_loss(
     parts: Parts, batch: Batch, recipe: FashionRecipe, training: bool
 ) -> tf.Tensor:
-    """Category contrast + view contrast + staying like the teacher -> scalar."""
+    """Category contrast + view contrast + staying like the teacher -> scalar.
+
+    The mean over the tops, each of which is trained as if it were alone.
+    """
     # training=False holds the batch norms at what they are, see ml.model.
     seen = parts.upper(tf.cast(batch.activations, tf.float32), training=False)
     textures = tf.cast(batch.textures, tf.float32)
     found = parts.heads([textures, *seen], training=training)
-    category, appearance = (tf.cast(vectors, tf.float32) for vectors in found)
+    category, appearance = (_each_top(vectors, recipe.tops) for vectors in found)
+    losses = [
+        _top_loss(its_category, its_appearance, batch, recipe)
+        for its_category, its_appearance in zip(category, appearance, strict=True)
+    ]
+    return tf.add_n(losses) / len(losses)
+
+
+def _each_top(vectors: tf.Tensor, tops: int) -> list[tf.Tensor]:
+    """(N, D) -> of each top its (N, D / tops), of unit length again."""
+    return tf.split(tf.cast(vectors, tf.float32) * math.sqrt(tops), tops, axis=1)
+
+
+def _top_loss(
+    category: tf.Tensor, appearance: tf.Tensor, batch: Batch, recipe: FashionRecipe
+) -> tf.Tensor:
     teacher = tf.cast(batch.teacher, tf.float32)
     heat = recipe.temperature
     loss = contrast(category, batch.labels, heat)

@@ -55,6 +55,7 @@ KNOBS = (
     ("category_weight", float, "share of the category in the cosine, 0 to 1"),
     ("category_dimension", int, "of the embedding's numbers; the rest: appearance"),
     ("frozen_blocks", int, "of MobileNetV2's 16, 10 to 12"),
+    ("tops", int, "trained side by side above them, each with two heads"),
     ("layout_channels", int, "of what the appearance sees where; 0: pooled alone"),
     ("hidden", int, "numbers between the network and a head's own"),
     ("dropout", float, "of the heads, 0 (none) to below 1"),
@@ -71,6 +72,7 @@ LEAST = {
     "seed": 0,
     "category_dimension": 1,
     "frozen_blocks": 10,  # those below give the textures
+    "tops": 1,
     "layout_channels": 0,
     "hidden": 1,
     "input_size": 64,  # which MobileNetV2 halves five times; at 32 ONNX fails
@@ -86,6 +88,7 @@ BUILT = (
     "alpha",
     "category_dimension",
     "frozen_blocks",
+    "tops",
     "layout_channels",
     "hidden",
     "dropout",
@@ -237,7 +240,15 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
                 "--from names is built already. Leave one of the two away."
             )
     _check_numbers(turned)
-    return dataclasses.replace(recipe, **turned)
+    recipe = dataclasses.replace(recipe, **turned)
+    if isinstance(recipe, FashionRecipe):
+        category = recipe.category_dimension
+        if category % recipe.tops or (recipe.dimension - category) % recipe.tops:
+            raise ConfigError(
+                f"--tops {recipe.tops} cannot share --category-dimension {category} "
+                f"and the {recipe.dimension - category} numbers left evenly."
+            )
+    return recipe
 
 
 def _check_numbers(turned: dict[str, Any]) -> None:
@@ -319,7 +330,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="keep the views of the photos here for the next training on them "
-        "(recipe fashion; 45 KB a view)",
+        "(recipe fashion; 30 KB a view)",
     )
     for name, kind, words in KNOBS:
         defaults = ", ".join(

@@ -1,12 +1,17 @@
 """The network of the recipe `fashion`: two heads side by side in one unit vector.
 
-                       +-> textures, pooled from 28 and 14 px ---+
-    photo -> lower ----+                                         +-> heads -> vector
-            (frozen)   +-> upper -> two depths, pooled; layout --+
+                       +-> textures, pooled from 24 and 12 px --+
+    photo -> lower ----+                                        +-> heads -> vector
+            (frozen)   +-> upper: two tops, each two depths, ---+
+                                  pooled, and a layout
 
 The vector is [sqrt(w) c, sqrt(1 - w) a]: c, the category, and a, the appearance, have
 unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category decides between
 kinds, appearance orders within a kind, and neither is bought with the other.
+
+The last blocks of MobileNetV2 are there more than once, each copy a top with two heads
+of its own, trained by its own losses. c and a hold the tops' own side by side, which
+err on different photos: an ensemble (Hansen and Salamon 1990) in one vector.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ class Parts:
 
     encoder: keras.Model  # uint8 photos -> vectors
     lower: keras.Model  # photos -1..1 -> activations, pooled textures
-    upper: keras.Model  # activations -> the two DEPTHS, pooled, and the LAYOUT
+    upper: keras.Model  # activations -> of each top the DEPTHS, pooled, and LAYOUT
     heads: keras.Model  # textures and what `upper` gives -> c, a, unit length each
 
 
@@ -48,19 +53,41 @@ def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
     load_backbone(backbone, weights, recipe)
     above = f"block_{recipe.frozen_blocks + 1}_expand"  # the first layer trained
     split = backbone.get_layer(above).input
+    depths = [_pooled(backbone, [name]) for name in DEPTHS]
+    top = keras.Model(split, [*depths, backbone.get_layer(LAYOUT).output])
+    activations = keras.Input(split.shape[1:])
+    # Before `lower` is frozen: a copy is frozen where its layer is.
+    seen = [
+        output
+        for number in range(recipe.tops)
+        for output in _copy(top, activations, number + 1)
+    ]
+    upper = keras.Model(activations, seen, name="upper")
     lower = keras.Model(
         backbone.input, [split, _pooled(backbone, TEXTURES)], name="lower"
     )
     lower.trainable = False
-    depths = [_pooled(backbone, [name]) for name in DEPTHS]
-    layout = backbone.get_layer(LAYOUT).output
-    upper = keras.Model(split, [*depths, layout], name="upper")
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
     return join(lower, upper, heads, recipe)
 
 
+def _copy(top: keras.Model, activations: keras.KerasTensor, number: int) -> list:
+    """What one more such top, of the same weights to begin with, gives."""
+
+    def renamed(layer: keras.Layer) -> keras.Layer:
+        config = layer.get_config()
+        return type(layer).from_config({**config, "name": f"{layer.name}_{number}"})
+
+    copy = keras.models.clone_model(top, activations, renamed)
+    copy.set_weights(top.get_weights())
+    return copy.outputs
+
+
 def frozen_model(parts: Parts) -> keras.Model:
-    """uint8 photos -> activations, textures, layout: all that is computed once."""
+    """uint8 photos -> activations, textures, layout: all that is computed once.
+
+    The layout, that of the last top, is what the appearance is held to in training.
+    """
     image = keras.Input(parts.encoder.input_shape[1:], dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
     activations, textures = parts.lower(x, training=False)
@@ -111,6 +138,8 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
             f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe wants {wanted} "
             f"and {(None, recipe.dimension)}."
         )
+    if (tops := len(upper.outputs) // (len(DEPTHS) + 1)) != recipe.tops:
+        raise StartError(f"{file} has {tops} top(s); the recipe wants {recipe.tops}.")
     lower.trainable = False
     return join(lower, upper, heads, recipe)
 
@@ -131,24 +160,34 @@ def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
     inputs = [keras.Input(shape[1:]) for shape in shapes]
     # Features of different depths differ in scale by a hundred.
     even = [layers.LayerNormalization(center=False, scale=False)(x) for x in inputs]
-    textures, *depths, layout = even
-    category = layers.Concatenate()(depths)
-    seen = [textures, *depths]
-    if recipe.layout_channels:
-        layout = layers.Conv2D(recipe.layout_channels, 1, name="layout")(layout)
-        seen.append(layers.Flatten()(layout))
-    appearance = layers.Concatenate()(seen)
-    rest = recipe.dimension - recipe.category_dimension
-    outputs = [
-        _head(category, recipe.category_dimension, recipe, "category"),
-        _head(appearance, rest, recipe, "appearance"),
+    textures, *tops = even
+    found = [
+        _heads_of_top(textures, tops[start : start + len(DEPTHS) + 1], recipe)
+        for start in range(0, len(tops), len(DEPTHS) + 1)
     ]
+    outputs = [layers.Concatenate()(own) for own in zip(*found, strict=True)]
     return keras.Model(inputs, outputs, name="heads")
 
 
-def _head(x: object, dimension: int, recipe: FashionRecipe, name: str) -> object:
+def _heads_of_top(textures: object, top: list, recipe: FashionRecipe) -> list:
+    """Its share of c and its share of a."""
     layers = keras.layers
-    x = layers.Dropout(recipe.dropout, name=f"{name}_dropout")(x)
-    x = layers.Dense(recipe.hidden, activation="silu", name=f"{name}_hidden")(x)
-    x = layers.Dense(dimension, name=name)(x)
-    return layers.UnitNormalization(name=f"{name}_unit_length")(x)
+    *depths, layout = top
+    seen = [textures, *depths]
+    if recipe.layout_channels:
+        layout = layers.Conv2D(recipe.layout_channels, 1)(layout)
+        seen.append(layers.Flatten()(layout))
+    rest = recipe.dimension - recipe.category_dimension
+    return [
+        _head(layers.Concatenate()(depths), recipe.category_dimension, recipe),
+        _head(layers.Concatenate()(seen), rest, recipe),
+    ]
+
+
+def _head(x: object, dimension: int, recipe: FashionRecipe) -> object:
+    layers = keras.layers
+    x = layers.Dropout(recipe.dropout)(x)
+    x = layers.Dense(recipe.hidden, activation="silu")(x)
+    x = layers.Dense(dimension // recipe.tops)(x)
+    x = layers.UnitNormalization()(x)
+    return layers.Rescaling(1 / math.sqrt(recipe.tops))(x)

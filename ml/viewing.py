@@ -1,8 +1,8 @@
 """Views of every photo through the frozen part of the network, made once and kept.
 
-The lower two thirds of MobileNetV2 cost most of a step at 224 pixels and are not
-trained, so their output is computed once for each view: a step then starts where
-training starts. On disk, mapped into memory: 43 KB a view.
+The lower two thirds of MobileNetV2 cost most of a step and are not trained, so their
+output is computed once for each view: a step then starts where training starts. On
+disk, mapped into memory: 30 KB a view.
 """
 
 from __future__ import annotations

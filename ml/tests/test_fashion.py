@@ -15,7 +15,8 @@ from ml.backend import keras, tf
 from ml.config import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
-from ml.fashion import Source, make_source, train_two_heads
+from ml.fashion import Source, batch_loss, make_source, train_two_heads
+from ml.losses import contrast, relation_loss
 from ml.preprocess import read_photo
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.training import TrainingError
@@ -59,10 +60,12 @@ def tiny_parts(recipe: FashionRecipe = SMALL, seed: int = 1) -> Parts:
     lower = keras.Model(photo, [x, layers.GlobalMaxPooling2D()(x)], name="lower")
     lower.trainable = False
     activations = keras.Input(x.shape[1:])
-    y = layers.Conv2D(5, 3, strides=2, activation="relu")(activations)
-    y = layers.BatchNormalization()(y)
-    pooled = [layers.GlobalMaxPooling2D()(y), layers.GlobalAveragePooling2D()(y)]
-    upper = keras.Model(activations, [*pooled, y], name="upper")
+    seen = []
+    for _ in range(recipe.tops):
+        y = layers.Conv2D(5, 3, strides=2, activation="relu")(activations)
+        y = layers.BatchNormalization()(y)
+        seen += [layers.GlobalMaxPooling2D()(y), layers.GlobalAveragePooling2D()(y), y]
+    upper = keras.Model(activations, seen, name="upper")
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
     return join(lower, upper, heads, recipe)
 
@@ -136,14 +139,34 @@ def test_the_weights_kept_are_an_average(sources, tmp_path):
 
 def test_batch_norms_keep_their_statistics(sources, tmp_path):
     after, _ = fit(sources, tmp_path / "state.npz")
-    (norm,) = (
+    norms = [
         layer
         for layer in after.upper.layers
         if isinstance(layer, keras.layers.BatchNormalization)
-    )
-    assert (norm.moving_mean.numpy() == 0).all()
-    assert (norm.moving_variance.numpy() == 1).all()
-    assert (norm.beta.numpy() != 0).any()
+    ]
+    assert len(norms) == SMALL.tops
+    for norm in norms:
+        assert (norm.moving_mean.numpy() == 0).all()
+        assert (norm.moving_variance.numpy() == 1).all()
+        assert (norm.beta.numpy() != 0).any()
+
+
+def test_a_top_is_trained_as_if_it_were_alone(sources):
+    """What one of them gives has no part in the loss of the other."""
+    parts, batch = tiny_parts(), sources[0].draw(SMALL, [0, 1])
+    loss = float(batch_loss(parts, batch, SMALL, training=False))
+    seen = parts.upper(tf.cast(batch.activations, tf.float32))
+    found = parts.heads([tf.cast(batch.textures, tf.float32), *seen])
+    alone = []
+    for columns in (slice(0, 2), slice(2, 4)):
+        c, a = (tf.math.l2_normalize(x[:, columns], axis=1) for x in found)
+        each = contrast(c, batch.labels, SMALL.temperature)
+        each += contrast(a, batch.instances, SMALL.temperature)
+        teacher = tf.cast(batch.teacher, tf.float32)
+        alone.append(
+            each + relation_loss(a, teacher, batch.instances, SMALL.temperature)
+        )
+    assert loss == pytest.approx(float(sum(alone)) / 2, rel=1e-4)
 
 
 def test_the_seed_decides_the_whole_training(sources, tmp_path):
@@ -314,15 +337,32 @@ def test_more_blocks_can_be_trained():
         for count in (12, 10)
     )
     names = [{layer.name for layer in parts.upper.layers} for parts in (few, more)]
-    assert "block_12_project" in names[1] - names[0]
-    assert "block_11_expand" in names[1] and "block_10_project" not in names[1]
+    assert {"block_12_project_1", "block_12_project_2"} <= names[1] - names[0]
+    assert "block_11_expand_1" in names[1] and "block_10_project_1" not in names[1]
     assert len(more.lower.weights) < len(few.lower.weights)
-    assert few.encoder.count_params() == more.encoder.count_params()
+
+
+def test_tops_begin_alike_and_become_two(trained):
+    before = build_two_heads(REAL, None)
+    after = open_two_heads(trained / "out" / "encoder.keras", REAL)
+    for parts, alike in ((before, True), (after, False)):
+        first, second = (
+            parts.upper.get_layer(f"block_14_expand_{number}").get_weights()[0]
+            for number in (1, 2)
+        )
+        assert (first == second).all() == alike
+
+
+def test_an_encoder_of_other_tops_is_named(trained):
+    one = dataclasses.replace(REAL, tops=1)
+    with pytest.raises(StartError, match=r"has 2 top\(s\); the recipe wants 1"):
+        open_two_heads(trained / "out" / "encoder.keras", one)
 
 
 def test_the_appearance_can_go_without_a_layout():
     parts = tiny_parts(dataclasses.replace(SMALL, layout_channels=0))
-    assert "layout" not in {layer.name for layer in parts.heads.layers}
+    kinds = {type(layer) for layer in parts.heads.layers}
+    assert keras.layers.Conv2D not in kinds
     assert parts.encoder.output_shape == (None, SMALL.dimension)
 
 

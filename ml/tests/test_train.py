@@ -48,6 +48,8 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--category-dimension", "128"],
         ["--frozen-blocks", "9"],
         ["--frozen-blocks", "13"],
+        ["--tops", "0"],
+        ["--tops", "3"],
         ["--layout-channels", "-1"],
         ["--hidden", "0"],
         ["--dropout", "1"],
@@ -71,7 +73,7 @@ def parsed(*words: str) -> argparse.Namespace:
 def test_the_recipe_is_fashion_unless_said():
     recipe = train.chosen_recipe(parsed())
     assert recipe == RECIPES["fashion"]
-    assert (recipe.input_size, recipe.dimension) == (224, 128)
+    assert (recipe.input_size, recipe.dimension) == (192, 128)
 
 
 def test_a_knob_of_the_other_recipe_is_refused_by_name():
@@ -93,12 +95,14 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
     assert said in told
 
 
-@pytest.mark.parametrize("knob", ["--hidden", "--frozen-blocks", "--layout-channels"])
-def test_what_a_network_is_built_of_is_refused_when_going_on(knob):
+@pytest.mark.parametrize(
+    ("knob", "value"), [("--hidden", "12"), ("--frozen-blocks", "12"), ("--tops", "4")]
+)
+def test_what_a_network_is_built_of_is_refused_when_going_on(knob, value):
     """It would change nothing but what encoder.json says."""
-    assert train.chosen_recipe(parsed(knob, "12"))
+    assert train.chosen_recipe(parsed(knob, value))
     with pytest.raises(ConfigError, match=f"{knob} goes with a new network"):
-        train.chosen_recipe(parsed(knob, "12", "--from", "there"))
+        train.chosen_recipe(parsed(knob, value, "--from", "there"))
 
 
 def test_knobs_turn_the_recipe():
