@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from catalog.filters import MAX_VALUES, Filters
+from catalog.models import Product
 from catalog.words import MAX_WORDS_CHARS, clean
 
 # Sort -> the fields to order by; None leaves the order of the search words' rank.
@@ -67,6 +68,11 @@ class FilterForm(MessagesForm):
         required=False,
         error_messages={"invalid_choice": "in_stock is true or false."},
     )
+
+    def clean_brand(self) -> list[str]:
+        """As the shop writes them, in whatever case they were typed."""
+        brands = [brand for brand in self.cleaned_data["brand"] if brand]
+        return Product.objects.published().spelled(brands) if brands else []
 
     @property
     def asked(self) -> dict[str, Any]:

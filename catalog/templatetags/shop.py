@@ -119,7 +119,8 @@ def _without(context: dict[str, Any], values: dict[str, str | None]) -> str:
     """This list without some parameters' values, None for all of them, from page 1."""
     wish: QueryDict = context["request"].GET.copy()
     for name, value in values.items():
-        left = [one for one in wish.getlist(name) if value and one != value]
+        gone = value.lower() if value else None  # brands are taken in any case
+        left = [one for one in wish.getlist(name) if gone and one.lower() != gone]
         wish.setlist(name, left)
     return _listed_at(context, wish)
 

@@ -104,6 +104,7 @@ def shelf(db) -> None:
         ("category=hat&category=dress", ["Beret", "Boater", "Cap", "Gown"]),
         ("brand=Acme", ["Boater", "Cap"]),
         ("brand=Acme&brand=Ostra&category=dress", ["Gown"]),
+        ("brand=aCME", ["Boater", "Cap"]),
         ("colour=red", ["Beret", "Cap", "Gown"]),
         ("colour=navy&colour=pink", ["Boater", "Gown"]),
         ("price=-2499", ["Boater", "Cap"]),
@@ -118,6 +119,21 @@ def shelf(db) -> None:
 )
 def test_filters_narrow_the_list_together_with_words(client, shelf, query, expected):
     assert narrowed(client, query) == expected
+
+
+def test_a_brand_in_any_case_is_chosen_and_can_be_taken_away(client, shelf):
+    response = client.get("/?brand=acme&brand=OSTRA&sort=newest")
+    brands = response.context["listing"].facets.brands
+    assert {brand.value: brand.chosen for brand in brands} == {
+        "Acme": True,
+        "Ostra": True,
+    }
+    chips = response.text.split("Chosen filters")[1].split("</nav>")[0]
+    links = [tag.get("href") for tag in outline(chips) if tag.name == "a"]
+    pairs = [parse_qsl(urlsplit(link).query) for link in links]
+    assert [("brand", "OSTRA"), ("sort", "newest")] in pairs
+    assert [("brand", "acme"), ("sort", "newest")] in pairs
+    assert len(pairs) == 3
 
 
 def offered(client, query: str) -> dict[str, dict[str, int]]:
@@ -202,13 +218,14 @@ def test_a_typing_error_is_put_right_and_the_page_says_so(client):
 
 
 @pytest.mark.parametrize("products", [1, 24])
-def test_filters_cost_two_queries_more(client, django_assert_num_queries, products):
+def test_filters_cost_four_queries_more(client, django_assert_num_queries, products):
     for _ in range(products):
         make_product(photo=True)
     asked = "/?q=product&category=dress&brand=Nordlys&in_stock=true&price=-9999"
     client.get(asked)
-    # Whether the words find any, the categories and brands there are.
-    with django_assert_num_queries(HOME_QUERIES + 3):
+    # How the brand is written, whether the words find any, the categories and brands
+    # there are.
+    with django_assert_num_queries(HOME_QUERIES + 4):
         client.get(asked)
 
 
