@@ -46,6 +46,11 @@ class Wish:
         return cls(Filters.of(asked), asked.get("words") or "", **skus)
 
     @property
+    def full(self) -> list[str]:
+        """Which of "like" and "dislike" can take no other product."""
+        return [n for n in ("like", "dislike") if len(getattr(self, n)) >= MAX_SKUS]
+
+    @property
     def parameters(self) -> list[tuple[str, str]]:
         """What `of` reads, as (name, value) pairs for an address."""
         pairs = list(self.filters.parameters)

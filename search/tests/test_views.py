@@ -17,6 +17,7 @@ from ml.encoder import EncoderError
 from ml.preprocess import MAX_BYTES, PhotoError, read_photo
 from search import encoders, views
 from search.forms import PhotoForm
+from search.wishes import MAX_SKUS
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
@@ -346,6 +347,25 @@ def test_a_page_of_results_asks_the_same_queries_however_many(
     for page in (1, 2):
         with django_assert_num_queries(RESULT_QUERIES):
             client.get(f"{address}?page={page}")
+
+
+@pytest.mark.parametrize(
+    ("name", "gone", "left"), [("like", "More", "Less"), ("dislike", "Less", "More")]
+)
+def test_no_more_is_offered_than_can_be_asked(client, shop, name, gone, left):
+    """Every link of a page leads to one, after the twentieth like as well."""
+    wish = "&".join(f"{name}={product.sku}" for product in shop[:MAX_SKUS])
+    address = send(client, photo_of(shop[25])).url
+    page = client.get(f"{address}?{wish}")
+    nudges = page.text.split('<ul class="grid">')[1]
+    assert f"{gone} like this: " not in nudges
+    assert f"{left} like this: " in nudges
+    assert f"At most {MAX_SKUS}" in page.text
+    links = [tag.get("href") or "" for tag in outline(nudges) if tag.name == "a"]
+    wished = [link for link in links if "like=" in link]
+    assert wished
+    for link in wished[:4]:
+        assert client.get(link).status_code == 200
 
 
 @pytest.mark.parametrize("liked", [1, 5])
