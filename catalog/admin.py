@@ -117,7 +117,7 @@ class ProductAdmin(admin.ModelAdmin):
 
     @admin.display(ordering="price_cents")
     def price(self, product: Product) -> str:
-        return f"{product.price_cents / 100:.2f} {product.currency}"
+        return product.price_display
 
     @admin.action(description="Publish selected products")
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:

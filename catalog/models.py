@@ -19,6 +19,7 @@ from pilkit.processors import ResizeToFit
 
 from catalog.colours import COLOUR_NAMES, MOST_COLOURS
 from catalog.fingerprints import HASH_BITS, BitField
+from catalog.money import amount
 
 # Of thumbnails, in pixels.
 SMALL_WIDTH, CARD_WIDTH = 160, 480
@@ -148,7 +149,7 @@ class Product(models.Model):
 
     @property
     def price_display(self) -> str:
-        return f"{self.price_cents / 100:,.2f} {self.currency}"
+        return f"{amount(self.price_cents, self.currency)} {self.currency}"
 
     @property
     def in_stock(self) -> bool:

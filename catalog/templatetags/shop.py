@@ -15,6 +15,7 @@ from catalog.facets import Facets
 from catalog.filters import Filters
 from catalog.forms import FilterForm
 from catalog.models import Category, Product, ProductImage
+from catalog.money import amount
 
 register = template.Library()
 
@@ -28,9 +29,8 @@ _SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 @register.filter
 def price(product: Product) -> str:
     """`€ 1,299.00`, with a space that does not break."""
-    whole, cents = divmod(product.price_cents, 100)
     sign = SIGNS.get(product.currency, product.currency)
-    return f"{sign}\N{NO-BREAK SPACE}{whole:,}.{cents:02}"
+    return f"{sign}\N{NO-BREAK SPACE}{amount(product.price_cents, product.currency)}"
 
 
 @register.filter
