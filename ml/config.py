@@ -35,7 +35,7 @@ class TripletRecipe(Recipe):
 
 @dataclass(frozen=True)
 class FashionRecipe(Recipe):
-    """Two heads in one vector, category and appearance; only the top is trained.
+    """Category and appearance in one vector; only the top is trained.
 
     The reasons for the values are in ABLATIONS.md.
     """
@@ -47,12 +47,13 @@ class FashionRecipe(Recipe):
     learning_rate: float = 1e-3
     views: int = 10  # of each photo, made once and kept
     category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
-    category_weight: float = 0.65  # share of the category in the cosine
+    category_weight: float = 0.5  # share of the category in the cosine
+    category_heat: float = 2.0  # of the shares of categories: the more, the softer
     frozen_blocks: int = 12  # of MobileNetV2's 16; those above are trained
     tops: int = 2  # trained side by side above those, see ml.two_heads
     layout_channels: int = 48  # of what the appearance sees where; 0: pooled alone
-    hidden: int = 256  # of each head
-    dropout: float = 0.3  # of the heads
+    hidden: int = 256  # of each head, in training
+    dropout: float = 0.3  # of the heads, in training
     temperature: float = 0.1  # of all three losses
     distillation: float = 1.0  # weight of staying like the network at the start
     appearance: float = 1.0  # weight of telling photos apart

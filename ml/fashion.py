@@ -25,9 +25,10 @@ from ml.encoder import RUNTIMES
 from ml.exporting import convert_to_onnx, weights_hash
 from ml.history import Epoch
 from ml.losses import contrast, relation_loss
+from ml.readout import fit_readout
 from ml.sampling import PairSampler
 from ml.training import TrainingError, learning_rate
-from ml.two_heads import Parts, build_two_heads, frozen_model, open_two_heads
+from ml.two_heads import Parts, build_two_heads, frozen_model, join, open_two_heads
 from ml.viewing import Views, frozen_part, make_views, views_of_each
 
 SAVED_EVERY = 100  # steps
@@ -114,7 +115,10 @@ def fit(
     history = train_two_heads(
         parts, sources["train"], sources["validation"], recipe, file
     )
-    return parts.encoder, history
+    train = sources["train"]
+    labels = train.photos.labels
+    readout = fit_readout(parts, train.views, train.rows, labels, recipe)
+    return join(parts, readout), history
 
 
 def _forget_another_training(
@@ -125,12 +129,12 @@ def _forget_another_training(
     parts: Parts,
 ) -> None:
     """A checkpoint of other data, another start or another recipe is no use here."""
-    # The rate may be turned down after a loss that was no number, and go on; the
-    # share of the two heads has no part in training them.
-    free = ("learning_rate", "category_weight")
+    # The rate may be turned down after a loss that was no number, and go on; how the
+    # vector is read off has no part in training what it is read off.
+    free = ("learning_rate", "category_weight", "category_heat")
     knobs = {name: v for name, v in asdict(recipe).items() if name not in free}
     contents = [_contents(photos[name]) for name in ("train", "validation")]
-    ours = _digest(knobs, contents, list(leave_out), weights_hash(parts.encoder))
+    ours = _digest(knobs, contents, list(leave_out), weights_hash(parts.upper))
     file = scratch / "training.txt"
     if file.is_file() and file.read_text() != ours:
         (scratch / "state.npz").unlink(missing_ok=True)

@@ -54,6 +54,7 @@ KNOBS = (
     ("views", int, "of each photo, the photo itself among them"),
     ("category_weight", float, "share of the category in the cosine, 0 to 1"),
     ("category_dimension", int, "of the embedding's numbers; the rest: appearance"),
+    ("category_heat", float, "of the shares of categories: the more, the softer"),
     ("frozen_blocks", int, "of MobileNetV2's 16, 10 to 12"),
     ("tops", int, "trained side by side above them, each with two heads"),
     ("layout_channels", int, "of what the appearance sees where; 0: pooled alone"),
@@ -81,18 +82,10 @@ MOST = {
     "category_dimension": RECIPES["fashion"].dimension - 1,
     "frozen_blocks": 12,  # those above give the depths
 }
-ABOVE_ZERO = ("margin", "learning_rate", "alpha", "temperature")
+ABOVE_ZERO = ("margin", "learning_rate", "alpha", "temperature", "category_heat")
 BELOW_ONE = ("averaging", "dropout")
 # What a network is built of; one that is gone on from is built already.
-BUILT = (
-    "alpha",
-    "category_dimension",
-    "frozen_blocks",
-    "tops",
-    "layout_channels",
-    "hidden",
-    "dropout",
-)
+BUILT = ("alpha", "frozen_blocks", "tops")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,17 +1,22 @@
-"""The network of the recipe `fashion`: two heads side by side in one unit vector.
+"""The network of the recipe `fashion`: category and appearance in one unit vector.
 
-                       +-> textures, pooled from 24 and 12 px --+
-    photo -> lower ----+                                        +-> heads -> vector
-            (frozen)   +-> upper: two tops, each two depths, ---+
-                                  pooled, and a layout
+    photo -> lower (frozen) -> upper: two tops, each two depths, -> readout -> vector
+                                      pooled, and a layout
 
 The vector is [sqrt(w) c, sqrt(1 - w) a]: c, the category, and a, the appearance, have
 unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category decides between
 kinds, appearance orders within a kind, and neither is bought with the other.
 
-The last blocks of MobileNetV2 are there more than once, each copy a top with two heads
-of its own, trained by its own losses. c and a hold the tops' own side by side, which
-err on different photos: an ensemble (Hansen and Salamon 1990) in one vector.
+c holds the square roots of how likely each category is, so that cos(c, c') is the
+Bhattacharyya coefficient of two photos' shares: a photo of a kind that training never
+showed has a share of several, and its appearance decides. a is what the tops see where,
+turned to axes along which photos differ and views of one photo do not (`ml.readout`).
+
+The last blocks of MobileNetV2 are there more than once, each copy a top, trained by its
+own losses through two heads of its own. They err on different photos: an ensemble
+(Hansen and Salamon 1990) in one vector. The heads go when the training is done: what
+comes out of them keeps less of what training did not ask for than what goes in (Chen et
+al. 2020, SimCLR, 4.2).
 """
 
 from __future__ import annotations
@@ -38,10 +43,9 @@ class StartError(UserError):
 class Parts:
     """The pieces of one encoder; they share its weights."""
 
-    encoder: keras.Model  # uint8 photos -> vectors
     lower: keras.Model  # photos -1..1 -> activations, pooled textures
     upper: keras.Model  # activations -> of each top the DEPTHS, pooled, and LAYOUT
-    heads: keras.Model  # textures and what `upper` gives -> c, a, unit length each
+    heads: keras.Model  # textures and what `upper` gives -> two vectors to train with
 
 
 def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
@@ -68,7 +72,7 @@ def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
     )
     lower.trainable = False
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
-    return join(lower, upper, heads, recipe)
+    return Parts(lower, upper, heads)
 
 
 def _copy(top: keras.Model, activations: keras.KerasTensor, number: int) -> list:
@@ -88,35 +92,56 @@ def frozen_model(parts: Parts) -> keras.Model:
 
     The layout, that of the last top, is what the appearance is held to in training.
     """
-    image = keras.Input(parts.encoder.input_shape[1:], dtype="uint8", name="image")
+    image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
     activations, textures = parts.lower(x, training=False)
     *_, layout = parts.upper(activations, training=False)
     return keras.Model(image, [activations, textures, layout])
 
 
-def join(
-    lower: keras.Model, upper: keras.Model, heads: keras.Model, recipe: FashionRecipe
-) -> Parts:
+def join(parts: Parts, readout: keras.Model) -> keras.Model:
     """One graph from bytes of pixels to the vector."""
-    layers = keras.layers
-    image = keras.Input(
-        (recipe.input_size, recipe.input_size, 3), dtype="uint8", name="image"
-    )
-    x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
+    image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
     # Batch norms in inference mode, always: see ml.model.
-    activations, textures = lower(x, training=False)
-    category, appearance = heads([textures, *upper(activations, training=False)])
+    activations, _ = parts.lower(x, training=False)
+    vector = readout(parts.upper(activations, training=False))
+    return keras.Model(image, vector, name="encoder")
+
+
+def build_readout(
+    recipe: FashionRecipe, categories: int, shapes: list[tuple]
+) -> tuple[keras.Model, keras.Model]:
+    """What `upper` gives -> the vector; and -> what is read of: depths, layouts.
+
+    Depths (N, F) and layouts (N, G) of all the tops lie side by side. The weights of
+    the layers `categories`, `category_axes` and `appearance_axes` are to be set.
+    """
+    layers, ops = keras.layers, keras.ops
+    inputs = [keras.Input(shape[1:]) for shape in shapes]
+    tops = [
+        inputs[start : start + len(DEPTHS) + 1]
+        for start in range(0, len(inputs), len(DEPTHS) + 1)
+    ]
+    depths = layers.Concatenate()([_even(x) for *pooled, _ in tops for x in pooled])
+    wheres = [layers.Flatten()(layout) for *_, layout in tops]
+    layouts = layers.Concatenate()(wheres) if len(wheres) > 1 else wheres[0]
+    likely = layers.Dense(categories, name="categories")(depths)
+    shares = ops.softmax(likely / recipe.category_heat)
+    axes = layers.Dense(recipe.category_dimension, use_bias=False, name="category_axes")
+    rest = recipe.dimension - recipe.category_dimension
+    where = layers.Dense(rest, name="appearance_axes")(layouts)
+    category, appearance = map(
+        layers.UnitNormalization(), (axes(ops.sqrt(shares)), where)
+    )
     weight = recipe.category_weight
     vector = layers.Concatenate(name="vector")(
-        [
-            layers.Rescaling(math.sqrt(weight), name="category_share")(category),
-            layers.Rescaling(math.sqrt(1 - weight), name="appearance_share")(
-                appearance
-            ),
-        ]
+        [category * weight**0.5, appearance * (1 - weight) ** 0.5]
     )
-    return Parts(keras.Model(image, vector, name="encoder"), lower, upper, heads)
+    return (
+        keras.Model(inputs, vector, name="readout"),
+        keras.Model(inputs, [depths, layouts]),
+    )
 
 
 def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
@@ -125,7 +150,7 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
 
     encoder = load_keras(file)
     try:
-        lower, upper, heads = map(encoder.get_layer, ("lower", "upper", "heads"))
+        lower, upper, _ = map(encoder.get_layer, ("lower", "upper", "readout"))
     except ValueError:
         raise StartError(
             f"{file} cannot be trained further: it was not made by --recipe fashion. "
@@ -141,7 +166,8 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
     if (tops := len(upper.outputs) // (len(DEPTHS) + 1)) != recipe.tops:
         raise StartError(f"{file} has {tops} top(s); the recipe wants {recipe.tops}.")
     lower.trainable = False
-    return join(lower, upper, heads, recipe)
+    heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
+    return Parts(lower, upper, heads)
 
 
 def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object:
@@ -158,15 +184,18 @@ def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object
 def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
     layers = keras.layers
     inputs = [keras.Input(shape[1:]) for shape in shapes]
-    # Features of different depths differ in scale by a hundred.
-    even = [layers.LayerNormalization(center=False, scale=False)(x) for x in inputs]
-    textures, *tops = even
+    textures, *tops = map(_even, inputs)
     found = [
         _heads_of_top(textures, tops[start : start + len(DEPTHS) + 1], recipe)
         for start in range(0, len(tops), len(DEPTHS) + 1)
     ]
     outputs = [layers.Concatenate()(own) for own in zip(*found, strict=True)]
     return keras.Model(inputs, outputs, name="heads")
+
+
+def _even(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Mean 0, variance 1 in each photo: features of two depths differ a hundredfold."""
+    return keras.layers.LayerNormalization(center=False, scale=False)(x)
 
 
 def _heads_of_top(textures: object, top: list, recipe: FashionRecipe) -> list:

@@ -18,12 +18,14 @@ from ml.encoder import Encoder
 from ml.fashion import Source, batch_loss, make_source, train_two_heads
 from ml.losses import contrast, relation_loss
 from ml.preprocess import read_photo
+from ml.readout import fit_readout
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.training import TrainingError
 from ml.two_heads import (
     Parts,
     StartError,
     build_heads,
+    build_readout,
     build_two_heads,
     frozen_model,
     join,
@@ -67,7 +69,7 @@ def tiny_parts(recipe: FashionRecipe = SMALL, seed: int = 1) -> Parts:
         seen += [layers.GlobalMaxPooling2D()(y), layers.GlobalAveragePooling2D()(y), y]
     upper = keras.Model(activations, seen, name="upper")
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
-    return join(lower, upper, heads, recipe)
+    return Parts(lower, upper, heads)
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,8 @@ def fit(sources: list[Source], file: Path, **changes: float) -> tuple[Parts, lis
 
 
 def weights(parts: Parts) -> list[np.ndarray]:
-    return parts.encoder.get_weights()
+    models = (parts.lower, parts.upper, parts.heads)
+    return [weight for model in models for weight in model.get_weights()]
 
 
 def same(one: Parts, other: Parts) -> bool:
@@ -109,15 +112,36 @@ def same(one: Parts, other: Parts) -> bool:
     return all(np.array_equal(ours, theirs) for ours, theirs in pairs)
 
 
-def test_the_vector_is_both_heads_side_by_side():
-    parts = tiny_parts()
+def test_a_cosine_is_the_weighted_mean_of_category_and_appearance():
+    """Worked out by hand from what the layers of the readout give, for three photos."""
+    parts, rng = tiny_parts(), np.random.default_rng(1)
+    readout, described = build_readout(SMALL, 3, parts.upper.output_shape)
+    turn = np.linalg.qr(rng.normal(size=(4, 4)))[0][:3]
+    readout.get_layer("category_axes").set_weights([turn])
     pixels = np.stack([np.asarray(draw_photo(shape, 1, 32)) for shape in SHAPES])
-    vectors = parts.encoder.predict(pixels, verbose=0)
-    activations, textures = parts.lower(pixels / np.float32(127.5) - 1)
-    c, a = (x.numpy() for x in parts.heads([textures, *parts.upper(activations)]))
-    expected = 0.65 * c @ c.T + 0.35 * a @ a.T
+    vectors = join(parts, readout).predict(pixels, verbose=0)
+    activations, _ = parts.lower(pixels / np.float32(127.5) - 1)
+    depths, layouts = (x.numpy() for x in described(parts.upper(activations)))
+    kernel, bias = readout.get_layer("categories").get_weights()
+    shares = np.exp((depths @ kernel + bias) / SMALL.category_heat)
+    shares /= shares.sum(axis=1, keepdims=True)
+    kernel, bias = readout.get_layer("appearance_axes").get_weights()
+    a = layouts @ kernel + bias
+    a /= np.linalg.norm(a, axis=1, keepdims=True)
+    expected = 0.5 * (np.sqrt(shares) @ np.sqrt(shares).T + a @ a.T)
     assert vectors @ vectors.T == pytest.approx(expected, abs=1e-5)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+
+
+def test_categories_are_read_off_photos_trained_on(sources):
+    parts = tiny_parts()
+    photos, views, rows = sources[0].photos, sources[0].views, sources[0].rows
+    readout = fit_readout(parts, views, rows, photos.labels, SMALL)
+    vectors = join(parts, readout).predict(photos.pixels, verbose=0)
+    alike = vectors @ vectors.T
+    np.fill_diagonal(alike, -1)
+    closest = photos.labels[alike.argmax(axis=1)]
+    assert (closest == photos.labels).mean() > 0.6  # by chance: a third
 
 
 def test_the_loss_falls_and_the_lower_part_stays(sources, tmp_path):
@@ -294,12 +318,12 @@ def test_training_goes_on_from_an_encoder(trained, tmp_path):
         recipe, trained / "data", tmp_path / "again", start=trained / "out"
     )
     assert card["parity"]["least_cosine"] >= 0.9999
-    photo = [draw_photo("ball", 1)]
-    one, other = (
-        Encoder.load(folder).encode(photo)
+    before, after = (
+        open_two_heads(folder / "encoder.keras", REAL).upper.get_weights()
         for folder in (trained / "out", tmp_path / "again")
     )
-    assert (one * other).sum() > 0.9999
+    for ours, theirs in zip(before, after, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-4)
 
 
 def test_left_out_kinds_are_not_trained_on_and_views_are_made_once(
@@ -363,18 +387,16 @@ def test_the_appearance_can_go_without_a_layout():
     parts = tiny_parts(dataclasses.replace(SMALL, layout_channels=0))
     kinds = {type(layer) for layer in parts.heads.layers}
     assert keras.layers.Conv2D not in kinds
-    assert parts.encoder.output_shape == (None, SMALL.dimension)
 
 
 def test_the_frozen_part_is_a_part_of_the_encoder():
     parts = build_two_heads(REAL, None)
     pixels = np.asarray(draw_photo("ball", 1, 64))[None]
     activations, textures, _ = frozen_model(parts)(pixels)
-    ours = parts.heads([textures, *parts.upper(activations)])
-    whole = parts.encoder(pixels)
-    assert math.sqrt(0.65) * ours[0].numpy() == pytest.approx(
-        whole.numpy()[:, :4], abs=1e-4
-    )
+    readout, _ = build_readout(REAL, 3, parts.upper.output_shape)
+    ours = readout(parts.upper(activations)).numpy()
+    assert textures.shape == (1, parts.lower.output_shape[1][1])
+    assert join(parts, readout)(pixels).numpy() == pytest.approx(ours, abs=1e-4)
 
 
 @pytest.mark.slow

@@ -96,7 +96,7 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
 
 
 @pytest.mark.parametrize(
-    ("knob", "value"), [("--hidden", "12"), ("--frozen-blocks", "12"), ("--tops", "4")]
+    ("knob", "value"), [("--alpha", "0.5"), ("--frozen-blocks", "12"), ("--tops", "4")]
 )
 def test_what_a_network_is_built_of_is_refused_when_going_on(knob, value):
     """It would change nothing but what encoder.json says."""
