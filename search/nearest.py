@@ -33,7 +33,7 @@ NO_FILTERS = Filters()
 Row = tuple[int, int, float]  # product, image, distance
 # hnsw.ef_search: what a million vectors need (`python -m bench.ann`); pgvector allows
 # no more than the second.
-MIN_BREADTH, MAX_BREADTH = 420, 1000
+MIN_BREADTH, MAX_BREADTH = 470, 1000
 
 _DISTANCE = "vector <=> %s"
 _EXACT_DISTANCE = f"({_DISTANCE}) + 0.0"
