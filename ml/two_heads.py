@@ -112,31 +112,27 @@ def join(parts: Parts, readout: keras.Model) -> keras.Model:
 def build_readout(
     recipe: FashionRecipe, categories: int, shapes: list[tuple]
 ) -> tuple[keras.Model, keras.Model]:
-    """What `upper` gives -> the vector; and -> what is read of: depths, layouts.
+    """What `upper` gives -> the vector; and -> what it is read off: depths, layouts.
 
     Depths (N, F) and layouts (N, G) of all the tops lie side by side. The weights of
     the layers `categories`, `category_axes` and `appearance_axes` are to be set.
     """
     layers, ops = keras.layers, keras.ops
     inputs = [keras.Input(shape[1:]) for shape in shapes]
-    tops = [
-        inputs[start : start + len(DEPTHS) + 1]
-        for start in range(0, len(inputs), len(DEPTHS) + 1)
-    ]
+    tops = _by_top(inputs)
     depths = layers.Concatenate()([_even(x) for *pooled, _ in tops for x in pooled])
     wheres = [layers.Flatten()(layout) for *_, layout in tops]
     layouts = layers.Concatenate()(wheres) if len(wheres) > 1 else wheres[0]
     likely = layers.Dense(categories, name="categories")(depths)
     shares = ops.softmax(likely / recipe.category_heat)
     axes = layers.Dense(recipe.category_dimension, use_bias=False, name="category_axes")
+    category = layers.UnitNormalization()(axes(ops.sqrt(shares)))
     rest = recipe.dimension - recipe.category_dimension
     where = layers.Dense(rest, name="appearance_axes")(layouts)
-    category, appearance = map(
-        layers.UnitNormalization(), (axes(ops.sqrt(shares)), where)
-    )
+    appearance = layers.UnitNormalization()(where)
     weight = recipe.category_weight
     vector = layers.Concatenate(name="vector")(
-        [category * weight**0.5, appearance * (1 - weight) ** 0.5]
+        [category * math.sqrt(weight), appearance * math.sqrt(1 - weight)]
     )
     return (
         keras.Model(inputs, vector, name="readout"),
@@ -163,7 +159,7 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
             f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe wants {wanted} "
             f"and {(None, recipe.dimension)}."
         )
-    if (tops := len(upper.outputs) // (len(DEPTHS) + 1)) != recipe.tops:
+    if (tops := len(_by_top(upper.outputs))) != recipe.tops:
         raise StartError(f"{file} has {tops} top(s); the recipe wants {recipe.tops}.")
     lower.trainable = False
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
@@ -184,13 +180,16 @@ def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object
 def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
     layers = keras.layers
     inputs = [keras.Input(shape[1:]) for shape in shapes]
-    textures, *tops = map(_even, inputs)
-    found = [
-        _heads_of_top(textures, tops[start : start + len(DEPTHS) + 1], recipe)
-        for start in range(0, len(tops), len(DEPTHS) + 1)
-    ]
+    textures, *seen = map(_even, inputs)
+    found = [_heads_of_top(textures, top, recipe) for top in _by_top(seen)]
     outputs = [layers.Concatenate()(own) for own in zip(*found, strict=True)]
     return keras.Model(inputs, outputs, name="heads")
+
+
+def _by_top(seen: list) -> list[list]:
+    """What `upper` gives, in one row -> the DEPTHS and LAYOUT of each top."""
+    each = len(DEPTHS) + 1
+    return [seen[start : start + each] for start in range(0, len(seen), each)]
 
 
 def _even(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -199,7 +198,7 @@ def _even(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _heads_of_top(textures: object, top: list, recipe: FashionRecipe) -> list:
-    """Its share of c and its share of a."""
+    """Its share of the two vectors to train with: by category, and by photo."""
     layers = keras.layers
     *depths, layout = top
     seen = [textures, *depths]
