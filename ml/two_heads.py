@@ -146,7 +146,7 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
 
     encoder = load_keras(file)
     try:
-        lower, upper, _ = map(encoder.get_layer, ("lower", "upper", "readout"))
+        lower, upper = map(encoder.get_layer, ("lower", "upper"))
     except ValueError:
         raise StartError(
             f"{file} cannot be trained further: it was not made by --recipe fashion. "

@@ -349,6 +349,18 @@ def test_an_encoder_of_another_recipe_cannot_be_gone_on_from(tmp_path):
         open_two_heads(file, SMALL)
 
 
+def test_an_encoder_read_off_in_another_way_can_be_gone_on_from(tmp_path):
+    """As those of shops were, whose vectors were what the heads gave."""
+    parts = build_two_heads(REAL, None)
+    inputs = [keras.Input(shape[1:]) for shape in parts.upper.output_shape]
+    vector = keras.layers.Dense(REAL.dimension)(inputs[0])
+    encoder = join(parts, keras.Model(inputs, vector, name="heads"))
+    encoder.save(tmp_path / "encoder.keras")
+    found = open_two_heads(tmp_path / "encoder.keras", REAL).upper.get_weights()
+    for ours, theirs in zip(found, parts.upper.get_weights(), strict=True):
+        assert (ours == theirs).all()
+
+
 def test_an_encoder_of_another_size_is_named(trained):
     wide = dataclasses.replace(SMALL, input_size=96)
     with pytest.raises(StartError, match=r"takes .*64.*wants .*96"):
