@@ -85,7 +85,7 @@ def chosen_weights(encoder: Encoder, asked: str | None) -> list[float | None]:
     if asked is None:
         return [encoder.info.get("recipe", {}).get("category_weight")]
     if "category_weight" not in encoder.info.get("recipe", {}):
-        raise ConfigError(f"{encoder.version} has no two heads to weigh.")
+        raise ConfigError(f"{encoder.version} has no category and appearance to weigh.")
     try:
         found = [float(word) for word in asked.split(",")]
     except ValueError:
@@ -100,7 +100,9 @@ def weighed(vectors: np.ndarray, encoder: Encoder, weight: float) -> np.ndarray:
     recipe = encoder.info["recipe"]
     was, cut = recipe["category_weight"], recipe["category_dimension"]
     if not 0 < was < 1:
-        raise ConfigError(f"{encoder.version} holds one of its two heads only.")
+        raise ConfigError(
+            f"{encoder.version} holds one of category and appearance only."
+        )
     category = vectors[:, :cut] * math.sqrt(weight / was)
     appearance = vectors[:, cut:] * math.sqrt((1 - weight) / (1 - was))
     return np.concatenate([category, appearance], axis=1)

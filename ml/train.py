@@ -57,7 +57,7 @@ KNOBS = (
     ("category_heat", float, "of the shares of categories: the more, the softer"),
     ("frozen_blocks", int, "of MobileNetV2's 16, 10 to 12"),
     ("tops", int, "trained side by side above them, each with two heads"),
-    ("layout_channels", int, "of what the appearance sees where; 0: pooled alone"),
+    ("layout_channels", int, "of what a head sees where; 0: pooled alone"),
     ("hidden", int, "numbers between the network and a head's own"),
     ("dropout", float, "of the heads, 0 (none) to below 1"),
     ("temperature", float, "of the losses"),

@@ -9,8 +9,8 @@ from psycopg.errors import LockNotAvailable
 # With DESIGN's 16 and 64 the graph falls apart where an encoder keeps categories far
 # apart: recall@10 of 100,000 vectors of the recipe `fashion` stayed at .94 to .95,
 # however wide the search (`bench.ann --rows 100000` and `bench.filters` measure it).
-# With 18 a million vectors that were evened out (`ml.readout`) are found at .978; with
-# many more than 22 they take longer to build than the 400 s wanted.
+# With 18 links instead of 22 a million vectors that were evened out (`ml.readout`) are
+# found at .978; every link more makes the index longer to build, 400 s being wanted.
 HNSW = "m = 22, ef_construction = 112"
 # Adding or dropping a partition locks the whole table for a moment. Searches queue
 # behind whoever waits for that lock, so the wait is short and made again. It is also
