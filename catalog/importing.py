@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 from pathlib import Path
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.text import slugify
 
 from catalog.models import Category, Product, ProductImage
@@ -18,6 +18,7 @@ from ml.preprocess import PhotoError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
+_LOCK = 0x696D_706F  # of the import that stores a batch
 
 
 class ImportRefused(ValueError):
@@ -146,10 +147,12 @@ def _store(batch: list[Draft], report: Report) -> None:
     """One transaction for the rows. A photo's file is written before its row is
     committed: a killed import leaves a spare file, never a row without its file."""
     skus = [draft.wording.sku for draft in batch]
-    known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
-    fresh = {d.wording.sku: d for d in batch if d.wording.sku not in known}.values()
-    report.known += len(batch) - len(fresh)
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Another import of the same photos waits, and then knows them.
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
+        fresh = {d.wording.sku: d for d in batch if d.wording.sku not in known}.values()
         categories = {name: _category(name) for name in {d.category for d in fresh}}
         products = Product.objects.bulk_create(
             _product(draft, categories[draft.category]) for draft in fresh
@@ -159,6 +162,7 @@ def _store(batch: list[Draft], report: Report) -> None:
             for product, draft in zip(products, fresh, strict=True)
             for position, photo in enumerate(draft.photos)
         )
+    report.known += len(batch) - len(fresh)
     report.products += len(products)
     report.photos += len(images)
 

@@ -1,8 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
+from catalog import importing
 from catalog.importing import ImportRefused, find_photos, import_photos
 from catalog.models import Category, Product, ProductImage
 from catalog.tests.factories import make_photo_bytes
@@ -116,3 +121,26 @@ def test_the_command_counts_and_names(folder, capsys):
     out, err = capsys.readouterr()
     assert "5 products with 6 photos imported, 0 known already, 1 photos skipped" in out
     assert "broken.jpg" in err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
+    """Neither goes on to store before the other has looked what is known, if it may."""
+    looked, category = Barrier(2), importing._category
+
+    def waits(name):
+        with suppress(BrokenBarrierError):  # the other is held up: as it should be
+            looked.wait(timeout=0.5)
+        return category(name)
+
+    def run(_):
+        try:
+            return import_photos(folder)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(importing, "_category", waits)
+    with ThreadPoolExecutor(2) as threads:
+        reports = list(threads.map(run, range(2)))
+    assert sorted((r.products, r.known) for r in reports) == [(0, 5), (5, 0)]
+    assert (Product.objects.count(), ProductImage.objects.count()) == (5, 6)
