@@ -120,9 +120,8 @@ def build_readout(
     layers, ops = keras.layers, keras.ops
     inputs = [keras.Input(shape[1:]) for shape in shapes]
     tops = _by_top(inputs)
-    depths = layers.Concatenate()([_even(x) for *pooled, _ in tops for x in pooled])
-    wheres = [layers.Flatten()(layout) for *_, layout in tops]
-    layouts = layers.Concatenate()(wheres) if len(wheres) > 1 else wheres[0]
+    depths = _side_by_side([_even(x) for *pooled, _ in tops for x in pooled])
+    layouts = _side_by_side([layers.Flatten()(layout) for *_, layout in tops])
     likely = layers.Dense(categories, name="categories")(depths)
     shares = ops.softmax(likely / recipe.category_heat)
     axes = layers.Dense(recipe.category_dimension, use_bias=False, name="category_axes")
@@ -174,7 +173,11 @@ def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object
         )
         for name in names
     ]
-    return means[0] if len(means) == 1 else keras.layers.Concatenate()(means)
+    return _side_by_side(means)
+
+
+def _side_by_side(parts: list) -> keras.KerasTensor:
+    return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
 
 
 def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
