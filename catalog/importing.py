@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.text import slugify
 
+from catalog.locks import lock_until_commit
 from catalog.models import Category, Product, ProductImage
 from catalog.photos import PreparedPhoto, prepare_photo
 from catalog.wording import CATEGORY_NAMES, Wording, describe
@@ -18,7 +19,6 @@ from ml.preprocess import PhotoError
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
-_LOCK = 0x696D_706F  # of the import that stores a batch
 
 
 class ImportRefused(ValueError):
@@ -148,9 +148,8 @@ def _store(batch: list[Draft], report: Report) -> None:
     committed: a killed import leaves a spare file, never a row without its file."""
     skus = [draft.wording.sku for draft in batch]
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Another import of the same photos waits, and then knows them.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        # Another import of the same photos waits, and then knows them.
+        lock_until_commit("import")
         known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
         fresh = {d.wording.sku: d for d in batch if d.wording.sku not in known}.values()
         categories = {name: _category(name) for name in {d.category for d in fresh}}

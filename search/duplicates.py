@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.duplicates import (
     Copy,
@@ -19,6 +19,7 @@ from catalog.duplicates import (
     groups_of_pixels,
     kind_of_copy,
 )
+from catalog.locks import lock_until_commit
 from catalog.models import Product, ProductImage
 from catalog.photos import examine_photos
 from ml.encoder import EncoderError
@@ -39,7 +40,6 @@ Kind = DuplicateGroup.Kind
 SHARE_OF_BAND = 0.5
 _NEIGHBOURS = 8  # products looked at around one photo
 _BLOCK = 256  # rows of the comparison of all with all
-_LOCK = 0x6475_706C  # of the one who stores groups
 _CHUNK = 2000  # vectors read at once
 
 Found = tuple[Kind, list[int]]
@@ -164,8 +164,7 @@ def _firsts(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @transaction.atomic
 def _keep(found: list[Found]) -> None:
     """The groups as found now; those known already stay as they are."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    lock_until_commit("duplicates")
     by_key = {_key(kind, ids): (kind, ids) for kind, ids in found}
     links = DuplicateGroup.photos.through
     dismissed = _dismissed()
