@@ -80,7 +80,8 @@
 
   const submit = (upload, next, keepsOn) => {
     const transfer = new DataTransfer();
-    if (upload) transfer.items.add(upload);
+    // A file of its own: choosing the one that the field holds would change nothing.
+    if (upload) transfer.items.add(new File([upload], upload.name, { type: upload.type }));
     input.files = transfer.files;
     show(next);
     pending = next;
