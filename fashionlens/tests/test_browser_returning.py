@@ -1,8 +1,10 @@
 """Going back, trying again, and a connection that comes and goes."""
 
+import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from fashionlens.tests.test_browser import (  # noqa: F401
     browser,
@@ -34,3 +36,32 @@ def test_the_photo_that_was_chosen_last_can_be_chosen_again(page, shop, files): 
     expect_results(page, shop[0])
     page.set_input_files("#photo", files[1])
     expect_results(page, shop[1])
+
+
+def test_back_the_list_is_sorted_and_narrowed_as_it_says(page, shop):  # noqa: F811
+    page.goto("/")
+    page.get_by_label("Sort").select_option("Price, low to high")
+    expect(page).to_have_url(re.compile("sort=price_up"))
+    page.go_back()
+    expect(page.get_by_label("Sort")).to_have_value("newest")
+    page.locator("summary").click()
+    page.get_by_label("Hats").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("category=hat"))
+    page.go_back()
+    expect(page.get_by_label("Hats")).not_to_be_checked()
+
+
+def test_a_page_that_was_kept_whole_forgets_what_led_on(page, shop):  # noqa: F811
+    page.goto("/")
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_label("Sort").select_option("Price, low to high")
+    page.locator("summary").click()
+    page.get_by_label("Hats").check()
+    page.get_by_label("Search by words").fill("hat")
+    page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
+    expect(page.get_by_label("Sort")).to_have_value("newest")
+    expect(page.get_by_label("Hats")).not_to_be_checked()
+    expect(page.get_by_label("Search by words")).to_have_value("")

@@ -4,6 +4,14 @@ document.querySelectorAll("form[data-send-on-change]").forEach((form) => {
   form.addEventListener("change", () => form.requestSubmit());
 });
 
+// A page that was kept whole comes back with what was chosen for the next one in it.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
+  document
+    .querySelectorAll(".word-search, .sort, .filters form")
+    .forEach((form) => form.reset());
+});
+
 // On a phone the chosen category may lie outside the scrolling row.
 const current = document.querySelector(".category-nav [aria-current]");
 if (current) {
