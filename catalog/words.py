@@ -1,6 +1,7 @@
 """The one way to find products by words: pages, API and photo search all ask here."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -16,6 +17,7 @@ MOST_FOUND = 500
 MOST_CORRECTED = 8  # words of one search
 _LIKELY = 0.7  # of a correction, as SequenceMatcher.ratio() counts: dress for drss, .89
 _CANDIDATES = 200  # two letters swapped leave few trigrams
+_NO_TEXT = {"So", "Sk", "Cf", "Me"}  # Unicode: pictures, their shades, what joins
 _BLANK = re.compile(r"[\s\0-\x1f\x7f]+")
 _IDLE_DASH = re.compile(
     r'-(?![\w"])'
@@ -114,13 +116,20 @@ def find(
 def _readings(asked: str) -> Iterator[Reading]:
     yield Reading(asked, asked)
     yield Reading(asked, asked, beginning=True)
-    if (words := _put_right(asked)) != asked:
+    words = _put_right(_without_emoji(asked))
+    if words and words != asked:
         yield Reading(words, asked)
         yield Reading(words, asked, beginning=True)
 
 
 def _finds(reading: Reading) -> bool:
     return Product.objects.published().matching(reading.query).exists()
+
+
+def _without_emoji(words: str) -> str:
+    """Nor marks that nobody sees. To Postgres they are words, or a part of one."""
+    text = [" " if unicodedata.category(sign) in _NO_TEXT else sign for sign in words]
+    return clean("".join(text).replace("\N{VARIATION SELECTOR-16}", ""))
 
 
 def _put_right(words: str) -> str:

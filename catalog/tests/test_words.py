@@ -93,6 +93,12 @@ def test_a_whole_word_is_not_taken_for_a_beginning():
         ("coton", "cotton"),
         ("-jacket drss", "-jacket dress"),
         ("drss wing", "dress wing"),
+        ("\N{DRESS} burgundy drss", "burgundy dress"),
+        (
+            "burgundy dress \N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}",
+            "burgundy dress",
+        ),
+        ("\N{RIGHT-TO-LEFT OVERRIDE}dress", "dress"),
     ],
 )
 def test_typing_errors_are_put_right_and_told(typed, meant):
@@ -110,10 +116,18 @@ def test_dresses_are_found_by_a_typing_error_when_only_the_category_says_so():
     assert found("drss") == ["Linen"]
 
 
-@pytest.mark.parametrize("words", ["dress", "jacket dress", "qqqq", "the", "42x", "dr"])
+@pytest.mark.parametrize(
+    "words", ["dress", "jacket dress", "qqqq", "the", "42x", "dr", "\N{DRESS}"]
+)
 def test_what_is_known_or_like_nothing_is_left_as_it_is(words):
     make_product(title="Linen dress")
     assert not read(words).corrected
+
+
+def test_an_emoji_that_a_title_has_is_found():
+    make_product(title="Linen dress \N{DRESS}")
+    make_product(title="Cotton dress")
+    assert found("\N{DRESS} dress") == ["Linen dress \N{DRESS}"]
 
 
 def test_a_word_that_only_hidden_products_have_is_no_correction():
