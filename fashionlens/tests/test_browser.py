@@ -358,11 +358,19 @@ def test_sorting_takes_effect_at_once(page, shop):
 def test_no_page_is_wider_than_a_phone(browser, live_server, shop, address):
     title = "Extraordinarilylongwordwithoutanybreak" * 4
     wide = make_product(title=title, brand="B" * 80, photo=True)
-    context = browser.new_context(viewport={"width": 360, "height": 740})
+    context = browser.new_context(viewport={"width": 320, "height": 640})
     page = context.new_page()
     page.goto(live_server.url + address.format(wide.slug))
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
     context.close()
+
+
+def test_results_are_not_wider_than_a_small_phone(page, shop):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto("/search/")
+    page.set_input_files("#photo", file_of(shop[0]))
+    expect_results(page, shop[0])
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 def test_photo_search_works_without_script(browser, live_server, shop):
