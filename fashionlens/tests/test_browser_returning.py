@@ -65,3 +65,21 @@ def test_a_page_that_was_kept_whole_forgets_what_led_on(page, shop):  # noqa: F8
     expect(page.get_by_label("Sort")).to_have_value("newest")
     expect(page.get_by_label("Hats")).not_to_be_checked()
     expect(page.get_by_label("Search by words")).to_have_value("")
+
+
+def test_a_link_that_cannot_reach_the_shop_says_so_in_view(context, shop):  # noqa: F811
+    page = context.new_page()  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/search/")
+    page.set_input_files("#photo", file_of(shop[0]))
+    expect_results(page, shop[0])
+    less = page.get_by_role("link", name="Less like this").last
+    less.scroll_into_view_if_needed()
+    context.set_offline(True)
+    less.click()
+    message = page.get_by_text("The shop did not answer")
+    expect(message).to_be_in_viewport()
+    context.set_offline(False)
+    less.click()
+    expect(page).to_have_url(re.compile("dislike="))
+    expect(message).to_be_hidden()

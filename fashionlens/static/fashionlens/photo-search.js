@@ -238,6 +238,7 @@
     if (isOurs(detail)) form.classList.add("busy");
     results.setAttribute("aria-busy", "true");
     status.textContent = "Searching";
+    status.className = "unseen";
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (isOurs(detail)) rest();
@@ -249,7 +250,12 @@
     input.setAttribute("aria-invalid", "true");
   });
   for (const failure of ["htmx:sendError", "htmx:timeout"])
-    document.addEventListener(failure, () => say(form.dataset.failed));
+    document.addEventListener(failure, ({ detail }) => {
+      if (detail.requestConfig.verb !== "get") return say(form.dataset.failed);
+      // Of a link; the form may be far out of sight.
+      status.textContent = form.dataset.unanswered;
+      status.className = "notice";
+    });
   document.addEventListener("htmx:responseError", ({ detail }) => {
     // The page of a link says itself what is wrong with it.
     if (detail.requestConfig.verb === "get") location.assign(detail.pathInfo.finalRequestPath);
@@ -278,6 +284,7 @@
   document.addEventListener("htmx:historyRestore", () => {
     query = asked().query;
     say("");
+    status.className = "unseen";
     showAsked();
   });
 
