@@ -83,3 +83,18 @@ def test_a_link_that_cannot_reach_the_shop_says_so_in_view(context, shop):  # no
     less.click()
     expect(page).to_have_url(re.compile("dislike="))
     expect(message).to_be_hidden()
+
+
+def test_back_without_a_connection_shows_no_results_of_another_search(
+    context,  # noqa: F811
+    shop,  # noqa: F811
+    files,
+):
+    page = context.new_page()  # noqa: F811
+    page.goto("/search/")
+    for path, product in zip(files, shop, strict=False):
+        page.set_input_files("#photo", path)
+        expect_results(page, product)
+    context.set_offline(True)
+    page.evaluate("history.back()")
+    expect(page.locator("#results")).to_have_count(0)

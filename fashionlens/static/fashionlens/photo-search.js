@@ -279,8 +279,12 @@
     else if (!goesOn && results.getBoundingClientRect().top > window.innerHeight * 0.7)
       results.scrollIntoView({ block: "start" });
   });
-  // Back to a search that is over: its own page says so.
+  // Back to a search that is over: its own page says so. Without a connection the
+  // browser does; the results of another address are no answer.
   document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
+  document.addEventListener("htmx:historyCacheMiss", ({ detail }) =>
+    detail.xhr.addEventListener("error", () => location.reload()),
+  );
   document.addEventListener("htmx:historyRestore", () => {
     query = asked().query;
     say("");
