@@ -164,6 +164,18 @@ def test_a_dropped_or_pasted_photo_is_searched_with(page, shop, kind):
     expect(page.locator("#photo-message")).to_have_text("")
 
 
+def test_words_can_be_dragged_into_a_field(page, shop):
+    page.goto("/search/")
+    page.evaluate(
+        """document.querySelector("h1").outerHTML = "<h1 draggable=true>hat</h1>";
+        document.addEventListener("dragstart", ({ dataTransfer }) =>
+          dataTransfer.setData("text/plain", "hat"))"""
+    )
+    page.drag_and_drop("h1", "#words")
+    expect(page.locator("#words")).to_have_value("hat")
+    expect(page.locator("#photo-message")).to_be_empty()
+
+
 def test_the_preview_stays_while_results_are_narrowed_and_turned(page, shop, embed):
     for _ in range(24):
         make_product(photo=True)

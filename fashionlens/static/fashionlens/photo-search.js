@@ -142,32 +142,36 @@
 
   input.addEventListener("change", () => input.files.length && take(input.files[0]));
 
+  const isTyped = ({ target }) => target.closest?.("input:not([type=file]), textarea");
+
   document.addEventListener("paste", (event) => {
     const { files: pasted, types } = event.clipboardData;
-    const typing = event.target.closest?.("input:not([type=file]), textarea");
-    if (pasted.length || (!typing && !types.includes("text/plain"))) {
+    if (pasted.length || (!isTyped(event) && !types.includes("text/plain"))) {
       event.preventDefault();
       takeFrom(pasted);
     }
   });
 
-  // The whole page takes the photo: who misses the frame must not lose the page.
+  // The whole page takes the photo: who misses the frame must not lose the page. Words
+  // dragged into a field are for the field.
+  const forField = (event) => isTyped(event) && !event.dataTransfer.types.includes("Files");
   let inside = 0;
   const mark = (on) => form.classList.toggle("dropping", on);
   document.addEventListener("dragenter", (event) => {
-    event.preventDefault();
+    if (!forField(event)) event.preventDefault();
     inside += 1;
     mark(true);
   });
-  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("dragover", (event) => forField(event) || event.preventDefault());
   document.addEventListener("dragleave", () => {
     inside = Math.max(0, inside - 1);
     if (!inside) mark(false);
   });
   document.addEventListener("drop", (event) => {
-    event.preventDefault();
     inside = 0;
     mark(false);
+    if (forField(event)) return;
+    event.preventDefault();
     takeFrom(event.dataTransfer.files);
   });
 
