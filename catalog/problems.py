@@ -125,23 +125,35 @@ def _code(error: exceptions.APIException) -> str:
 def _field_errors(detail: Any) -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for field, messages in detail.items():
-            for message in _flat(messages):
+            for place, message in _placed(messages, field):
                 code = message.code or "invalid"
-                yield {"field": field, "code": code, "detail": str(message)}
+                yield {"field": place, "code": code, "detail": str(message)}
 
 
-def _flat(messages: Any) -> Iterator[exceptions.ErrorDetail]:
+def _placed(messages: Any, place: str) -> Iterator[tuple[str, exceptions.ErrorDetail]]:
+    """Each message with where it belongs: `category`, or `events[2].position`."""
     if isinstance(messages, list):
         for message in messages:
-            yield from _flat(message)
+            yield from _placed(message, place)
     elif isinstance(messages, dict):
-        yield from _flat(list(messages.values()))
+        for key, inner in messages.items():
+            yield from _placed(inner, f"{place}{_step(key, inner)}")
     else:
-        yield messages
+        yield place, messages
+
+
+def _step(key: str | int, inner: Any) -> str:
+    """The number of a value is not told: a parameter goes by its name alone."""
+    if isinstance(key, int):
+        return f"[{key}]" if isinstance(inner, dict) else ""
+    return f".{key}"
 
 
 class FieldError(serializers.Serializer):
-    field = serializers.CharField(help_text="Name of the parameter or form field")
+    field = serializers.CharField(
+        help_text="Name of the parameter or form field; inside a message the way to it,"
+        " as `events[2].position`"
+    )
     code = serializers.CharField(help_text="Stable, for programs")
     detail = serializers.CharField(help_text="A sentence, for people")
 

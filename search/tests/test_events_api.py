@@ -81,8 +81,9 @@ def test_what_is_not_known_is_told(client, fake_encoder):
     ],
 )
 def test_what_no_event_can_be_is_refused_whole(client, fake_encoder, fields, where):
-    response = send(client, event(**fields))
+    response = send(client, event(), event(**fields))
     assert problem(response) == (400, "invalid")
+    assert field_errors(response).keys() == {f"events[1].{where}"}
     assert not Event.objects.exists()
 
 
