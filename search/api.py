@@ -61,6 +61,7 @@ from search.services import (
 from search.throttle import SearchThrottle
 from search.uploads import (
     MB,
+    NO_LENGTH,
     BarePhotoParser,
     PhotoFormParser,
     form_and_query_string,
@@ -152,6 +153,7 @@ class SearchView(PrivateView):
                 " which and why: `unknown_product`, `no_photo`, `unreadable_photo`,"
                 " `outside`, `too_many`, ...",
                 parse_error_400="The form cannot be read.",
+                length_required_411=NO_LENGTH,
                 too_large_413=f"The photo is larger than {MB} MB.",
                 unsupported_media_type_415="The body is neither a form nor an image.",
                 empty_422="The file is empty.",

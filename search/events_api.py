@@ -19,6 +19,7 @@ from search.examples import EVENTS, EVENTS_RECORDED
 from search.models import Event
 from search.nearest import MAX_K
 from search.throttle import SearchThrottle
+from search.uploads import NO_LENGTH, require_length
 
 MAX_EVENTS = 100
 MAX_PRODUCTS = 1000  # in all events of a message
@@ -121,6 +122,7 @@ class EventsView(APIView):
             **problems(
                 invalid_400=INVALID,
                 parse_error_400="The body is no JSON.",
+                length_required_411=NO_LENGTH,
                 unsupported_media_type_415="The body is not JSON.",
                 throttled_429="Too many messages; Retry-After says when to go on.",
             ),
@@ -137,6 +139,7 @@ class EventsView(APIView):
         the others are kept. Tell impressions in one message for a page, when it is
         left; from a browser of another origin `fetch` with `keepalive` does it.
         """
+        require_length(request)
         asked = self.Input(data=request.data)
         asked.is_valid(raise_exception=True)
         told = asked.validated_data["events"]

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedF
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
 from rest_framework.request import Request
 
@@ -15,10 +16,17 @@ from ml.preprocess import MAX_BYTES
 
 FIELD = "photo"
 MB = MAX_BYTES // (1024 * 1024)
+NO_LENGTH = "Say how long the body is: send Content-Length, not chunks."
 # A body up to this is read to its end, since a client still sending may never see an
 # answer; beyond it the answer comes at once and the connection goes.
 MAX_BODY = 64 * 1024 * 1024
 _READ = 64 * 1024
+
+
+class LengthRequired(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = NO_LENGTH
 
 
 class QueryPhotoHandler(FileUploadHandler):
@@ -50,6 +58,13 @@ class QueryPhotoHandler(FileUploadHandler):
             self.buffer.getbuffer().nbytes,
             self.charset,
         )
+
+
+def require_length(request: Request) -> None:
+    """A body in chunks would be read as none: Django goes by Content-Length."""
+    chunked = "Transfer-Encoding" in request.headers
+    if chunked and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired
 
 
 def _check_length(request: Request) -> None:
@@ -98,6 +113,7 @@ class BarePhotoParser(BaseParser):
 
 def form_and_query_string(request: Request) -> QueryDict:
     """What was asked, in whichever of the two places, photo included."""
+    require_length(request)
     both = QueryDict(mutable=True)
     both.update(request.data)
     for name, values in request.query_params.lists():

@@ -230,3 +230,17 @@ def test_over_a_real_connection(shop, live_server):
         found = session.post(url, files={"photo": ("../x", RED)})
         assert skus(found)[0] == "red"
         assert json.loads(found.text)["count"] == 4
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        (SEARCH, "image/jpeg"),
+        (SEARCH, "multipart/form-data; boundary=x"),
+        ("/api/v1/events/", "application/json"),
+    ],
+)
+def test_a_body_in_chunks_is_not_taken_for_none(client, fake_encoder, url, kind):
+    headers = {"Transfer-Encoding": "chunked"}
+    response = client.generic("POST", url, b"", kind, headers=headers)
+    assert problem(response) == (411, "length_required")
