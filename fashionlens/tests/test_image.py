@@ -37,6 +37,12 @@ def test_the_web_starts_with_options_gunicorn_knows() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_web_takes_addresses_as_long_as_without_an_image() -> None:
+    command = instruction(stages()["serving"], "CMD")
+    limit = command[command.index("--limit-request-line") + 1]
+    assert f"--limit-request-line {limit}" in read("fashionlens/stack.py")
+
+
 def instruction(stage: list[str], word: str) -> list[str]:
     found = [line for line in stage if line.startswith(f"{word} ")]
     exec_form = re.search(r"\[.*\]", found[-1])

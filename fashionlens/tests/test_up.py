@@ -92,8 +92,10 @@ def worker_pid(var: Path) -> int:
 
 def test_it_serves_alone_shares_its_servers_and_stops_on_ctrl_c(var, port, up):
     stack = up()
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
-        assert answer.status == 200
+    most_skus = "&".join([f"sku={'x' * 64}"] * 100)
+    for path in ("healthz", f"api/v1/products/?{most_skus}"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
+            assert answer.status == 200
     second = manage(var, "up", "--port", str(port + 1))
     joined = manage(var, "shell", "--no-imports", "-c", COUNT)
     assert f"(pid {stack.pid})" in refusal(second)
