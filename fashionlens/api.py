@@ -7,7 +7,9 @@ do all that the API offers. Errors are problem JSON throughout (`catalog.problem
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, include, path, re_path, resolve, reverse
+from django.views import defaults
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework import serializers
@@ -54,6 +56,20 @@ class NothingHereView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound(f"There is nothing at {request.path}.{_hint(request.path)}")
+
+
+@extend_schema(exclude=True)
+class RefusedView(APIView):
+    def initial(self, *args: Any, exception: Exception, **kwargs: Any) -> None:
+        raise exception
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before a view is asked, such as a host that it does not
+    know: under /api/ a problem, where Django would send HTML."""
+    if request.path.startswith("/api/"):
+        return RefusedView.as_view()(request, exception=exception)
+    return defaults.bad_request(request, exception)
 
 
 def _hint(address: str) -> str:

@@ -13,3 +13,4 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("search.urls")),
 ]
+handler400 = "fashionlens.api.bad_request"

@@ -72,6 +72,13 @@ def test_too_many_parameters_are_a_problem(client):
     assert_problem(client.get(f"/api/v1/products/?{query}"), 400, "parse_error")
 
 
+def test_a_host_that_is_not_ours_is_a_problem_that_names_the_setting(client):
+    response = client.get("/api/v1/products/", headers={"Host": "web:8000"})
+    assert "ALLOWED_HOSTS" in assert_problem(response, 400, "parse_error")
+    page = client.get("/", headers={"Host": "web:8000"})
+    assert (page.status_code, page.headers["Content-Type"][:9]) == (400, "text/html")
+
+
 def test_the_schema_is_valid_and_without_warnings(tmp_path):
     file = tmp_path / "schema.yml"
     call_command("spectacular", validate=True, fail_on_warn=True, file=str(file))
