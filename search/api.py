@@ -218,7 +218,11 @@ class KeptSearchView(PrivateView):
     )
     def get(self, request: Request, query: str) -> Response:
         """A further page of a search, or the same question refined: with filters,
-        words, products to like and to dislike."""
+        words, products to like and to dislike.
+
+        Only the pictures asked with are kept: the address says the rest anew, as
+        `next` does. What it leaves out, `page_size` too, is not asked any more.
+        """
         asked = self.Input.read(request.query_params)
         with service_errors():
             kept = get_query(query_id=query, wish=Wish.of(asked))
