@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from unicodedata import normalize
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.db import connection
@@ -80,12 +81,14 @@ def _web_query(words: str) -> SearchQuery:
 
 
 def clean(words: str) -> str:
-    """Without control characters, single spaces between. Raises WordsError."""
+    """Without control characters, single spaces between, accents in one piece with
+    their letters as keyboards write them. Raises WordsError."""
     if len(words) > MAX_WORDS_CHARS:
         raise WordsError(
             f"Search with at most {MAX_WORDS_CHARS} characters; these are {len(words)}."
         )
-    text = _IDLE_DASH.sub("", words.encode(errors="ignore").decode())
+    text = normalize("NFC", words.encode(errors="ignore").decode())
+    text = _IDLE_DASH.sub("", text)
     return _BLANK.sub(" ", text).strip()
 
 

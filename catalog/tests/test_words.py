@@ -213,6 +213,13 @@ def test_too_many_characters_are_refused_with_the_limit():
         find("x" * 10_000)
 
 
+def test_an_accent_apart_from_its_letter_is_the_same_word():
+    make_product(title="Café dress")
+    apart = "cafe\N{COMBINING ACUTE ACCENT}"
+    assert len(apart) == 5
+    assert found(apart) == ["Café dress"]
+
+
 def test_null_characters_are_cleaned_away():
     make_product(title="Shirt")
     assert found("\0 shirt\0 ") == ["Shirt"]
