@@ -1,6 +1,7 @@
 """Other frontends tell what was shown and chosen."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
@@ -47,6 +48,16 @@ class Strict(serializers.Serializer):
         return valid
 
 
+class TextUUIDField(serializers.UUIDField):
+    """A number would be an id as well to the field above. Clients count from 1 on every
+    page, so that most of their events would be taken for sent twice."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 @extend_schema_serializer(component_name="Event")
 class EventInput(Strict):
     kind = serializers.ChoiceField(
@@ -66,7 +77,7 @@ class EventInput(Strict):
         max_length=MAX_PAGE_SIZE,
         help_text="SKUs: a run of the list from `position` on; one of a click",
     )
-    id = serializers.UUIDField(
+    id = TextUUIDField(
         required=False, help_text="Yours: an event sent twice is kept once"
     )
 

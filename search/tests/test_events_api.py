@@ -77,6 +77,7 @@ def test_what_is_not_known_is_told(client, fake_encoder):
         ({"query": "x" * 65}, "query"),
         ({"query": "a\0"}, "query"),
         ({"id": "7"}, "id"),
+        ({"id": 7}, "id"),
         ({"session": "somebody"}, "session"),
     ],
 )
