@@ -41,7 +41,10 @@ ORDERINGS = {
 INVALID = "A parameter is unknown or its value is not allowed."
 NO_PRODUCT = "No published product has this SKU."
 NO_PAGE = "The page is beyond the last."
-LIST_PROBLEMS = problems(invalid_400=INVALID, page_beyond_end_404=NO_PAGE)
+UNAVAILABLE = "The shop cannot answer just now; Retry-After says when to ask again."
+LIST_PROBLEMS = problems(
+    invalid_400=INVALID, page_beyond_end_404=NO_PAGE, unavailable_503=UNAVAILABLE
+)
 # As `Product.sku` is checked.
 SKU = r"(?P<sku>[A-Za-z0-9][A-Za-z0-9._-]{0,63})"
 SKU_PARAMETER = OpenApiParameter(
@@ -247,7 +250,11 @@ class ProductView(PublicView):
         parameters=[SKU_PARAMETER],
         responses={
             200: Output,
-            **problems(invalid_400=INVALID, product_not_found_404=NO_PRODUCT),
+            **problems(
+                invalid_400=INVALID,
+                product_not_found_404=NO_PRODUCT,
+                unavailable_503=UNAVAILABLE,
+            ),
         },
         examples=example(PRODUCT_DETAIL),
     )

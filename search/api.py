@@ -25,6 +25,7 @@ from catalog.api import (
     NO_PRODUCT,
     SKU,
     SKU_PARAMETER,
+    UNAVAILABLE,
     PublicView,
     published_product,
 )
@@ -67,8 +68,6 @@ from search.uploads import (
     form_and_query_string,
 )
 from search.wishes import Wish
-
-UNAVAILABLE = "The search cannot answer just now; Retry-After says when to ask again."
 
 
 class BadPhoto(APIException):

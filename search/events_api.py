@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api import INVALID
+from catalog.api import INVALID, UNAVAILABLE
 from catalog.examples import example
 from catalog.parameters import MAX_PAGE_SIZE, SHOWN_LENGTH
 from catalog.problems import problems
@@ -136,6 +136,7 @@ class EventsView(APIView):
                 length_required_411=NO_LENGTH,
                 unsupported_media_type_415="The body is not JSON.",
                 throttled_429="Too many messages; Retry-After says when to go on.",
+                unavailable_503=UNAVAILABLE,
             ),
         },
         examples=[*example(EVENTS_RECORDED), EVENTS],

@@ -13,6 +13,7 @@ from catalog.api import (
     NO_PRODUCT,
     SKU,
     SKU_PARAMETER,
+    UNAVAILABLE,
     PhotoOutput,
     ProductOutput,
     PublicView,
@@ -23,7 +24,7 @@ from catalog.links import root_of
 from catalog.models import Product
 from catalog.parameters import Parameters
 from catalog.problems import problems
-from search.api import UNAVAILABLE, about_list, service_errors
+from search.api import about_list, service_errors
 from search.events_api import EventsView
 from search.examples import GOES_WITH, RECOMMENDATIONS
 from search.looked_at import MOST

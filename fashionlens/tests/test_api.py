@@ -99,6 +99,7 @@ def test_the_schema_describes_the_photo_and_every_problem(client):
     for operations in schema["paths"].values():
         for operation in operations.values():
             assert operation["summary"] and operation["description"]
+            assert "503" in operation["responses"] or operation["operationId"] == "root"
             for status, answer in operation["responses"].items():
                 if status != "200":
                     content = answer["content"]["application/problem+json"]
