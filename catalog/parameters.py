@@ -10,6 +10,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, NotFound, ValidationError
+from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
@@ -38,7 +39,7 @@ class Parameters(serializers.Serializer):
                 plain |= {name: values} if values else {}
             elif len(values) > 1:
                 errors[name] = [ErrorDetail(f"Give one, not {len(values)}.", "several")]
-            elif values:
+            elif values and not _is_blank(field, values[0]):
                 plain[name] = values[0]
         try:
             valid = super().to_internal_value(plain)
@@ -57,6 +58,12 @@ class Parameters(serializers.Serializer):
             for name in data
             if name not in self.fields
         }
+
+
+def _is_blank(field: serializers.Field, value: Any) -> bool:
+    """A number without a default that was left out, as forms send it."""
+    optional = isinstance(field, serializers.IntegerField) and field.default is empty
+    return optional and value == ""
 
 
 @cache

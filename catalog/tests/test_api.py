@@ -143,6 +143,12 @@ def test_refuses_what_it_does_not_know(client, query, field, code):
     assert field_errors(client.get(f"{PRODUCTS}?{query}")) == {field: code}
 
 
+def test_what_a_form_leaves_empty_is_not_asked(client):
+    make_product(sku="a")
+    query = "category=&brand=&colour=&price_min=&price_max=&in_stock="
+    assert skus(client.get(f"{PRODUCTS}?{query}")) == ["a"]
+
+
 def test_a_refusal_names_what_is_allowed(client):
     make_category("Hats", "hat")
     response = client.get(f"{PRODUCTS}?categry=hat&ordering=cheap")
