@@ -24,12 +24,14 @@ from ml.dataset import categories_of, read_splits
 from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_onnx
 from ml.errors import UserError
 from ml.gallery import embed, embed_views
+from ml.grounds import studio_view
 from ml.views import photo_view
 
 SEED = 1
 CALLS = 60
 HEADER = (
-    "| encoder | category weight | triplets seen | recall@1 | mAP | instance R@1 | ms |"
+    "| encoder | category weight | triplets seen | recall@1 | mAP | instance R@1 "
+    "| on white: recall@1 | own photo | ms |"
 )
 
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (UserError, OSError) as error:
         print(f"ml.ablate: {error}", file=sys.stderr)
         return 1
-    print(f"{HEADER}\n|---|---|---|---|---|---|---|")
+    print(f"{HEADER}\n|---|---|---|---|---|---|---|---|---|")
     print("\n".join(rows))
     return 0
 
@@ -56,20 +58,26 @@ def run(options: argparse.Namespace) -> list[str]:
         for name in ("train", "validation")
     )
     views = embed_views(encoder, asked.items, photo_view, SEED, "views")
+    on_white = embed_views(encoder, asked.items, studio_view, SEED, "on white")
     milliseconds = network_ms(encoder)
     rows = []
     for weight in weights:
-        gallery, queries, seen = (
+        gallery, queries, seen, studio = (
             vectors if weight is None else weighed(vectors, encoder, weight)
-            for vectors in (train.vectors, asked.vectors, views)
+            for vectors in (train.vectors, asked.vectors, views, on_white)
         )
-        ranked = metrics.relevance(queries, asked.labels, gallery, train.labels)
+        ranked, white_ranked = (
+            metrics.relevance(vectors, asked.labels, gallery, train.labels)
+            for vectors in (queries, studio)
+        )
         own = np.arange(len(asked))
         figures = (
             triplets_in_order(gallery, train.labels, SEED),
             metrics.recall_at(1, ranked),
             metrics.mean_average_precision(ranked),
             metrics.recall_at(1, metrics.relevance(seen, own, queries, own)),
+            metrics.recall_at(1, white_ranked),
+            metrics.recall_at(1, metrics.relevance(studio, own, queries, own)),
         )
         cells = [f"{figure:.3f}".lstrip("0") for figure in figures]
         share = "-" if weight is None else f"{weight:g}"

@@ -46,6 +46,7 @@ class FashionRecipe(Recipe):
     batch: int = 50  # photos, the same number of each category; two views of each
     learning_rate: float = 1e-3
     views: int = 10  # of each photo, made once and kept
+    other_grounds: float = 0.0  # share of the views with the garment on another ground
     category_dimension: int = 32  # of the embedding's numbers; the rest: appearance
     category_weight: float = 0.5  # share of the category in the cosine
     category_heat: float = 2.0  # of the shares of categories: the more, the softer

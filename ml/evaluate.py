@@ -25,6 +25,7 @@ from ml.dataset import DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.errors import UserError
 from ml.gallery import Network, Split, embed, embed_views
+from ml.grounds import studio_view
 from ml.history import draw_loss, read_history
 from ml.looks import near_colour, near_pattern, near_share
 from ml.pictures import write_pictures
@@ -80,6 +81,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             },
             **measure(embedded, options.split),
             "instance": instance(encoder, embedded, options.views),
+            "studio": studio(encoder, embedded, options.split),
             "bands": check_bands(encoder, embedded, options.split),
             "query_ms": query_times_ms(encoder, embedded, options.split),
         }
@@ -182,6 +184,28 @@ def instance(
         relevant = np.concatenate(rankings)
         figures[row] = {f"recall@{k}": metrics.recall_at(k, relevant) for k in (1, 10)}
     return figures
+
+
+def studio(
+    encoder: Network, embedded: dict[str, Split], name: str
+) -> dict[str, float | int]:
+    """Photos as a shop shows them, the garment alone on white: what is still found.
+
+    By category among the train photos, which have somebody's floor for a ground, and
+    as they were taken among the photos of the split asked.
+    """
+    train, asked = embedded["train"], embedded[name]
+    views = embed_views(encoder, asked.items, studio_view, SEED, "on white")
+    relevant = metrics.relevance(views, asked.labels, train.vectors, train.labels)
+    own = np.arange(len(asked))
+    return {
+        "photos": len(asked),
+        "recall@1": metrics.recall_at(1, relevant),
+        "mAP": metrics.mean_average_precision(relevant),
+        "own photo recall@1": metrics.recall_at(
+            1, metrics.relevance(views, own, asked.vectors, own)
+        ),
+    }
 
 
 def check_bands(

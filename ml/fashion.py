@@ -98,12 +98,14 @@ def fit(
         each = views_of_each(recipe.views, len(split)) if name == "train" else 2
         # Not of the heads: trainings that differ in those share their views.
         weighed = [weights_hash(parts.lower), weights_hash(parts.upper)]
-        key = _digest(weighed, _contents(split), recipe.input_size, each, recipe.seed)
+        looks = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
+        key = _digest(weighed, _contents(split), *looks)
         views = make_views(
             frozen,
             split.paths,
             size=recipe.input_size,
             each=each,
+            other_grounds=recipe.other_grounds,
             seed=recipe.seed,
             folder=(kept or scratch / "views") / key,
             words=name,

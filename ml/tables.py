@@ -31,6 +31,7 @@ def all_tables(figures: dict[str, Any]) -> str:
             _category_table(figures["category"], figures["split"]),
             _mistakes_table(figures["mistakes"]),
             _instance_table(figures["instance"]),
+            _studio_table(figures["studio"]),
             _looks_table(figures["looks"]),
             _bands_table(figures["bands"], figures["split"]),
         ]
@@ -148,6 +149,12 @@ def _instance_table(instance: dict[str, Any]) -> str:
         ],
         ("", "cropped, mirrored, lit", "and turned, covered, JPEG 40"),
     )
+
+
+def _studio_table(studio: dict[str, Any]) -> str:
+    title = f"Studio: {studio['photos']} garments cut out and laid on white"
+    kept = [name for name in studio if name != "photos"]
+    return table(title, [(name, None, figure(studio[name])) for name in kept])
 
 
 def _looks_table(looks: dict[str, Any]) -> str:

@@ -52,6 +52,7 @@ KNOBS = (
     ("input_size", int, "pixels of a side that the network sees, 64 or more"),
     ("alpha", float, "width of MobileNetV2; another one needs its own weights"),
     ("views", int, "of each photo, the photo itself among them"),
+    ("other_grounds", float, "share of the views on another ground, 0 to 1"),
     ("category_weight", float, "share of the category in the cosine, 0 to 1"),
     ("category_dimension", int, "of the embedding's numbers; the rest: appearance"),
     ("category_heat", float, "of the shares of categories: the more, the softer"),
@@ -83,6 +84,7 @@ MOST = {
     "frozen_blocks": 12,  # those above give the depths
 }
 ABOVE_ZERO = ("margin", "learning_rate", "alpha", "temperature", "category_heat")
+SHARES = ("category_weight", "other_grounds")
 BELOW_ONE = ("averaging", "dropout")
 # What a network is built of; one that is gone on from is built already.
 BUILT = ("alpha", "frozen_blocks", "tops")
@@ -258,7 +260,7 @@ def _check_numbers(turned: dict[str, Any]) -> None:
             raise ConfigError(f"{words} must be 0 or more.")
         if name in BELOW_ONE and not 0 <= value < 1:
             raise ConfigError(f"{words} must be 0 or more and below 1.")
-        if name == "category_weight" and not 0 <= value <= 1:
+        if name in SHARES and not 0 <= value <= 1:
             raise ConfigError(f"{words} must be from 0 to 1.")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from ml.grounds import garment_mask, on_another_ground
 from ml.phone import phone_view
 from ml.preprocess import read_photo, to_input
 
@@ -50,11 +51,15 @@ def make_views(
     paths: Sequence[Path],
     size: int,
     each: int,
+    other_grounds: float,
     seed: int,
     folder: Path,
     words: str,
 ) -> Views:
-    """Compute what `folder` does not hold yet; what was cut off goes on."""
+    """Compute what `folder` does not hold yet; what was cut off goes on.
+
+    `other_grounds` is the share of views, but for the first, with another ground.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "done.json"
     done = json.loads(state.read_text()) if state.is_file() else 0
@@ -65,7 +70,14 @@ def make_views(
         rng = np.random.default_rng([seed, number])
         image = read_photo(paths[number], max_side=2 * size)
         pixels = [to_input(image, size)]
-        pixels += [phone_view(image, rng, size) for _ in range(each - 1)]
+        mask = garment_mask(image) if other_grounds else None
+        for _ in range(each - 1):
+            taken = image
+            if mask and rng.random() < other_grounds:
+                other = paths[int(rng.integers(len(paths)))]
+                ground = read_photo(other, max_side=size)
+                taken = on_another_ground(image, mask, ground, rng)
+            pixels.append(phone_view(taken, rng, size))
         for start in range(0, each, AT_ONCE):
             found = frozen(np.stack(pixels[start : start + AT_ONCE]))
             for array, values in zip(arrays, found, strict=True):

@@ -30,7 +30,7 @@ from search.models import Encoder
 LEAST_PHOTOS = 50
 LEAST_CATEGORIES = 2
 MOST_PHOTOS = 20_000  # training holds them in memory, 150 KB each
-NEEDED = ("tensorflow", "tf2onnx", "matplotlib", "sklearn")
+NEEDED = ("tensorflow", "tf2onnx", "matplotlib", "sklearn", "cv2")
 
 
 class TeachingRefused(RuntimeError):

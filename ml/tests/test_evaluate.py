@@ -15,6 +15,7 @@ from ml import evaluate
 from ml.dataset import Item, read_splits
 from ml.encoder import Encoder
 from ml.gallery import Split
+from ml.grounds import studio_view
 from ml.history import Epoch, read_history, write_history
 from ml.looks import Looks
 from ml.preprocess import read_photo
@@ -103,6 +104,26 @@ def test_a_view_is_looked_for_among_all_photos_not_trained_on(folders):
                 ten += closer < 10
         expected = {"recall@1": first / 36, "recall@10": ten / 36}
         assert figures[row] == pytest.approx(expected, abs=1 / 36)  # ties
+
+
+def test_a_garment_on_white_is_looked_for_by_kind_and_as_it_was(folders):
+    """Against a loop: the closest train photo, and the closest photo of the split."""
+    figures = run(folders, "--no-pictures")["studio"]
+    encoder = Encoder.load(folders["--encoder"])
+    splits = read_splits(folders["--data"])
+    photos = [read_photo(item.path) for item in splits["test"]]
+    train = encoder.encode([read_photo(item.path) for item in splits["train"]])
+    taken = encoder.encode(photos)
+    kind = own = 0
+    for place, (item, photo) in enumerate(zip(splits["test"], photos, strict=True)):
+        view = studio_view(photo, np.random.default_rng(1))
+        vector = encoder.encode([view])[0]
+        closest = min(range(len(train)), key=lambda i: 1 - float(vector @ train[i]))
+        kind += splits["train"][closest].category == item.category
+        own += all(vector @ taken[place] >= vector @ other for other in taken)
+    assert figures["photos"] == len(photos) == 9
+    assert figures["recall@1"] == pytest.approx(kind / 9, abs=1 / 9)  # ties
+    assert figures["own photo recall@1"] == pytest.approx(own / 9, abs=1 / 9)
 
 
 def test_figures_are_the_same_each_time(folders):

@@ -88,6 +88,7 @@ def sources(photos: dict, tmp_path_factory: pytest.TempPathFactory) -> list[Sour
             split.paths,
             SMALL.input_size,
             SMALL.views,
+            SMALL.other_grounds,
             1,
             tmp_path_factory.mktemp("views"),
             name,

@@ -44,6 +44,7 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--margin", "0", "--recipe", "report"],
         ["--margin", "nan", "--recipe", "report"],
         ["--views", "1"],
+        ["--other-grounds", "1.1"],
         ["--category-weight", "1.1"],
         ["--category-dimension", "128"],
         ["--frozen-blocks", "9"],

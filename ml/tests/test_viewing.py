@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ml import viewing
+from ml.grounds import garment_mask
 from ml.phone import phone_view
 from ml.preprocess import read_photo, to_input
 from ml.tests.drawn import draw_photo, write_dataset
 from ml.viewing import Views, make_views, views_of_each
 
-SIZE, EACH = 16, 6
+SIZE, EACH, GROUNDS = 16, 6, 0.4
 
 
 def frozen(pixels: np.ndarray) -> list[np.ndarray]:
@@ -28,7 +30,7 @@ def paths(tmp_path: Path) -> list[Path]:
 
 
 def made(paths: list[Path], folder: Path, network=frozen, seed: int = 1) -> Views:
-    return make_views(network, paths, SIZE, EACH, seed, folder, "photos")
+    return make_views(network, paths, SIZE, EACH, GROUNDS, seed, folder, "photos")
 
 
 def test_the_first_view_is_the_photo_and_the_others_are_not(paths, tmp_path):
@@ -40,6 +42,20 @@ def test_the_first_view_is_the_photo_and_the_others_are_not(paths, tmp_path):
     assert views.textures[3, 0] == pytest.approx(photo.mean(axis=(0, 1)), rel=1e-2)
     different = {view.tobytes() for view in np.asarray(views.activations[3])}
     assert len(different) == EACH
+
+
+def test_some_views_have_another_ground(paths, tmp_path, monkeypatch):
+    laid = []
+
+    def on_another_ground(photo, mask, other, rng):
+        laid.append(photo)
+        return photo
+
+    monkeypatch.setattr(viewing, "on_another_ground", on_another_ground)
+    made(paths, tmp_path)
+    found = sum(garment_mask(read_photo(path)) is not None for path in paths)
+    assert found > len(paths) / 2
+    assert len(laid) / (found * (EACH - 1)) == pytest.approx(GROUNDS, abs=0.08)
 
 
 def test_the_seed_decides_the_views(paths, tmp_path):
