@@ -1,7 +1,9 @@
 """A folder of class folders becomes products: one a photo, `NAME-2.jpg` its second."""
 
+import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -122,6 +124,7 @@ def _read_product(
     product: tuple[str, list[Path]],
 ) -> tuple[Draft | None, list[tuple[Path, str]]]:
     name, paths = product
+    name = unicodedata.normalize("NFC", name)  # macOS parts letters and accents
     photos: dict[str, PreparedPhoto] = {}
     errors: list[tuple[Path, str]] = []
     for path in paths:
@@ -168,10 +171,19 @@ def _store(batch: list[Draft], report: Report) -> None:
 
 def _category(folder: str) -> Category:
     category, _ = Category.objects.get_or_create(
-        slug=slugify(folder) or "other",
+        slug=_category_slug(folder),
         defaults={"name": CATEGORY_NAMES.get(folder, folder)[:80]},
     )
     return category
+
+
+def _category_slug(folder: str) -> str:
+    """Its own for each name, also where no letter is left of it: `日本`, `Обувь`."""
+    slug = slugify(folder)
+    if 0 < len(slug) <= 80:
+        return slug
+    digest = hashlib.sha256(folder.encode()).hexdigest()
+    return f"{slug[:71]}-{digest[:8]}".strip("-")
 
 
 def _product(draft: Draft, category: Category) -> Product:

@@ -1,3 +1,4 @@
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -94,6 +95,30 @@ def test_folders_in_turkish_become_categories(tmp_path):
     category = Category.objects.get()
     assert category.name == "Gömlek & Bluz"
     assert category.slug == "gomlek-bluz"
+
+
+def test_folders_without_latin_letters_are_categories_of_their_own(tmp_path):
+    for name, colour in zip(("日本", "Обувь", "-"), COLOURS, strict=False):
+        write(tmp_path / name / "a.jpg", colour)
+    import_photos(tmp_path)
+    assert {c.name for c in Category.objects.all()} == {"日本", "Обувь", "-"}
+    assert import_photos(tmp_path).known == 3
+    assert Category.objects.count() == 3
+
+
+def test_folders_of_long_names_become_categories(tmp_path):
+    for end, colour in (("a", "red"), ("b", "lime")):
+        write(tmp_path / ("long" * 50 + end) / "a.jpg", colour)
+    import_photos(tmp_path)
+    slugs = Category.objects.values_list("slug", flat=True)
+    assert [len(slug) for slug in slugs] == [80, 80]
+
+
+def test_a_folder_named_in_parts_on_a_mac_becomes_the_same_category(tmp_path):
+    write(tmp_path / unicodedata.normalize("NFD", "Gömlek") / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Category.objects.get().name == "Gömlek"
+    assert Product.objects.get().title.endswith("from Gömlek")
 
 
 def test_progress_counts_every_photo(folder):
