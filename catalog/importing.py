@@ -56,6 +56,8 @@ def find_photos(folder: Path) -> dict[str, list[list[Path]]]:
         for sub in sorted(folder.iterdir())
         if sub.is_dir() and not sub.name.startswith(".")
     }
+    for name in found:
+        _ensure_readable(name, folder)
     found = {name: products for name, products in found.items() if products}
     if not found:
         raise ImportRefused(
@@ -63,6 +65,17 @@ def find_photos(folder: Path) -> dict[str, list[list[Path]]]:
             f" FOLDER/shirt/2.png and so on ({', '.join(sorted(SUFFIXES))})."
         )
     return found
+
+
+def _ensure_readable(name: str, folder: Path) -> None:
+    """Old archives unpack to names in another encoding, which Python keeps as bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise ImportRefused(
+            f"{folder} holds a folder whose name is not UTF-8: {name!a}."
+            " It becomes a category's name, so rename it first."
+        ) from None
 
 
 def _by_product(folder: Path) -> list[list[Path]]:

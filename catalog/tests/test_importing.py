@@ -1,3 +1,4 @@
+import os
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -119,6 +120,14 @@ def test_a_folder_named_in_parts_on_a_mac_becomes_the_same_category(tmp_path):
     import_photos(tmp_path)
     assert Category.objects.get().name == "Gömlek"
     assert Product.objects.get().title.endswith("from Gömlek")
+
+
+def test_a_folder_named_in_another_encoding_is_refused(folder):
+    name = os.fsdecode("Gömlek".encode("cp1254"))
+    write(folder / name / "a.jpg", "navy")
+    with pytest.raises(CommandError, match=r"not UTF-8: 'G\\udcf6mlek'"):
+        call_command("import_photos", folder)
+    assert not Product.objects.exists()
 
 
 def test_progress_counts_every_photo(folder):
