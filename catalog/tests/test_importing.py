@@ -1,4 +1,5 @@
 import os
+import tracemalloc
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,6 +14,7 @@ from catalog import importing
 from catalog.importing import ImportRefused, find_photos, import_photos
 from catalog.models import Category, Product, ProductImage
 from catalog.tests.factories import make_photo_bytes
+from ml.preprocess import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +90,17 @@ def test_unreadable_photos_are_skipped_and_named(folder):
     report = import_photos(folder)
     assert report.products == 5
     assert [path.name for path, _ in report.skipped] == ["broken.jpg", "empty.jpg"]
+
+
+def test_of_a_huge_file_only_the_beginning_is_read(folder):
+    with (folder / "dress" / "film.jpg").open("wb") as file:
+        file.truncate(60 * MAX_BYTES)  # takes no room on the disk
+    tracemalloc.start()
+    [(path, reason)] = import_photos(folder).skipped
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (path.name, "10 MB" in reason) == ("film.jpg", True)
+    assert peak < 10 * MAX_BYTES
 
 
 def test_folders_in_turkish_become_categories(tmp_path):
