@@ -11,14 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from fashionlens import embedded
+from fashionlens.environment import Environment, ensure_cache_address, read_database
 
-env = environ.Env()
+env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where things are -------------------------------------------------------------
@@ -147,7 +147,7 @@ PG_OPTIONS = "-c jit=off"
 DATABASES = {
     "default": embedded.database_settings(VAR)
     if EMBEDDED
-    else env.db_url_config(OUTSIDE["DATABASE_URL"])
+    else read_database(OUTSIDE["DATABASE_URL"])
 }
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = PG_OPTIONS
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -168,6 +168,7 @@ else:
     CELERY_BROKER_URL = OUTSIDE["REDIS_URL"]
     # A database of its own: clearing the cache must never clear the queue.
     _cache_url = env.str("CACHE_URL", _redis_db(OUTSIDE["REDIS_URL"], 1))
+    ensure_cache_address("CACHE_URL" if "CACHE_URL" in env else "REDIS_URL", _cache_url)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -329,5 +330,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Whoever scans the internet asks for hosts that are not ours, all day long.
     "loggers": {"django.security.DisallowedHost": {"handlers": [], "propagate": False}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
 }

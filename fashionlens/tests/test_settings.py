@@ -22,11 +22,11 @@ print(s.EMBEDDED, s.DATABASES["default"]["HOST"], s.CELERY_BROKER_URL,
 """
 
 
-def settings(**environment: str) -> subprocess.CompletedProcess[str]:
+def settings(show: str = SHOW, **environment: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if name not in OURS}
     env["DJANGO_SETTINGS_MODULE"] = "fashionlens.settings"
     return subprocess.run(
-        [sys.executable, "-c", SHOW],
+        [sys.executable, "-c", show],
         cwd=BASE,
         env=env | environment,
         capture_output=True,
@@ -78,3 +78,55 @@ def test_with_debug_everything_lies_under_var(tmp_path):
 def test_an_unknown_runtime_is_refused(tmp_path):
     result = settings(**REAL, ENCODER_RUNTIME="torch")
     assert "ENCODER_RUNTIME is 'onnx' or 'keras'" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "form"),
+    [
+        ("FASHIONLENS_PORT", "80a", "a whole number"),
+        ("EVENTS_DAYS", "90d", "a whole number"),
+        ("OUTFIT_KINDS", "hemden", "NAME=VALUE,NAME=VALUE"),
+        ("BEHIND_HTTPS_PROXY", "ture", "1 or 0"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_refused_by_name(name, value, form):
+    result = settings(**REAL, **{name: value})
+    assert result.returncode != 0
+    assert f"{name} is '{value}': write it as {form}." in result.stderr
+
+
+def test_a_log_level_may_be_written_small():
+    assert settings(**REAL, LOG_LEVEL="debug").returncode == 0
+
+
+def test_spaces_between_host_names_are_no_part_of_them():
+    show = "from django.conf import settings; print(settings.ALLOWED_HOSTS[:2])"
+    result = settings(show, **REAL, ALLOWED_HOSTS="shop.example, www.shop.example")
+    assert result.stdout.strip() == "['shop.example', 'www.shop.example']"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "psotgres://shop:hidden@db.example/shop",
+        "mysql://shop:hidden@db.example/shop",
+        "postgres://shop:hid/den@db.example/shop",
+        "postgres://shop:hidden@db.example:port/shop",
+        "shop",
+    ],
+)
+def test_an_address_of_no_postgres_is_refused_without_its_password(address):
+    result = settings(**REAL | {"DATABASE_URL": address})
+    assert "DATABASE_URL cannot be read: write it as postgres://" in result.stderr
+    assert "hid" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "CACHE_URL"])
+@pytest.mark.parametrize(
+    "address", ["redis.example:6379", "redis://:hid/den@r.example"]
+)
+def test_an_address_of_no_redis_is_refused_without_its_password(name, address):
+    result = settings(**REAL | {name: address})
+    assert f"{name} cannot be read: write it as redis://" in result.stderr
+    assert "hid" not in result.stderr
