@@ -33,6 +33,10 @@ class Environment(environ.Env):
         # A space after a comma belongs to no host and no address.
         return [each.strip() for each in value] if cast is list else value
 
+    def as_it_is(self, var: str) -> str:
+        """`str` takes what begins with $ as the name of another variable."""
+        return self.ENVIRON.get(var, "")
+
     def log_level(self, var: str, default: str) -> str:
         level = self.str(var, default).upper()
         if level not in logging.getLevelNamesMapping():

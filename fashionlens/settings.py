@@ -53,7 +53,7 @@ if not EMBEDDED and not (OUTSIDE["DATABASE_URL"] and OUTSIDE["REDIS_URL"]):
 
 def _secret_key() -> str:
     """The environment's key, or with DEBUG one made once and kept under VAR."""
-    if key := env.str("SECRET_KEY", ""):
+    if key := env.as_it_is("SECRET_KEY"):
         return key
     if not DEBUG:
         raise ImproperlyConfigured("Set SECRET_KEY: a long random text, kept private.")

@@ -130,3 +130,8 @@ def test_an_address_of_no_redis_is_refused_without_its_password(name, address):
     result = settings(**REAL | {name: address})
     assert f"{name} cannot be read: write it as redis://" in result.stderr
     assert "hid" not in result.stderr
+
+
+def test_a_secret_key_may_begin_with_a_dollar():
+    show = "from django.conf import settings; print(settings.SECRET_KEY)"
+    assert settings(show, **REAL | {"SECRET_KEY": "$long"}).stdout.strip() == "$long"
