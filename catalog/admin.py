@@ -119,12 +119,12 @@ class ProductAdmin(admin.ModelAdmin):
     def price(self, product: Product) -> str:
         return product.price_display
 
-    @admin.action(description="Publish selected products")
+    @admin.action(description="Publish selected products", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = queryset.update(status=Product.Status.PUBLISHED)
         self.message_user(request, f"Products published: {count}.")
 
-    @admin.action(description="Archive selected products")
+    @admin.action(description="Archive selected products", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         count = queryset.update(status=Product.Status.ARCHIVED)
         self.message_user(request, f"Products archived: {count}.")

@@ -1,4 +1,5 @@
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product, ProductImage
@@ -185,3 +186,18 @@ def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
     assert "no more than 3" in errors(
         admin_client.post(address, form(existing=1) | many)
     )
+
+
+@pytest.mark.parametrize(("may", "status"), [("view", "draft"), ("change", "archived")])
+def test_only_who_may_change_products_archives_them(client, may, status):
+    staff = User.objects.create_user("staff", is_staff=True)
+    for name in {"view", may}:
+        staff.user_permissions.add(Permission.objects.get(codename=f"{name}_product"))
+    client.force_login(staff)
+    product = make_product(status="draft")
+    chosen = {"action": "archive", "_selected_action": product.pk}
+    client.post("/admin/catalog/product/", chosen)
+    product.refresh_from_db()
+    assert product.status == status
+    page = client.get("/admin/catalog/product/").content.decode()
+    assert ("Publish selected" in page) == (may == "change")
