@@ -201,3 +201,13 @@ def test_only_who_may_change_products_archives_them(client, may, status):
     assert product.status == status
     page = client.get("/admin/catalog/product/").content.decode()
     assert ("Publish selected" in page) == (may == "change")
+
+
+@pytest.mark.parametrize("action", ["publish", "archive"])
+def test_products_published_and_archived_were_updated_then(admin_client, action):
+    product = make_product(status="draft")
+    chosen = {"action": action, "_selected_action": product.pk}
+    admin_client.post("/admin/catalog/product/", chosen)
+    before = product.updated
+    product.refresh_from_db()
+    assert product.updated > before
