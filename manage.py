@@ -26,6 +26,9 @@ def main(arguments: list[str]) -> None:
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
+    from kombu.exceptions import OperationalError as BrokerError
+    from redis.exceptions import ConnectionError as CacheError
 
     from fashionlens.embedded import EmbeddedError, running
 
@@ -39,6 +42,16 @@ def main(arguments: list[str]) -> None:
             execute_from_command_line(arguments)
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
+    except OperationalError as error:
+        _leave("database (DATABASE_URL)", error, arguments)
+    except (BrokerError, CacheError) as error:
+        _leave("broker or the cache (REDIS_URL)", error, arguments)
+
+
+def _leave(server: str, error: Exception, arguments: list[str]) -> None:
+    if "--traceback" in arguments:
+        raise error
+    sys.exit(f"The {server} does not do its part: {error}")
 
 
 if __name__ == "__main__":

@@ -135,3 +135,36 @@ def test_an_address_of_no_redis_is_refused_without_its_password(name, address):
 def test_a_secret_key_may_begin_with_a_dollar():
     show = "from django.conf import settings; print(settings.SECRET_KEY)"
     assert settings(show, **REAL | {"SECRET_KEY": "$long"}).stdout.strip() == "$long"
+
+
+@pytest.mark.parametrize("traceback", [False, True])
+def test_a_database_that_is_down_is_told_in_a_sentence(traceback):
+    address = "postgres://shop:hidden@127.0.0.1:1/shop"
+    asked = ["--traceback"] if traceback else []
+    result = subprocess.run(
+        [sys.executable, "manage.py", "index_status", *asked],
+        cwd=BASE,
+        env=os.environ | REAL | {"DATABASE_URL": address},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert ("Traceback" in result.stderr) == traceback
+    assert traceback or result.stderr.startswith("The database (DATABASE_URL)")
+    assert "refused" in result.stderr
+    assert "hidden" not in result.stderr
+
+
+def test_a_broker_that_is_down_is_told_in_a_sentence():
+    error = "raise __import__('kombu').exceptions.OperationalError('refused')"
+    result = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", error],
+        cwd=BASE,
+        env=os.environ | REAL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("The broker or the cache (REDIS_URL)")
