@@ -1,3 +1,5 @@
+from io import StringIO
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -120,3 +122,11 @@ def test_retire_asks_first(shop, folder, capsys, monkeypatch, answer, state):
 def test_an_unknown_version_is_refused(shop):
     with pytest.raises(CommandError, match="no encoder nope"):
         call_command("encoder", "activate", "nope")
+
+
+def test_retire_with_nobody_to_ask_changes_nothing(shop, folder, capsys, monkeypatch):
+    run(capsys, "add", folder, "--here")
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match=r"Nothing was changed\. Say --yes\."):
+        run(capsys, "retire", "b")
+    assert Encoder.objects.get(version="b").state == "ready"

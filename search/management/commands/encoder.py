@@ -172,7 +172,10 @@ class Command(BaseCommand):
         encoder = rollout.find_encoder(version)
         if not yes:
             count = rollout.status_of(encoder).embedded
-            answer = input(f"Drop {count} vectors of {version} for good? [y/N] ")
+            try:
+                answer = input(f"Drop {count} vectors of {version} for good? [y/N] ")
+            except EOFError:  # of a script, there is nobody to ask
+                raise CommandError("Nothing was changed. Say --yes.") from None
             if answer.strip().lower() not in ("y", "yes"):
                 raise CommandError("Nothing was changed.")
         rollout.retire(version)
