@@ -1,3 +1,4 @@
+import errno
 import os
 import tracemalloc
 import unicodedata
@@ -7,6 +8,7 @@ from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -168,6 +170,18 @@ def test_the_command_counts_and_names(folder, capsys):
     out, err = capsys.readouterr()
     assert "5 products with 6 photos imported, 0 known already, 1 photos skipped" in out
     assert "broken.jpg" in err
+
+
+def test_a_full_disk_ends_the_command_in_a_sentence(folder, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "_save", full)
+        with pytest.raises(CommandError, match=r"No space left.*run the same command"):
+            call_command("import_photos", folder)
+    assert not Product.objects.exists()
+    assert import_photos(folder).products == 5
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,11 @@ class Command(BaseCommand):
                 report = import_photos(folder, progress=bar.update)
         except ImportRefused as error:
             raise CommandError(str(error)) from error
+        except OSError as error:  # of MEDIA_ROOT: full, or not ours to write to
+            raise CommandError(
+                f"The photos cannot be stored: {error}. What was imported stays; run"
+                " the same command again to go on."
+            ) from error
         for path, reason in report.skipped:
             self.stderr.write(f"Skipped {path}: {reason}")
         self.stdout.write(
