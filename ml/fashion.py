@@ -98,8 +98,8 @@ def fit(
         each = views_of_each(recipe.views, len(split)) if name == "train" else 2
         # Not of the heads: trainings that differ in those share their views.
         weighed = [weights_hash(parts.lower), weights_hash(parts.upper)]
-        looks = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
-        key = _digest(weighed, _contents(split), *looks)
+        made_by = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
+        key = _digest(weighed, _contents(split), *made_by)
         views = make_views(
             frozen,
             split.paths,

@@ -53,18 +53,16 @@ def studio_view(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     A view like those of `ml.views`; there is nothing in it for `rng` to decide.
     """
     mask = garment_mask(photo)
-    if mask is None:
-        return photo
-    found = mask.point(lambda value: 255 * (value > 127)).getbbox()
-    if found is None:  # nothing but thin threads, gone when edges were made soft
+    found = mask and mask.point(lambda value: 255 * (value > 127)).getbbox()
+    if not mask or not found:
         return photo
     left, top, right, bottom = found
-    across, down = (right - left) * MARGIN, (bottom - top) * MARGIN
-    box = (left - across, top - down, right + across, bottom + down)
-    on_white = Image.composite(photo, Image.new("RGB", photo.size, "white"), mask)
-    whole = Image.new("RGB", (round(box[2] - box[0]), round(box[3] - box[1])), "white")
-    whole.paste(on_white, (-round(box[0]), -round(box[1])))
-    return whole
+    width, height = right - left, bottom - top
+    x, y = round(left - MARGIN * width), round(top - MARGIN * height)
+    size = round((1 + 2 * MARGIN) * width), round((1 + 2 * MARGIN) * height)
+    box = (x, y, x + size[0], y + size[1])  # beyond the photo the mask is 0
+    white = Image.new("RGB", size, "white")
+    return Image.composite(photo.crop(box), white, mask.crop(box))
 
 
 def on_another_ground(

@@ -21,7 +21,12 @@ def evaluation(version: str) -> dict[str, Any]:
         "category": CATEGORY,
         "triplets_in_order": {"train": 0.99, "validation": 0.98, "test": 0.9871},
         "instance": {"photos": 713, "first": ROWS, "harder": ROWS},
-        "studio": {"recall@1": 0.9, "mAP": 0.8, "own photo recall@1": 0.7},
+        "studio": {
+            "photos": 372,
+            "recall@1": 0.9,
+            "mAP": 0.8,
+            "own photo recall@1": 0.7,
+        },
         "mistakes": {
             "recall@1": {"dress": 0.9},
             "most_frequent": [
