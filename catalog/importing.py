@@ -17,7 +17,7 @@ from catalog.locks import lock_until_commit
 from catalog.models import Category, Product, ProductImage
 from catalog.photos import PreparedPhoto, prepare_photo
 from catalog.wording import CATEGORY_NAMES, Wording, describe
-from ml.preprocess import MAX_BYTES, PhotoError
+from ml.preprocess import PhotoError, read_bytes
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
@@ -142,7 +142,7 @@ def _read_product(
     errors: list[tuple[Path, str]] = []
     for path in paths:
         try:
-            photo = prepare_photo(_read_limited(path))
+            photo = prepare_photo(read_bytes(path))
         except (PhotoError, OSError) as error:
             errors.append((path, str(error)))
         else:
@@ -157,12 +157,6 @@ def _read_product(
         number=0,
     )
     return Draft(name, wording, list(photos.values())), errors
-
-
-def _read_limited(path: Path) -> bytes:
-    """One byte over the limit at most: a film named .jpg may fill the memory."""
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
 
 
 def _store(batch: list[Draft], report: Report) -> None:

@@ -78,7 +78,7 @@ def read_photo(source: Source, *, max_side: int | None = None) -> Image.Image:
     as long as its shorter side stays at least that long (many times faster).
     Raises PhotoError; the limits are checked before anything is decoded.
     """
-    data = _read_bytes(source)
+    data = read_bytes(source)
     image = _open(data)
     try:
         if max_side is not None and isinstance(image, JpegImageFile):
@@ -99,7 +99,7 @@ def read_photo(source: Source, *, max_side: int | None = None) -> Image.Image:
 
 def photo_format(source: Source) -> str:
     """Name the format by content, one of FORMATS. Raises PhotoError."""
-    return _sniff(_read_bytes(source))
+    return _sniff(read_bytes(source))
 
 
 def to_input(image: Image.Image, size: int) -> np.ndarray:
@@ -113,8 +113,11 @@ def to_input(image: Image.Image, size: int) -> np.ndarray:
     return np.asarray(small, dtype=np.uint8)
 
 
-def _read_bytes(source: Source) -> bytes:
-    """All bytes of the source, reading at most one byte over the limit."""
+def read_bytes(source: Source) -> bytes:
+    """All bytes of the source, of a file one over the limit at most.
+
+    Raises PhotoError where there are none, or more than MAX_BYTES.
+    """
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source) if len(source) <= MAX_BYTES else None
     elif isinstance(source, Path):
