@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from unicodedata import normalize
 
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.db import connection
@@ -87,7 +86,7 @@ def clean(words: str) -> str:
         raise WordsError(
             f"Search with at most {MAX_WORDS_CHARS} characters; these are {len(words)}."
         )
-    text = normalize("NFC", words.encode(errors="ignore").decode())
+    text = unicodedata.normalize("NFC", words.encode(errors="ignore").decode())
     text = _IDLE_DASH.sub("", text)
     return _BLANK.sub(" ", text).strip()
 

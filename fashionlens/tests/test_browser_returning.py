@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from fashionlens.tests.test_browser import (  # noqa: F401
+from fashionlens.tests.test_browser import (  # noqa: F401  (fixtures)
     browser,
     context,
     expect_results,
