@@ -59,6 +59,7 @@ class FashionRecipe(Recipe):
     distillation: float = 1.0  # weight of staying like the network at the start
     appearance: float = 1.0  # weight of telling photos apart
     weight_decay: float = 1e-4
+    soup: int = 1  # trainings from the same start, whose weights are averaged
     averaging: float = 0.99  # of the weights over steps: what is kept is the average
     mixed_precision: bool = True  # bfloat16, and only where there is a GPU
 

@@ -64,6 +64,7 @@ KNOBS = (
     ("temperature", float, "of the losses"),
     ("appearance", float, "weight of telling photos apart"),
     ("distillation", float, "weight of staying like the network at the start"),
+    ("soup", int, "trainings of one seed each, whose weights are averaged"),
     ("averaging", float, "of the weights over steps, 0 (none) to below 1"),
 )
 LEAST = {
@@ -77,6 +78,7 @@ LEAST = {
     "tops": 1,
     "layout_channels": 0,
     "hidden": 1,
+    "soup": 1,
     "input_size": 64,  # which MobileNetV2 halves five times; at 32 ONNX fails
 }
 MOST = {

@@ -15,7 +15,13 @@ from ml.backend import keras, tf
 from ml.config import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
-from ml.fashion import Source, batch_loss, make_source, train_two_heads
+from ml.fashion import (
+    Source,
+    batch_loss,
+    make_source,
+    train_soup,
+    train_two_heads,
+)
 from ml.losses import contrast, relation_loss
 from ml.preprocess import read_photo
 from ml.readout import fit_readout
@@ -221,6 +227,59 @@ def test_a_killed_training_ends_as_if_it_had_not_been(
     resumed, history = fit(sources, tmp_path / "cut.npz")
     assert history == told
     assert same(resumed, whole)
+
+
+def soup(sources: list[Source], folder: Path) -> tuple[Parts, list]:
+    recipe = dataclasses.replace(SMALL, soup=2)
+
+    def begin(one: FashionRecipe) -> Parts:
+        return tiny_parts(one, one.seed)
+
+    return train_soup(begin, *sources, recipe, folder)
+
+
+def test_a_soup_is_the_mean_of_trainings_of_different_seeds(sources, tmp_path):
+    found, history = soup(sources, tmp_path)
+    singles = []
+    for seed in (1, 2):
+        one = dataclasses.replace(SMALL, seed=seed)
+        parts = tiny_parts(one, seed)
+        told = train_two_heads(parts, *sources, one, tmp_path / f"{seed}.npz")
+        singles.append((parts.upper.get_weights(), told))
+    (first, first_told), (second, second_told) = singles
+    for ours, one, other in zip(found.upper.get_weights(), first, second, strict=True):
+        assert ours == pytest.approx((one + other) / 2, abs=1e-7)
+    assert not np.array_equal(first[0], second[0])
+    for ours, one, other in zip(history, first_told, second_told, strict=True):
+        assert ours.epoch == one.epoch
+        assert ours.train == pytest.approx((one.train + other.train) / 2)
+
+
+def test_a_soup_killed_in_its_second_training_goes_on_there(
+    sources, tmp_path, monkeypatch
+):
+    whole, told = soup(sources, tmp_path / "whole")
+    draw = Source.draw
+    steps = []
+
+    def killed(self, recipe, stream):
+        if (recipe.seed, stream) == (2, [0, SMALL.steps + 2]):
+            raise KeyboardInterrupt
+        return draw(self, recipe, stream)
+
+    def counted(self, recipe, stream):
+        steps.append((recipe.seed, *stream))
+        return draw(self, recipe, stream)
+
+    monkeypatch.setattr(Source, "draw", killed)
+    with pytest.raises(KeyboardInterrupt):
+        soup(sources, tmp_path / "cut")
+    monkeypatch.setattr(Source, "draw", counted)
+    resumed, history = soup(sources, tmp_path / "cut")
+    assert (history, same(resumed, whole)) == (told, True)
+    # After the first of two epochs, which was saved; of the first training nothing.
+    assert [n for s, kind, n in steps if kind == 0] == list(range(7, 13))
+    assert {s for s, *_ in steps} == {2}
 
 
 def test_a_loss_that_is_no_number_keeps_the_last_good_weights(

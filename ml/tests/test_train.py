@@ -45,6 +45,7 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--margin", "nan", "--recipe", "report"],
         ["--views", "1"],
         ["--other-grounds", "1.1"],
+        ["--soup", "0"],
         ["--category-weight", "1.1"],
         ["--category-dimension", "128"],
         ["--frozen-blocks", "9"],
