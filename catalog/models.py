@@ -11,7 +11,7 @@ from django.contrib.postgres.search import (
 )
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Count, F, Func, Prefetch, Q, Value
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 from imagekit.models import ImageSpecField
@@ -23,6 +23,7 @@ from catalog.money import amount
 
 # Of thumbnails, in pixels.
 SMALL_WIDTH, CARD_WIDTH = 160, 480
+TURKISH_I = "İı"  # which languages disagree on the case of
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -65,10 +66,11 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def spelled(self, brands: Iterable[str]) -> list[str]:
         """Brands named in any case as they are written; unknown ones as they came."""
-        asked = {brand.lower(): brand for brand in brands}
-        small = self.annotate(small=Lower("brand")).filter(small__in=asked)
+        asked = {_small(brand): brand for brand in brands}
+        one_i = Func("brand", Value(TURKISH_I), Value("ii"), function="TRANSLATE")
+        small = self.annotate(small=Lower(one_i)).filter(small__in=asked)
         known = list(small.brands())
-        left = asked.keys() - {brand.lower() for brand in known}
+        left = asked.keys() - {_small(brand) for brand in known}
         return known + [asked[brand] for brand in sorted(left)]
 
     def with_skus(self, skus: Iterable[str]) -> Self:
@@ -87,6 +89,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.select_related("category").prefetch_related(
             Prefetch("images", ProductImage.objects.order_by("position", "id"))
         )
+
+
+def _small(brand: str) -> str:
+    return brand.translate(str.maketrans(TURKISH_I, "ii")).lower()
 
 
 class Product(models.Model):

@@ -136,6 +136,13 @@ def test_a_brand_in_any_case_is_chosen_and_can_be_taken_away(client, shelf):
     assert len(pairs) == 3
 
 
+@pytest.mark.parametrize("typed", ["çelik ipek", "ÇELİK İPEK", "Çel\u0131k IPEK"])
+def test_a_turkish_brand_is_chosen_in_any_case(client, db, typed):
+    make_product(title="Scarf", brand="Çelik İpek")
+    make_product(title="Coat", brand="Çelik")
+    assert narrowed(client, urlencode({"brand": typed})) == ["Scarf"]
+
+
 def offered(client, query: str) -> dict[str, dict[str, int]]:
     facets = client.get(f"/?{query}").context["listing"].facets
     values = {"category": facets.categories, "brand": facets.brands}
