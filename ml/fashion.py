@@ -95,9 +95,8 @@ def fit(
     parts = begin(recipe)
     _forget_another_training(scratch, recipe, photos, leave_out, parts)
     folder = kept or scratch / "views"
-    sources = _make_sources(parts, recipe, photos, leave_out, scratch, folder)
-    parts, history = train_soup(begin, *sources, recipe, scratch)
-    train, _ = sources
+    train, held_out = _make_sources(parts, recipe, photos, leave_out, scratch, folder)
+    parts, history = train_soup(begin, train, held_out, recipe, scratch)
     labels = train.photos.labels
     readout = fit_readout(parts, train.views, train.rows, labels, recipe)
     return join(parts, readout), history
