@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from catalog.addresses import AddressError
 from catalog.api import (
     INVALID,
     NO_PAGE,
@@ -42,7 +43,6 @@ from catalog.parameters import (
 from catalog.problems import TooLarge, Unavailable, problems
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
-from search.addresses import AddressError
 from search.encoders import NoActiveEncoder, active_encoder
 from search.events import new_list_id, note_answer
 from search.examples import SEARCH_PAGE, SIMILAR

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
+from django.conf import settings
 from PIL import Image
 
+from catalog import addresses
+from catalog.addresses import AddressError
 from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
 from ml.encoder import Encoder as Network
 from ml.preprocess import PhotoError, read_photo
-from search.addresses import fetch_photo
 from search.encoders import network_of
 from search.models import Embedding, Encoder
 
@@ -135,6 +137,15 @@ def look_at(start: Start, encoder: Encoder) -> tuple[np.ndarray | None, Origin]:
         vectors.append(look.vector)
         origin = origin._replace(product_id=look.product_id, image_id=look.image_id)
     return mean(vectors), origin
+
+
+def fetch_photo(address: str) -> bytes:
+    """Where the shop's owner lets it. Raises AddressError."""
+    if not settings.SEARCH_ADDRESSES:
+        raise AddressError(
+            "addresses_off", "This shop does not fetch photos. Send the photo itself."
+        )
+    return addresses.fetch_photo(address)
 
 
 def mean(vectors: Collection[np.ndarray]) -> np.ndarray | None:

@@ -23,12 +23,12 @@ from django_htmx.http import push_url, retarget
 from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
+from catalog.addresses import AddressError
 from catalog.filters import ParameterError
 from catalog.models import Product
 from catalog.views import bad_request, not_found, refused
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
-from search.addresses import AddressError
 from search.encoders import NoActiveEncoder
 from search.events import note_answer
 from search.forms import PhotoForm, WishForm

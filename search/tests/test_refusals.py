@@ -2,12 +2,12 @@
 
 import pytest
 
+from catalog.addresses import AddressError
 from catalog.models import Product
 from catalog.tests.factories import make_product
 from catalog.tests.test_api import field_errors
 from ml.preprocess import MAX_BYTES
 from search import asking
-from search.addresses import AddressError
 from search.tests.asking import RED, SEARCH, ask, make_garments, problem, skus, upload
 
 pytestmark = pytest.mark.django_db

@@ -15,10 +15,12 @@ from socket import socket
 import pytest
 import trustme
 
+from catalog import addresses
+from catalog.addresses import AddressError, fetch_photo, is_public
+from catalog.tests.factories import make_photo_bytes
 from ml.preprocess import MAX_BYTES
-from search import addresses
-from search.addresses import AddressError, fetch_photo, is_public
-from search.tests.asking import RED
+
+RED = make_photo_bytes("red")
 
 Answer = Callable[[socket, str], None]
 
@@ -67,11 +69,6 @@ def serve(monkeypatch) -> Iterator[Callable[[Answer], Server]]:
         server.server_close()
 
 
-@pytest.fixture(autouse=True)
-def on(settings) -> None:
-    settings.SEARCH_ADDRESSES = True
-
-
 @pytest.fixture
 def internet(monkeypatch) -> dict[str, list[str]]:
     """Names and their addresses; 127.0.0.1 counts as public."""
@@ -113,13 +110,6 @@ def test_a_photo_is_fetched_with_nothing_of_ours_in_the_request(serve, internet)
         "Accept-Encoding: identity\r\n"
         "User-Agent: FashionLens\r\n\r\n"
     ]
-
-
-def test_it_is_off_until_it_is_switched_on(settings, serve, internet):
-    server = serve(send(RED))
-    settings.SEARCH_ADDRESSES = False
-    assert code(f"http://photos.test:{server.port}/") == "addresses_off"
-    assert not server.requests
 
 
 def test_a_chunked_answer_and_one_without_a_length_are_read(serve, internet):

@@ -22,8 +22,6 @@ from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
-from django.conf import settings
-
 from ml.preprocess import MAX_BYTES
 
 TIMEOUT_S = 10.0  # for all of it: look-ups, redirects, every byte
@@ -90,10 +88,6 @@ def fetch_photo(address: str) -> bytes:
 
     Raises AddressError.
     """
-    if not settings.SEARCH_ADDRESSES:
-        raise AddressError(
-            "addresses_off", "This shop does not fetch photos. Send the photo itself."
-        )
     deadline = time.monotonic() + TIMEOUT_S
     asked = _parse(address)
     try:
