@@ -4,7 +4,8 @@ Whoever may name an address could otherwise have the server ask inside its own n
 (server-side request forgery). So a name is looked up once, every answer must be public,
 and the connection goes to the very address that was checked: a second look-up could
 say something else (DNS rebinding). A redirect starts all over. No proxy, no cookie, no
-password, no decompression; the photo reader decides what the bytes are.
+password, no decompression; the photo reader decides what the bytes are. For an image
+server inside, an operator may let go of the rules on networks and ports (`private`).
 """
 
 import http.client
@@ -37,6 +38,10 @@ _HEADERS = {
     "User-Agent": "FashionLens",
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+# Header to ask with -> the header of an earlier answer it repeats (RFC 9110, 13.1).
+_VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+Version = dict[str, str]  # of what an address gave: headers to ask with again
 
 # What `is_global` lets through, at least in some versions of Python.
 _GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all that was ever given out
@@ -56,12 +61,13 @@ class AddressError(ValueError):
     """No photo comes from this address. The text is for people, `code` for programs.
 
     `code` is one of addresses_off, bad_address, private_address, address_unreachable,
-    address_timeout, too_many_redirects, too_large.
+    address_timeout, too_many_redirects, too_large. `passing`: it may go another time.
     """
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.passing = passing
 
 
 @dataclass(frozen=True)
@@ -83,35 +89,64 @@ class _Address:
         return f"{'https' if self.secure else 'http'}://{self.authority}{self.target}"
 
 
+@dataclass(frozen=True)
+class Fetched:
+    content: bytes | None  # None: as it was at `since`
+    version: Version
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What stays the same from one redirect to the next."""
+
+    deadline: float
+    private: bool
+    since: Version
+
+
 def fetch_photo(address: str) -> bytes:
-    """The bytes at a web address, at most `MAX_BYTES`, whatever they are.
+    """The bytes at a public web address, at most `MAX_BYTES`, whatever they are.
 
     Raises AddressError.
     """
-    deadline = time.monotonic() + TIMEOUT_S
-    asked = _parse(address)
+    content = fetch(address).content
+    assert content is not None, "nothing was said to be known"
+    return content
+
+
+def fetch(
+    address: str, *, private: bool = False, since: Version | None = None
+) -> Fetched:
+    """As `fetch_photo`, but not again what has not changed since it had the version
+    `since`. `private` asks any network and port.
+
+    Raises AddressError.
+    """
+    request = _Request(time.monotonic() + TIMEOUT_S, private, since or {})
+    asked = _parse(address, private=private)
     try:
         for _ in range(MAX_REDIRECTS + 1):
-            answer = _ask(asked, deadline)
-            if isinstance(answer, bytes):
+            answer = _ask(asked, request)
+            if isinstance(answer, Fetched):
                 return answer
-            asked = _parse(answer, base=asked.url)
+            asked = _parse(answer, base=asked.url, private=private)
     except AddressError:
         raise
     except TimeoutError as error:
         message = f"{asked.host} did not answer in time."
-        raise AddressError("address_timeout", message) from error
+        raise AddressError("address_timeout", message, passing=True) from error
     except ssl.SSLCertVerificationError as error:
         raise _unreachable(f"{asked.host} has no valid certificate.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _unreachable(f"{asked.host} cannot be reached.") from error
+        message = f"{asked.host} cannot be reached."
+        raise _unreachable(message, passing=True) from error
     raise AddressError(
         "too_many_redirects",
         f"The address leads on to another more than {MAX_REDIRECTS} times.",
     )
 
 
-def _parse(address: str, *, base: str = "") -> _Address:
+def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
     if len(address) > MAX_CHARS:
         raise _bad(f"A web address has at most {MAX_CHARS} characters.")
     address = address.strip()
@@ -128,29 +163,38 @@ def _parse(address: str, *, base: str = "") -> _Address:
         raise _bad("Leave the user name and password out of the address.")
     secure = parts.scheme == "https"
     port = port or (443 if secure else 80)
-    if port not in PORTS:
+    if port not in PORTS and not private:
         raise _bad(f"Only the ports 80 and 443 are asked, not {port}.")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~?")
     return _Address(secure, host, port, f"{path}?{query}" if query else path)
 
 
-def _ask(asked: _Address, deadline: float) -> bytes | str:
-    """The body, or where the answer redirects to."""
-    with _connect(asked, deadline) as sock:
+def _ask(asked: _Address, request: _Request) -> Fetched | str:
+    """The answer, or where it redirects to."""
+    with _connect(asked, request) as sock:
         connection = http.client.HTTPConnection(asked.host, asked.port)
         connection.sock = sock
-        connection.request(
-            "GET", asked.target, headers={"Host": asked.authority} | _HEADERS
-        )
-        response = http.client.HTTPResponse(_Timed(sock, deadline))  # type: ignore[arg-type]
+        headers = {"Host": asked.authority} | _HEADERS | request.since
+        connection.request("GET", asked.target, headers=headers)
+        timed = _Timed(sock, request.deadline)
+        response = http.client.HTTPResponse(timed)  # type: ignore[arg-type]
         response.begin()
         onward = response.getheader("Location")
         if response.status in _REDIRECTS and onward:
             return onward
+        if response.status == HTTPStatus.NOT_MODIFIED and request.since:
+            return Fetched(None, request.since)
         if response.status != HTTPStatus.OK:
-            raise _unreachable(f"{asked.host} answers {response.status}, not a photo.")
-        return _body(response)
+            message = f"{asked.host} answers {response.status}, not a photo."
+            raise _unreachable(message, passing=response.status in _PASSING)
+        return Fetched(_body(response), _version(response))
+
+
+def _version(response: http.client.HTTPResponse) -> Version:
+    """What of the answer's headers can be sent back as it is."""
+    named = {ask: response.getheader(said, "") for ask, said in _VALIDATORS.items()}
+    return {k: v for k, v in named.items() if re.fullmatch(r"[ -~]{1,200}", v)}
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:
@@ -159,37 +203,37 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     if max(announced, len(body)) > MAX_BYTES:
         raise _too_large()
     if response.length:
-        raise _unreachable("The answer broke off before its end.")
+        raise _unreachable("The answer broke off before its end.", passing=True)
     return body
 
 
-def _connect(asked: _Address, deadline: float) -> socket.socket:
+def _connect(asked: _Address, request: _Request) -> socket.socket:
     """A connection to one of the IP addresses that were checked, for the name that was
     asked: TLS wants that one's certificate."""
     failure: OSError = OSError("no IP address")
-    for ip in _checked(asked, deadline):
+    for ip in _checked(asked, request):
         try:
-            limit_s = min(CONNECT_S, _left(deadline))
+            limit_s = min(CONNECT_S, _left(request.deadline))
             sock = socket.create_connection((ip, asked.port), limit_s)
             break
         except OSError as error:
             failure = error
     else:
         raise failure
-    sock.settimeout(_left(deadline))
+    sock.settimeout(_left(request.deadline))
     return (
         _tls().wrap_socket(sock, server_hostname=asked.host) if asked.secure else sock
     )
 
 
-def _checked(asked: _Address, deadline: float) -> list[str]:
-    """The name's IP addresses; not one of them may be private."""
+def _checked(asked: _Address, request: _Request) -> list[str]:
+    """The name's IP addresses; not one of them may be private, unless all may."""
     look_up = _resolvers.submit(resolve, asked.host)
     try:
-        ips = look_up.result(_left(deadline))
+        ips = look_up.result(_left(request.deadline))
     finally:
         look_up.cancel()  # where it has not even begun
-    if not all(map(is_public, ips)):
+    if not request.private and not all(map(is_public, ips)):
         raise AddressError(
             "private_address", f"{asked.host} is not an address of the public internet."
         )
@@ -260,8 +304,8 @@ def _bad(message: str) -> AddressError:
     return AddressError("bad_address", message)
 
 
-def _unreachable(message: str) -> AddressError:
-    return AddressError("address_unreachable", message)
+def _unreachable(message: str, *, passing: bool = False) -> AddressError:
+    return AddressError("address_unreachable", message, passing=passing)
 
 
 def _too_large() -> AddressError:

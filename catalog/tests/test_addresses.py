@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from catalog import addresses
-from catalog.addresses import AddressError, fetch_photo, is_public
+from catalog.addresses import AddressError, Fetched, fetch, fetch_photo, is_public
 from catalog.tests.factories import make_photo_bytes
 from ml.preprocess import MAX_BYTES
 
@@ -418,6 +418,50 @@ def test_a_certificate_must_be_of_the_name_that_was_asked(
     else:
         assert code(address) == outcome
         assert not server.requests
+
+
+def test_what_has_not_changed_is_not_sent_again(serve, internet):
+    def answer(sock: socket, target: str) -> None:
+        known = 'If-None-Match: "1"\r\n' in server.requests[-1]
+        head = ('ETag: "1"', "Last-Modified: Fri, 27 Nov 2026 08:00:00 GMT")
+        status = "304 Not Modified" if known else "200 OK"
+        send(b"" if known else RED, *head, status=status)(sock, target)
+
+    server = serve(answer)
+    first = fetch(f"http://photos.test:{server.port}/")
+    assert first.content == RED
+    assert fetch(f"http://photos.test:{server.port}/", since=first.version) == Fetched(
+        None, first.version
+    )
+    assert "If-Modified-Since: Fri, 27 Nov 2026 08:00:00 GMT" in server.requests[1]
+
+
+@pytest.mark.parametrize("etag", ["é" * 9, "a" * 201, ""])
+def test_a_version_that_cannot_be_sent_back_is_not_kept(serve, internet, etag: str):
+    server = serve(send(RED, f"ETag: {etag}"))
+    assert fetch(f"http://photos.test:{server.port}/") == Fetched(RED, {})
+
+
+def test_an_operator_may_ask_inside_the_network_at_any_port(serve, monkeypatch):
+    def answer(sock: socket, target: str) -> None:
+        step = send(RED) if target == "/on" else redirect("/on")
+        step(sock, target)
+
+    server = serve(answer)
+    monkeypatch.setattr(addresses, "PORTS", {80})
+    address = f"http://127.0.0.1:{server.port}/"
+    assert fetch(address, private=True).content == RED
+    assert code(address) == "bad_address"
+
+
+@pytest.mark.parametrize(
+    ("status", "passing"), [("503 Busy", True), ("404 Not Found", False)]
+)
+def test_it_is_told_whether_asking_again_may_help(serve, internet, status, passing):
+    server = serve(send(b"", status=status))
+    with pytest.raises(AddressError) as refused:
+        fetch(f"http://photos.test:{server.port}/")
+    assert refused.value.passing is passing
 
 
 def test_a_certificate_of_nobody_we_trust_is_refused(serve, internet):
