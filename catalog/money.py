@@ -1,5 +1,8 @@
 """Prices as text. They are stored in hundredths of a unit, whatever the currency."""
 
+import re
+from typing import NamedTuple
+
 # ISO 4217, minor unit 0: nothing smaller than a unit is ever paid.
 WITHOUT_CENTS = frozenset(
     [
@@ -29,3 +32,48 @@ def amount(cents: int, currency: str) -> str:
     if currency in WITHOUT_CENTS and not rest:
         return f"{whole:,}"
     return f"{whole:,}.{rest:02}"
+
+
+# Signs of one currency only; $, kr and ¥ are of several.
+_SIGNS = {
+    **{"€": "EUR", "£": "GBP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH"},
+    **{"₹": "INR", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF"},
+}
+_PRICE = re.compile(r"([^\d\s.,'-]*)\s*(\d[\d.,'\s]*?)\s*([^\d\s.,'-]*)")
+_PLAIN = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}|[0-9]{2}00+))?")
+_GROUPED = re.compile(
+    r"([0-9]{1,3}([.,'\s])[0-9]{3}(?:\2[0-9]{3})*)(?:(?!\2)[.,]([0-9]{1,2}))?"
+)
+
+
+class Price(NamedTuple):
+    cents: int
+    currency: str
+
+
+def parse_price(text: str, currency: str) -> Price:
+    """`19.90 EUR`, `EUR 19,90`, `1.299,00 €` or, of `currency`, `19.90`.
+
+    Raises ValueError; it says what is expected.
+    """
+    match = _PRICE.fullmatch(text.strip().replace("\u2019", "'"))
+    if not match or (match[1] and match[3]):
+        raise ValueError("a price as 19.90 EUR")
+    named = (match[1] or match[3] or currency).upper()
+    named = _SIGNS.get(named, named)
+    if not re.fullmatch("[A-Z]{3}", named):
+        raise ValueError("a currency by its three letters: 19.90 USD")
+    return Price(_cents(match[2], named), named)
+
+
+def _cents(number: str, currency: str) -> int:
+    if plain := _PLAIN.fullmatch(number):
+        return int(plain[1]) * 100 + int((plain[2] or "")[:2].ljust(2, "0"))
+    grouped = _GROUPED.fullmatch(number)
+    if not grouped:
+        raise ValueError("a price as 19.90 EUR")
+    digits = re.sub(r"\D", "", grouped[1])
+    one_mark = len(re.findall(r"[.,]", number)) == 1 and grouped[2] in ".,"
+    if one_mark and currency not in WITHOUT_CENTS:
+        raise ValueError(f"{digits}.00 if that is meant, or at most two decimals")
+    return int(digits) * 100 + int((grouped[3] or "").ljust(2, "0"))
