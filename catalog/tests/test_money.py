@@ -64,6 +64,7 @@ def test_a_price_in_yen_is_the_same_wherever_it_is_shown(client, admin_client):
         ("١٩", None),
         ("19.90 EUR 20.90 EUR", None),
         ("1e3", None),
+        (f"1{' ' * 100_000}1", None),  # at once, too
     ],
 )
 def test_prices_are_read_as_shops_write_them(text, price):
