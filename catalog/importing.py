@@ -21,6 +21,7 @@ from ml.preprocess import PhotoError, read_bytes
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
+IMPORT = "import"  # the lock of all that stores products in bulk
 
 
 class ImportRefused(ValueError):
@@ -165,15 +166,15 @@ def _store(batch: list[Draft], report: Report) -> None:
     skus = [draft.wording.sku for draft in batch]
     with transaction.atomic():
         # Another import of the same photos waits, and then knows them.
-        lock_until_commit("import")
+        lock_until_commit(IMPORT)
         known = set(Product.objects.filter(sku__in=skus).values_list("sku", flat=True))
         fresh = {d.wording.sku: d for d in batch if d.wording.sku not in known}.values()
-        categories = {name: _category(name) for name in {d.category for d in fresh}}
+        categories = {name: category_of(name) for name in {d.category for d in fresh}}
         products = Product.objects.bulk_create(
             _product(draft, categories[draft.category]) for draft in fresh
         )
         images = ProductImage.objects.bulk_create(
-            _image(product, photo, position)
+            new_image(product, photo, position)
             for product, draft in zip(products, fresh, strict=True)
             for position, photo in enumerate(draft.photos)
         )
@@ -182,20 +183,24 @@ def _store(batch: list[Draft], report: Report) -> None:
     report.photos += len(images)
 
 
-def _category(folder: str) -> Category:
-    category, _ = Category.objects.get_or_create(
-        slug=_category_slug(folder),
-        defaults={"name": CATEGORY_NAMES.get(folder, folder)[:80]},
-    )
-    return category
+def category_of(name: str) -> Category:
+    """The shop's category of a folder's or a feed's name, made where there is none."""
+    shown = CATEGORY_NAMES.get(name, name)
+    known = Category.objects.filter(name__iexact=shown).order_by("id").first()
+    if known:
+        return known
+    slug = _category_slug(name)
+    return Category.objects.get_or_create(slug=slug, defaults={"name": shown[:80]})[0]
 
 
-def _category_slug(folder: str) -> str:
-    """Its own for each name, also where no letter is left of it: `日本`, `Обувь`."""
-    slug = slugify(folder)
-    if 0 < len(slug) <= 80:
+def _category_slug(name: str) -> str:
+    """Its own for each name, also where letters are lost: `日本`, `メンズ T`."""
+    slug = slugify(name)
+    letters = unicodedata.normalize("NFKD", name)
+    lost = any(char.isalnum() and not char.isascii() for char in letters)
+    if 0 < len(slug) <= 80 and not lost:
         return slug
-    digest = hashlib.sha256(folder.encode()).hexdigest()
+    digest = hashlib.sha256(name.encode()).hexdigest()
     return f"{slug[:71]}-{digest[:8]}".strip("-")
 
 
@@ -213,7 +218,8 @@ def _product(draft: Draft, category: Category) -> Product:
     )
 
 
-def _image(product: Product, photo: PreparedPhoto, position: int) -> ProductImage:
+def new_image(product: Product, photo: PreparedPhoto, position: int) -> ProductImage:
+    """Unsaved. Saving it, alone or in bulk, writes the file."""
     return ProductImage(
         product=product,
         file=photo.as_file(),

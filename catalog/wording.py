@@ -167,7 +167,7 @@ def describe(*, category: str, colour: str, key: str, number: int = 0) -> Wordin
         price_cents=_price(chance, kind, brand),
         stock=_stock(chance),
         sku=sku,
-        slug=_slug(f"{title} {sku}"),
+        slug=slug_of(f"{title} {sku}"),
     )
 
 
@@ -244,5 +244,5 @@ def _ascii(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
-def _slug(text: str) -> str:
+def slug_of(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", _ascii(text).lower()).strip("-")

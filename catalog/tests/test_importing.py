@@ -122,6 +122,20 @@ def test_folders_without_latin_letters_are_categories_of_their_own(tmp_path):
     assert Category.objects.count() == 3
 
 
+def test_names_that_differ_in_lost_letters_only_are_categories_of_their_own(tmp_path):
+    for name, colour in (("メンズ T", "red"), ("レディース T", "lime")):
+        write(tmp_path / name / "a.jpg", colour)
+    import_photos(tmp_path)
+    assert {c.name for c in Category.objects.all()} == {"メンズ T", "レディース T"}
+
+
+def test_a_category_that_is_there_is_found_by_its_name(tmp_path):
+    made = Category.objects.create(name="summer HATS", slug="by-hand")
+    write(tmp_path / "Summer hats" / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Product.objects.get().category == made
+
+
 def test_folders_of_long_names_become_categories(tmp_path):
     for end, colour in (("a", "red"), ("b", "lime")):
         write(tmp_path / ("long" * 50 + end) / "a.jpg", colour)
@@ -187,7 +201,7 @@ def test_a_full_disk_ends_the_command_in_a_sentence(folder, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
     """Neither goes on to store before the other has looked what is known, if it may."""
-    looked, category = Barrier(2), importing._category
+    looked, category = Barrier(2), importing.category_of
 
     def waits(name):
         with suppress(BrokenBarrierError):  # the other is held up: as it should be
@@ -200,7 +214,7 @@ def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setattr(importing, "_category", waits)
+    monkeypatch.setattr(importing, "category_of", waits)
     with ThreadPoolExecutor(2) as threads:
         reports = list(threads.map(run, range(2)))
     assert sorted((r.products, r.known) for r in reports) == [(0, 5), (5, 0)]
