@@ -1,0 +1,161 @@
+"""What a row of a feed says of a product."""
+
+import unicodedata
+
+import pytest
+
+from catalog.feeds.columns import Record
+from catalog.feeds.rows import Row, read_row, split_links
+
+GOOD = {"id": "A1", "title": "Coat", "price": "19.90"}
+
+
+def row(**values: str) -> Row:
+    return read_row(Record(2, GOOD | values), currency="EUR")
+
+
+def test_a_row_says_what_its_columns_say_and_nothing_else():
+    assert read_row(Record(2, {"id": "A1"}), currency="EUR") == Row(2, "A1")
+    whole = row(description="Warm.", brand="Nordlys", price="USD 5", quantity="3")
+    assert (whole.problems, whole.stock, whole.available) == ([], 3, None)
+    assert whole.fields == {
+        **{"title": "Coat", "description": "Warm.", "brand": "Nordlys"},
+        **{"price_cents": 500, "currency": "USD"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "expected"),
+    [
+        ("id", "", "an id"),
+        ("id", "A 1", "letters without accents"),
+        ("id", "A/1", "letters without accents"),
+        ("id", "Ä1", "letters without accents"),
+        ("id", "-1", "letters without accents"),
+        ("id", "a" * 65, "at most 64"),
+        ("title", " ", "a title"),
+        ("title", "<b></b>", "a title"),
+        ("title", "a" * 161, "at most 160"),
+        ("brand", "a" * 81, "at most 80"),
+        ("price", "", "19.90 EUR"),
+        ("price", "free", "19.90 EUR"),
+        ("price", "1.299", "1299.00"),
+        ("price", "99999999.99", "2147483647"),
+        ("product_type", f"A > {'b' * 81}", "at most 80"),
+        ("quantity", "many", "a whole number"),
+        ("quantity", "1.5", "a whole number"),
+        ("quantity", "9999999999", "2147483647"),
+        ("availability", "maybe", "in_stock, out_of_stock"),
+        ("additional_image_link", ",".join(map(str, range(51))), "at most 50 photos"),
+        ("description", "a\0b", "without NUL"),
+        ("image_link", "a\0.jpg", "without NUL"),
+    ],
+)
+def test_what_is_wrong_is_named(column, value, expected):
+    [problem] = row(**{column: value}).problems
+    assert (problem.row, problem.column) == (2, column)
+    assert problem.value == value.strip()
+    assert expected in problem.expected
+    assert f"{column} " in str(problem)
+    assert len(str(problem)) < 250
+
+
+def test_all_that_is_wrong_is_named_at_once():
+    problems = row(title="", price="x", quantity="y").problems
+    assert [problem.column for problem in problems] == ["title", "price", "quantity"]
+
+
+def test_a_row_without_an_id_names_no_product():
+    assert row(title="").names_a_product
+    assert not row(id="").names_a_product
+    assert not read_row(Record(3, fault="3 fields"), currency="EUR").names_a_product
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("  Warm \t coat\n", "Warm coat"),
+        (unicodedata.normalize("NFD", "Gömlek"), "Gömlek"),
+        ("レディース Ｔシャツ", "レディース Ｔシャツ"),
+        ("Пальто", "Пальто"),
+        ("H&M coat", "H&M coat"),
+        ("H&amp;M coat", "H&M coat"),
+        ("Coat <b>warm</b>", "Coat warm"),
+        ("Size < 40 & > 38", "Size < 40 & > 38"),
+        ("Bell\x07", "Bell"),
+    ],
+)
+def test_titles_are_one_line_of_text(text, title):
+    assert row(title=text).fields["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Warm.</p><p>Soft&nbsp;&amp; long.</p>", "Warm.\n\nSoft & long."),
+        ("Warm<br/>soft<ul><li>a</li><li>b</li></ul>", "Warm\nsoft\na\nb"),
+        ("&lt;p&gt;escaped &amp;uuml;&lt;/p&gt;", "escaped ü"),
+        ("<script>alert(1)</script><style>p {}</style>Text", "Text"),
+        ("<img src=x onerror=alert(1)>Text", "Text"),
+        ("two\nlines", "two\nlines"),
+        ("a < b, c > d", "a < b, c > d"),
+        ("<!-- no -->Text", "Text"),
+    ],
+)
+def test_html_becomes_text(html, text):
+    assert row(description=html).fields["description"] == text
+
+
+@pytest.mark.parametrize(
+    ("values", "category"),
+    [
+        ({"product_type": "Apparel > Women > Dresses"}, "Dresses"),
+        ({"product_type": "Giyim &gt; Gömlek > "}, "Gömlek"),
+        ({"product_type": "", "google_product_category": "A > Hats"}, "Hats"),
+        ({"google_product_category": "1604"}, ""),
+        ({"product_type": "501"}, "501"),
+        ({"product_type": " > "}, ""),
+    ],
+)
+def test_the_category_is_the_last_part(values, category):
+    assert row(**values).category == category
+
+
+@pytest.mark.parametrize(
+    ("values", "before", "after"),
+    [
+        ({}, 7, 7),
+        ({"quantity": "3"}, 7, 3),
+        ({"quantity": "-2"}, 7, 0),
+        ({"quantity": "12,00"}, 7, 12),
+        ({"quantity": ""}, 7, 7),
+        ({"availability": "in stock"}, 7, 7),
+        ({"availability": "In_Stock"}, 0, 1),
+        ({"availability": "out of stock"}, 7, 0),
+        ({"availability": "preorder"}, 7, 0),
+        ({"availability": "https://schema.org/InStock"}, 0, 1),
+        ({"availability": "in_stock", "quantity": "4"}, 7, 4),
+        ({"availability": "out_of_stock", "quantity": "4"}, 7, 0),
+        ({"availability": "", "quantity": "4"}, 7, 4),
+    ],
+)
+def test_stock_is_told_by_quantity_and_availability(values, before, after):
+    assert row(**values).stock_after(before) == after
+
+
+def test_photos_come_in_order_and_once():
+    links = row(image_link="b.jpg", additional_image_link="a.jpg, b.jpg,,c.jpg").links
+    assert links == ["b.jpg", "a.jpg", "c.jpg"]
+    assert row(image_link="red, blue.jpg").links == ["red, blue.jpg"]
+
+
+def test_commas_inside_addresses_stay():
+    text = "https://x.example/w_1,h_2/a.jpg, https://x.example/b.jpg,//x.example/c"
+    assert split_links(text) == [
+        *("https://x.example/w_1,h_2/a.jpg", "https://x.example/b.jpg", "//x.example/c")
+    ]
+
+
+def test_a_spreadsheet_takes_nothing_of_a_problem_for_a_formula():
+    [problem] = row(price="=1+1").problems
+    assert problem.cells[:4] == ["2", "A1", "price", "'=1+1"]
