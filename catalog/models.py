@@ -232,6 +232,33 @@ class ProductImage(models.Model):
         return self.alt_text or f"Photo {self.pk}"
 
 
+class FeedProduct(models.Model):
+    """A product that a feed made; those made by hand have none."""
+
+    product = models.OneToOneField(
+        Product, on_delete=models.CASCADE, primary_key=True, related_name="fed"
+    )
+    feed = models.CharField(max_length=80, db_index=True)  # the last that named it
+    archived = models.BooleanField(default=False)  # for being gone from the feed
+
+    def __str__(self) -> str:
+        return f"{self.product_id} of {self.feed}"
+
+
+class FeedPhoto(models.Model):
+    """Where a feed's photo came from. Two links of a product may show one photo."""
+
+    image = models.ForeignKey(
+        ProductImage, on_delete=models.CASCADE, related_name="links"
+    )
+    link = models.TextField()
+    # What tells without reading it whether it changed: see catalog.feeds.photos.
+    version = models.JSONField()
+
+    def __str__(self) -> str:
+        return self.link
+
+
 class ProductWords(models.Model):
     """What words find a product by. Triggers keep it: see migration 0003_words.
 

@@ -1,0 +1,46 @@
+"""Which products a feed has named so far."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+
+
+class NamedSkus:
+    """The SKUs a feed has named. In a table of the session: a set of them would grow
+    with the feed."""
+
+    def add(self, rows: dict[str, int]) -> dict[str, int]:
+        """SKU -> row; those that an earlier row has named, with that."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT sku, place FROM feed_skus WHERE sku = ANY(%s)", [list(rows)]
+            )
+            earlier = dict(cursor.fetchall())
+            cursor.executemany(
+                "INSERT INTO feed_skus VALUES (%s, %s)",
+                [each for each in rows.items() if each[0] not in earlier],
+            )
+        return earlier
+
+    def without(self, skus: list[str]) -> list[str]:
+        """Those that no row has named."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT unnest(%s::text[]) EXCEPT SELECT sku FROM feed_skus",
+                [skus],
+            )
+            return [sku for (sku,) in cursor.fetchall()]
+
+
+@contextmanager
+def named_skus() -> Iterator[NamedSkus]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY TABLE feed_skus (sku text PRIMARY KEY, place int)"
+        )
+    try:
+        yield NamedSkus()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE feed_skus")
