@@ -1,7 +1,8 @@
 """The photos of products become those that their feed links to, in its order.
 
-Only what a feed brought is taken away again; photos added by hand stay, behind the
-feed's. Photos of the same pixels stay as they are and keep their embedding.
+Only what a feed brought is taken away again, and not while another photo of the product
+cannot be read; photos added by hand stay, behind the feed's. Photos of the same pixels
+stay as they are and keep their embedding.
 """
 
 from collections import defaultdict
@@ -75,6 +76,10 @@ def _place(
             order.append(image)
         if found:
             _link(link, image, found, known, changes)
+    stale = list(links.values())
+    if not all(link in wanted.photos for link in wanted.links):
+        order += [each.image for each in stale if each.image not in order]
+        stale = []  # until all that is to be there instead can be read
     brought = [image for image in images if image.links.all()]
     gone = [image for image in brought if image not in order]
     rest = [image for image in images if image not in order and image not in gone]
@@ -83,7 +88,7 @@ def _place(
     changes.added += new
     changes.removed += gone
     changes.moved += moved
-    changes.unlinked += links.values()
+    changes.unlinked += stale
     if new or gone or moved:
         changes.products.add(product.sku)
 

@@ -297,6 +297,24 @@ def test_a_known_product_keeps_a_photo_that_cannot_be_read_now(shop):
     assert (colours("A2"), product("A2").price_cents) == (["navy", "green"], 600)
 
 
+def test_nothing_is_taken_away_for_a_photo_that_cannot_be_read(shop):
+    shop.feed(HAT)
+    said = shop.feed("A2,Hat,Hats,5.00 EUR,none.jpg,gold.jpg")
+    assert "1 photos added, 0 removed" in said
+    assert colours("A2") == ["yellow", "navy", "green"]
+    shop.photo("none.jpg", "red")
+    assert "1 photos added, 2 removed" in shop.run()
+    assert colours("A2") == ["red", "yellow"]
+
+
+def test_a_photo_that_changed_goes_even_beside_one_that_cannot_be_read(shop):
+    shop.feed(HAT)
+    shop.photo("blue.jpg", "gold")
+    (shop.folder / "lime.jpg").unlink()
+    assert "1 photos added, 1 removed" in shop.run()
+    assert colours("A2") == ["yellow", "green"]
+
+
 def test_a_new_product_without_any_photo_to_show_waits(shop):
     with pytest.raises(CommandError, match="No row went in"):
         shop.feed("A1,Coat,Coats,1,none.jpg,../x.jpg")

@@ -43,8 +43,9 @@ before and no longer names are taken away, those added by hand stay behind them.
 already known are not read again: files by size and time, addresses by asking the server
 whether they changed. Workers embed new ones by themselves.
 
-Rows with something wrong are skipped and named; of a photo that cannot be read the
-product keeps what it had. Run the same command again after a stop: it goes on.
+Rows with something wrong are skipped and named. While a photo of a product cannot be
+read, it keeps those that it had; one that is new and has none to show waits. Run the
+same command again after a stop: it goes on.
 """
 EPILOG = """\
 The exit status is 0 when the feed was read and at least one row went in, even if others
