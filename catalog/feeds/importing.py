@@ -109,7 +109,7 @@ class Import:
         lacks = [c for c, name in _NEEDED.items() if name not in row.fields]
         lacks += [] if row.category or self.options.category else ["product_type"]
         said = [
-            Problem(row.number, row.sku, column, "", "one: this product is new")
+            Problem(row.number, row.sku, column, "", "a value: this product is new")
             for column in lacks
         ]
         if said:

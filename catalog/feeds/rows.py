@@ -40,7 +40,7 @@ class Problem:
     @property
     def cells(self) -> list[str]:
         """For a spreadsheet, which would take some texts for formulas."""
-        texts = [self.sku, self.column, short(self.value), self.expected]
+        texts = [self.sku, self.column, short(self.value, 2000), self.expected]
         texts = [_CONTROL.sub("\ufffd", text) for text in texts]
         return [str(self.row), *(f"'{t}" if t[:1] in {*"=+-@"} else t for t in texts)]
 
@@ -254,5 +254,5 @@ class _TextOfHtml(HTMLParser):
         return [] if broken or tag not in self.BREAKS else [self.BREAKS[tag]]
 
 
-def short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
+def short(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -57,7 +57,7 @@ def test_what_is_wrong_is_named(column, value, expected):
     assert problem.value == value.strip()
     assert expected in problem.expected
     assert f"{column} " in str(problem)
-    assert len(str(problem)) < 250
+    assert len(str(problem)) < 400
 
 
 def test_all_that_is_wrong_is_named_at_once():
