@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from catalog.feeds.columns import Feed
+from catalog.feeds.columns import MANY, Feed
 from catalog.feeds.named import NamedSkus
 from catalog.feeds.photos import LinkedPhoto, LinkError, PhotoReader, Version
 from catalog.feeds.rows import Problem, Row, read_row
@@ -146,7 +146,8 @@ class Import:
         return linked
 
     def _leave_out(self, row: Row, link: str, expected: str) -> None:
-        self.problems.append(Problem(row.number, row.sku, "image_link", link, expected))
+        column = "image_link" if link == row.links[0] else MANY
+        self.problems.append(Problem(row.number, row.sku, column, link, expected))
         self.report.left_out += 1
 
 

@@ -264,7 +264,7 @@ def test_rows_that_are_wrong_are_named_and_the_rest_goes_in(shop, tmp_path):
         *(("3", "", "id"), ("4", "B 1", "id")),
         *(("5", "B2", "title"), ("5", "B2", "price"), ("6", "", "")),
         *(("7", "A1", "id"), ("8", "B4", "product_type"), ("9", "B5", "title")),
-        *(("10", "B6", "image_link"), ("11", "A2", "image_link")),
+        *(("10", "B6", "image_link"), ("11", "A2", "additional_image_link")),
     ]
     err = shop.err.getvalue()
     assert "Row 5 (B2): price 'x': expected a price as 19.90 EUR" in err
@@ -401,7 +401,10 @@ def test_photos_come_from_the_web_and_are_not_fetched_again(shop):
         server.files = {"/a.jpg": make_photo_bytes("red")}
         row = f"A1,Coat,Coats,1,{server.url}/a.jpg,{server.url}/none.jpg"
         assert "1 photos added" in shop.feed(row, allow_private=True)
-        assert f"Row 2 (A1): image_link '{server.url}/none.jpg'" in shop.err.getvalue()
+        assert (
+            f"Row 2 (A1): additional_image_link '{server.url}/none.jpg'"
+            in shop.err.getvalue()
+        )
         assert "404" in shop.err.getvalue()
         server.answers.clear()
         said = shop.feed(row.replace("none", "a"), allow_private=True)

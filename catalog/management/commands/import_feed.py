@@ -35,7 +35,8 @@ is, and a new product needs title, price and a category too.
   additional_image_link,     more of them, with commas between
     images
   availability               in_stock; out_of_stock, preorder and backorder sell nothing
-  quantity, stock, inventory a whole number; without it in_stock keeps what is known
+  quantity, stock, inventory a whole number; without it in_stock keeps what is known,
+                             and without both a new product is sold out
 
 An empty cell empties description or brand. Of the others, title and price may not be
 empty, and the rest stays as it is. Photos go in the feed's order; those that it brought
