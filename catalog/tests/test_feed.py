@@ -365,6 +365,9 @@ def test_what_was_archived_or_published_by_hand_is_left_to_the_hand(shop):
     Product.objects.filter(sku="A3").update(status="published")
     shop.run(archive_missing=True, force=True)
     assert product("A3").status == Product.Status.PUBLISHED
+    Product.objects.filter(sku="A3").update(status="draft")
+    assert "are back" not in shop.feed(COAT, HAT, boots)
+    assert product("A3").status == Product.Status.DRAFT
 
 
 def test_a_feed_archives_what_is_its_own_only(shop):
