@@ -352,7 +352,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All of ml.train with the real network, made small; its folder."""
     folder = tmp_path_factory.mktemp("trained")
     data = write_dataset(folder / "data")
-    train.train_folder(REAL, data, folder / "out", views=folder / "views")
+    recipe = dataclasses.replace(REAL, soup=2)
+    train.train_folder(recipe, data, folder / "out", views=folder / "views")
     return folder
 
 
