@@ -240,9 +240,16 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+# Letters that are no others with an accent, as people write them without.
+_NO_ACCENT = str.maketrans(
+    {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
+
+
 def _ascii(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def slug_of(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", _ascii(text).lower()).strip("-")
+    letters = _ascii(text.lower().translate(_NO_ACCENT))
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")

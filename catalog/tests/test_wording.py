@@ -5,7 +5,14 @@ from collections import Counter
 import pytest
 
 from catalog.colours import COLOUR_NAMES
-from catalog.wording import BRANDS, CATEGORY_NAMES, KINDS, Wording, describe
+from catalog.wording import (
+    BRANDS,
+    CATEGORY_NAMES,
+    KINDS,
+    Wording,
+    describe,
+    slug_of,
+)
 
 
 def key(number: int) -> str:
@@ -122,3 +129,15 @@ def test_a_folder_of_the_users_own_works_too(folder, code):
     assert len(words.slug) <= 160 and len(words.title) <= 160
     assert words.title.startswith("Light blue ")
     assert "\n" not in words.title + words.description
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [
+        ("K\u0131rm\u0131z\u0131 İpek Elbise", "kirmizi-ipek-elbise"),
+        ("Weiße Grüße", "weisse-grusse"),
+        ("KØBENHAVN Łódź", "kobenhavn-lodz"),
+    ],
+)
+def test_no_letter_of_europe_is_lost_in_a_slug(title, slug):
+    assert slug_of(title) == slug
