@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from catalog.locks import lock_until_commit
 from catalog.models import Category, Product, ProductImage
 from catalog.photos import PreparedPhoto, prepare_photo
-from catalog.wording import CATEGORY_NAMES, Wording, describe
+from catalog.wording import CATEGORY_NAMES, Wording, describe, in_plain_letters
 from ml.preprocess import PhotoError, read_bytes
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
@@ -195,8 +195,8 @@ def category_of(name: str) -> Category:
 
 def _category_slug(name: str) -> str:
     """Its own for each name, also where letters are lost: `日本`, `メンズ T`."""
-    slug = slugify(name)
-    letters = unicodedata.normalize("NFKD", name)
+    letters = in_plain_letters(name)
+    slug = slugify(letters)
     lost = any(char.isalnum() and not char.isascii() for char in letters)
     if 0 < len(slug) <= 80 and not lost:
         return slug

@@ -250,6 +250,11 @@ def _ascii(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
+def in_plain_letters(text: str) -> str:
+    """Small ones; what is none of a to z stays, accents behind their letters."""
+    return unicodedata.normalize("NFKD", text.lower().translate(_NO_ACCENT))
+
+
 def slug_of(text: str) -> str:
-    letters = _ascii(text.lower().translate(_NO_ACCENT))
+    letters = _ascii(in_plain_letters(text))
     return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")

@@ -113,6 +113,12 @@ def test_folders_in_turkish_become_categories(tmp_path):
     assert category.slug == "gomlek-bluz"
 
 
+def test_no_letter_of_europe_is_lost_in_a_category(tmp_path):
+    write(tmp_path / "Ayakkab\u0131" / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Category.objects.get().slug == "ayakkabi"
+
+
 def test_folders_without_latin_letters_are_categories_of_their_own(tmp_path):
     for name, colour in zip(("日本", "Обувь", "-"), COLOURS, strict=False):
         write(tmp_path / name / "a.jpg", colour)
