@@ -17,6 +17,7 @@ from catalog.feeds.rows import Problem, one_line
 from catalog.feeds.storing import Options
 
 SHOWN = 20  # problems on the console
+GO_ON = "What was imported stays; run the same command again to go on."
 HELP = """\
 Make and update products from a product feed: CSV, TSV or Google's XML.
 
@@ -192,9 +193,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         would = "would be " if options.dry_run else ""
         self.stdout.write(f"{count} products {would}archived.")
-
-
-GO_ON = "What was imported stays; run the same command again to go on."
 
 
 class Problems:
