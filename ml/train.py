@@ -64,7 +64,7 @@ KNOBS = (
     ("temperature", float, "of the losses"),
     ("appearance", float, "weight of telling photos apart"),
     ("distillation", float, "weight of staying like the network at the start"),
-    ("soup", int, "trainings of one seed each, whose weights are averaged"),
+    ("soup", int, "trainings, each of a seed of its own, to average weight by weight"),
     ("averaging", float, "of the weights over steps, 0 (none) to below 1"),
 )
 LEAST = {
