@@ -68,16 +68,7 @@ def make_views(
     def make(number: int) -> None:
         # A generator for each photo: threads may take them in any order.
         rng = np.random.default_rng([seed, number])
-        image = read_photo(paths[number], max_side=2 * size)
-        pixels = [to_input(image, size)]
-        mask = garment_mask(image) if other_grounds else None
-        for _ in range(each - 1):
-            taken = image
-            if mask and rng.random() < other_grounds:
-                other = paths[int(rng.integers(len(paths)))]
-                ground = read_photo(other, max_side=size)
-                taken = on_another_ground(image, mask, ground, rng)
-            pixels.append(phone_view(taken, rng, size))
+        pixels = _views_of(number, paths, size, each, other_grounds, rng)
         for start in range(0, each, AT_ONCE):
             found = frozen(np.stack(pixels[start : start + AT_ONCE]))
             for array, values in zip(arrays, found, strict=True):
@@ -95,6 +86,28 @@ def make_views(
             state.write_text(json.dumps(numbers.stop))
             bar.update(len(numbers))
     return Views(*arrays)
+
+
+def _views_of(
+    number: int,
+    paths: Sequence[Path],
+    size: int,
+    each: int,
+    other_grounds: float,
+    rng: np.random.Generator,
+) -> list[np.ndarray]:
+    """(size, size, 3) uint8 each: the photo, and the photo as phones would take it."""
+    image = read_photo(paths[number], max_side=2 * size)
+    pixels = [to_input(image, size)]
+    mask = garment_mask(image) if other_grounds else None
+    for _ in range(each - 1):
+        taken = image
+        if mask and rng.random() < other_grounds:
+            other = paths[int(rng.integers(len(paths)))]
+            ground = read_photo(other, max_side=size)
+            taken = on_another_ground(image, mask, ground, rng)
+        pixels.append(phone_view(taken, rng, size))
+    return pixels
 
 
 def _open_arrays(
