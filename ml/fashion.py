@@ -6,13 +6,10 @@ weights: each batch follows from the seed and the number of its step alone.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -20,54 +17,19 @@ from tqdm import tqdm
 from ml.backend import keras, tf
 from ml.checkpoint import Checkpoint, Progress
 from ml.config import SCRATCH, FashionRecipe
-from ml.dataset import Photos, photo_digest
+from ml.dataset import Photos
 from ml.encoder import RUNTIMES
-from ml.exporting import convert_to_onnx, weights_hash
+from ml.exporting import weights_hash
 from ml.history import Epoch
 from ml.losses import contrast, relation_loss
 from ml.readout import fit_readout
-from ml.sampling import PairSampler
+from ml.sources import Batch, Source, contents_of, digest, make_sources
 from ml.training import TrainingError, learning_rate
-from ml.two_heads import Parts, build_two_heads, frozen_model, join, open_two_heads
-from ml.viewing import Views, frozen_part, make_views, views_of_each
+from ml.two_heads import Parts, build_two_heads, join, open_two_heads
 
 SAVED_EVERY = 100  # steps
 VALIDATION_BATCHES = 4
 LONGEST_GRADIENT = 5.0
-
-
-class Batch(NamedTuple):
-    """2N views of N photos, as tensors; one row a view."""
-
-    activations: tf.Tensor  # (2N, height, width, channels) float16
-    textures: tf.Tensor  # (2N, F) float16
-    teacher: tf.Tensor  # (2N, F) float16, unit length
-    labels: tf.Tensor  # (2N,) int64
-    instances: tf.Tensor  # (2N,) int64
-
-
-@dataclass(frozen=True)
-class Source:
-    """Photos and their views, from which batches are drawn."""
-
-    photos: Photos
-    views: Views
-    rows: np.ndarray  # (N,) where in `views` each photo is
-    teacher: np.ndarray  # (N, F) float16, unit length: the photo before any training
-
-    def draw(self, recipe: FashionRecipe, stream: list[int]) -> Batch:
-        """The batch of this stream of random numbers, always the same."""
-        rng = np.random.default_rng([recipe.seed, *stream])
-        sampler = PairSampler(self.photos.labels, self.photos.instances)
-        photos, views = sampler.draw(recipe.batch, self.views.each, rng)
-        rows = self.rows[photos]
-        return Batch(
-            tf.constant(self.views.activations[rows, views]),
-            tf.constant(self.views.textures[rows, views]),
-            tf.constant(self.teacher[photos]),
-            tf.constant(self.photos.labels[photos]),
-            tf.constant(self.photos.instances[photos]),
-        )
 
 
 def fit(
@@ -95,45 +57,11 @@ def fit(
     parts = begin(recipe)
     _forget_another_training(scratch, recipe, photos, leave_out, parts)
     folder = kept or scratch / "views"
-    train, held_out = _make_sources(parts, recipe, photos, leave_out, scratch, folder)
-    parts, history = train_soup(begin, train, held_out, recipe, scratch)
+    train, held_out = make_sources(parts, recipe, photos, leave_out, scratch, folder)
+    history = train_soup(parts, begin, train, held_out, recipe, scratch)
     labels = train.photos.labels
     readout = fit_readout(parts, train.views, train.rows, labels, recipe)
     return join(parts, readout), history
-
-
-def _make_sources(
-    parts: Parts,
-    recipe: FashionRecipe,
-    photos: Mapping[str, Photos],
-    leave_out: Sequence[str],
-    scratch: Path,
-    kept: Path,
-) -> list[Source]:
-    """Those of the train and of the validation photos, the views kept in `kept`."""
-    convert_to_onnx(frozen_model(parts), scratch / "frozen.onnx")
-    frozen = frozen_part(scratch / "frozen.onnx")
-    sources = []
-    for name in ("train", "validation"):
-        split = photos[name]
-        each = views_of_each(recipe.views, len(split)) if name == "train" else 2
-        # Not of the heads: trainings that differ in those share their views.
-        weighed = [weights_hash(parts.lower), weights_hash(parts.upper)]
-        made_by = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
-        key = _digest(weighed, _contents(split), *made_by)
-        views = make_views(
-            frozen,
-            split.paths,
-            size=recipe.input_size,
-            each=each,
-            other_grounds=recipe.other_grounds,
-            seed=recipe.seed,
-            folder=kept / key,
-            words=name,
-        )
-        rows = split.rows_without(leave_out)
-        sources.append(make_source(split.without(leave_out), views, rows))
-    return sources
 
 
 def _forget_another_training(
@@ -148,8 +76,8 @@ def _forget_another_training(
     # vector is read off has no part in training what it is read off.
     free = ("learning_rate", "category_weight", "category_heat")
     knobs = {name: v for name, v in asdict(recipe).items() if name not in free}
-    contents = [_contents(photos[name]) for name in ("train", "validation")]
-    ours = _digest(knobs, contents, list(leave_out), weights_hash(parts.upper))
+    contents = [contents_of(photos[name]) for name in ("train", "validation")]
+    ours = digest(knobs, contents, list(leave_out), weights_hash(parts.upper))
     file = scratch / "training.txt"
     if file.is_file() and file.read_text() != ours:
         for state in scratch.glob("state-*.npz"):
@@ -157,36 +85,17 @@ def _forget_another_training(
     file.write_text(ours)
 
 
-def _contents(photos: Photos) -> list[list[str]]:
-    """What the photos are, in their order; where they lie does not count."""
-    names = [photos.categories[label] for label in photos.labels]
-    digests = [photo_digest(path) for path in photos.paths]
-    return [list(pair) for pair in zip(names, digests, strict=True)]
-
-
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def make_source(photos: Photos, views: Views, rows: np.ndarray) -> Source:
-    """What all the photos have in common is taken out of the teacher's vectors."""
-    seen = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
-    if len(seen):
-        seen -= seen.mean(axis=0)
-    lengths = np.linalg.norm(seen, axis=1, keepdims=True)
-    teacher = (seen / np.maximum(lengths, 1e-6)).astype(np.float16)
-    return Source(photos, views, rows, teacher)
-
-
 def train_soup(
+    parts: Parts,
     begin: Callable[[FashionRecipe], Parts],
     train: Source,
     validation: Source,
     recipe: FashionRecipe,
     scratch: Path,
-) -> tuple[Parts, list[Epoch]]:
+) -> list[Epoch]:
     """Train from the same start as often as the recipe says, and average the tops.
 
+    `parts` is the first to be trained and gets the mean; `begin` makes the others.
     Each training has a seed of its own. The mean of weights that began alike does
     better than each of them, and costs no more to run (model soups, Wortsman et al.
     2022). The history is the mean of theirs.
@@ -196,12 +105,12 @@ def train_soup(
         if recipe.soup > 1:
             tqdm.write(f"training {number + 1} of {recipe.soup}")
         one = replace(recipe, seed=recipe.seed + number)
-        parts = begin(one)
+        trained = begin(one) if number else parts
         state = scratch / f"state-{number + 1}.npz"
-        histories.append(train_two_heads(parts, train, validation, one, state))
-        tops.append(parts.upper.get_weights())
+        histories.append(train_two_heads(trained, train, validation, one, state))
+        tops.append(trained.upper.get_weights())
     parts.upper.set_weights([np.mean(same, axis=0) for same in zip(*tops, strict=True)])
-    return parts, [_mean_epoch(same) for same in zip(*histories, strict=True)]
+    return [_mean_epoch(same) for same in zip(*histories, strict=True)]
 
 
 def _mean_epoch(epochs: Sequence[Epoch]) -> Epoch:

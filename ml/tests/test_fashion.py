@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +17,11 @@ from ml.backend import keras, tf
 from ml.config import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
-from ml.fashion import (
-    Source,
-    batch_loss,
-    make_source,
-    train_soup,
-    train_two_heads,
-)
+from ml.fashion import batch_loss, train_soup, train_two_heads
 from ml.losses import contrast, relation_loss
 from ml.preprocess import read_photo
 from ml.readout import fit_readout
+from ml.sources import Source, make_source
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.training import TrainingError
 from ml.two_heads import (
@@ -207,23 +204,29 @@ def test_the_seed_decides_the_whole_training(sources, tmp_path):
     assert fit(sources, tmp_path / "3.npz", seed=2)[1] != first
 
 
+@contextmanager
+def killed_at(step: int, seed: int = 1) -> Iterator[None]:
+    draw = Source.draw
+
+    def killed(self, recipe, stream):
+        if (recipe.seed, stream) == (seed, [0, step]):
+            raise KeyboardInterrupt
+        return draw(self, recipe, stream)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Source, "draw", killed)
+        with pytest.raises(KeyboardInterrupt):
+            yield
+
+
 @pytest.mark.parametrize("cut", [4, 9])
 def test_a_killed_training_ends_as_if_it_had_not_been(
     sources, tmp_path, monkeypatch, cut
 ):
     whole, told = fit(sources, tmp_path / "whole.npz")
     monkeypatch.setattr(fashion, "SAVED_EVERY", 2)
-    draw = Source.draw
-
-    def killed(self, recipe, stream):
-        if stream == [0, cut]:
-            raise KeyboardInterrupt
-        return draw(self, recipe, stream)
-
-    monkeypatch.setattr(Source, "draw", killed)
-    with pytest.raises(KeyboardInterrupt):
+    with killed_at(cut):
         fit(sources, tmp_path / "cut.npz")
-    monkeypatch.setattr(Source, "draw", draw)
     resumed, history = fit(sources, tmp_path / "cut.npz")
     assert history == told
     assert same(resumed, whole)
@@ -235,7 +238,8 @@ def soup(sources: list[Source], folder: Path) -> tuple[Parts, list]:
     def begin(one: FashionRecipe) -> Parts:
         return tiny_parts(one, one.seed)
 
-    return train_soup(begin, *sources, recipe, folder)
+    parts = begin(recipe)
+    return parts, train_soup(parts, begin, *sources, recipe, folder)
 
 
 def test_a_soup_is_the_mean_of_trainings_of_different_seeds(sources, tmp_path):
@@ -259,21 +263,15 @@ def test_a_soup_killed_in_its_second_training_goes_on_there(
     sources, tmp_path, monkeypatch
 ):
     whole, told = soup(sources, tmp_path / "whole")
+    with killed_at(SMALL.steps + 2, seed=2):
+        soup(sources, tmp_path / "cut")
     draw = Source.draw
     steps = []
-
-    def killed(self, recipe, stream):
-        if (recipe.seed, stream) == (2, [0, SMALL.steps + 2]):
-            raise KeyboardInterrupt
-        return draw(self, recipe, stream)
 
     def counted(self, recipe, stream):
         steps.append((recipe.seed, *stream))
         return draw(self, recipe, stream)
 
-    monkeypatch.setattr(Source, "draw", killed)
-    with pytest.raises(KeyboardInterrupt):
-        soup(sources, tmp_path / "cut")
     monkeypatch.setattr(Source, "draw", counted)
     resumed, history = soup(sources, tmp_path / "cut")
     assert (history, same(resumed, whole)) == (told, True)
