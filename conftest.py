@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from search import encoders
+from search.index import encoders
+from search.index.partitions import build_index, create_partition
 from search.models import Encoder
-from search.partitions import build_index, create_partition
 
 
 class FakeNetwork:
@@ -56,6 +56,6 @@ def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
 @pytest.fixture
 def embed(fake_encoder):
     """Call it to embed whatever is pending."""
-    from search.indexing import embed_due
+    from search.index.embed import embed_due
 
     return lambda: embed_due(encoder=fake_encoder)

@@ -22,8 +22,8 @@ from tqdm import tqdm
 
 from bench.catalogue import FIRST_ID, copy_vectors
 from bench.timing import percentile, report
-from search.nearest import MIN_BREADTH
-from search.partitions import HNSW
+from search.index.partitions import HNSW
+from search.query.nearest import MIN_BREADTH
 
 try:
     import hnswlib

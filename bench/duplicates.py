@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from bench.catalogue import FIRST_ID, invent, store
 from bench.timing import report
-from catalog.duplicates import copies_of, groups_of_pictures, groups_of_pixels
+from catalog.copies import copies_of, groups_of_pictures, groups_of_pixels
 from catalog.fingerprints import (
     MOST_BITS_OFF,
     Fingerprint,
@@ -36,10 +36,10 @@ from catalog.fingerprints import (
 from catalog.models import ProductImage
 from catalog.photos import pixel_sha256
 from ml.encoder import Encoder as Network
-from ml.metrics import distances
+from ml.measure.metrics import distances
 from ml.preprocess import read_photo
-from search.duplicates import SHARE_OF_BAND, find_duplicates
-from search.encoders import active_encoder
+from search.index.duplicates import SHARE_OF_BAND, find_duplicates
+from search.index.encoders import active_encoder
 
 STEP = 12  # every so many photos is changed and compared with itself
 LOOKUPS = 30

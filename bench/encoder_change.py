@@ -32,7 +32,7 @@ from onnx import helper, numpy_helper
 from bench.timing import percentile, report
 from ml.encoder import SHIPPED
 from ml.preprocess import read_photo
-from search.encoders import active_encoder, kept_encoders, network_of
+from search.index.encoders import active_encoder, kept_encoders, network_of
 from search.models import Embedding, Encoder
 
 CLIENTS = 2

@@ -2,8 +2,8 @@
 
     python -m bench.feed [--products 2000] [--json]
 
-Each product has a photo under a name of its own, drawn by `catalog.sample`. They are
-taken out again afterwards.
+Each product has a photo under a name of its own, drawn by `fashionlens.demo.sample`.
+They are taken out again afterwards.
 """
 
 import csv
@@ -22,7 +22,7 @@ from bench.timing import parser, report
 from django.core.management import call_command
 
 from catalog.models import Product
-from catalog.sample import draw_sample
+from fashionlens.demo.sample import draw_sample
 from fashionlens.stack import Stack
 
 SKU = "BENCH-FEED-"

@@ -3,7 +3,7 @@
     python -m bench.filters --data DIR [--rows 100000] [--filters 300] [--json]
 
 Vectors are made from those of real photos, queries are photos kept apart. Times are
-those of `search.nearest.nearest` at its database, all its statements together.
+those of `search.query.nearest.nearest` at its database, all its statements together.
 """
 
 from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
@@ -30,10 +30,10 @@ from bench.catalogue import (
 from bench.timing import percentile, report
 from catalog.filters import Filters
 from catalog.models import Category, Product
-from search import nearest as searching
+from search.index.partitions import build_index, create_partition, drop_partition
 from search.models import Encoder
-from search.nearest import nearest
-from search.partitions import build_index, create_partition, drop_partition
+from search.query import nearest as searching
+from search.query.nearest import nearest
 
 K = 10
 WARM_UP = 50

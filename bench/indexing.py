@@ -19,8 +19,8 @@ from tqdm import tqdm
 from bench.timing import report
 from ml.encoder import RUNTIMES
 from ml.preprocess import read_photo, to_input
-from search.encoders import active_encoder, network_of
-from search.indexing import index_status
+from search.index.embed import index_status
+from search.index.encoders import active_encoder, network_of
 from search.models import Embedding, Encoder, Photo
 
 

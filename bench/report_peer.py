@@ -25,8 +25,8 @@ from django.conf import settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from bench.timing import free_port, percentile, report
-from search.encoders import active_encoder
-from search.indexing import index_status
+from search.index.embed import index_status
+from search.index.encoders import active_encoder
 from search.models import Embedding
 
 # Searches in a row, and how many of them only bring processor and connections back

@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
 from bench.timing import free_port
-from catalog.sample import draw_sample, garment
+from fashionlens.demo.sample import draw_sample, garment
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var" / "screenshots"

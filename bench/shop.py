@@ -31,8 +31,8 @@ from fashionlens import embedded  # noqa: E402
 from fashionlens.stack import Stack  # noqa: E402
 from ml.encoder import SHIPPED  # noqa: E402
 from ml.encoder import Encoder as Network  # noqa: E402
-from search.encoders import active_encoder  # noqa: E402
-from search.indexing import index_status  # noqa: E402
+from search.index.embed import index_status  # noqa: E402
+from search.index.encoders import active_encoder  # noqa: E402
 from search.models import Encoder  # noqa: E402
 
 # The report's network, for what is measured against the report.

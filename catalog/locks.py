@@ -2,6 +2,8 @@
 
 from django.db import connection
 
+IMPORT = "import"  # the lock of all that stores products in bulk
+
 
 def lock_until_commit(name: str) -> None:
     """Wait until no other transaction holds the lock of this name, and hold it."""

@@ -48,7 +48,7 @@ class Category(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('catalog:home')}?category={self.slug}"
+        return f"{reverse('storefront:home')}?category={self.slug}"
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -151,7 +151,7 @@ class Product(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("catalog:product", args=[self.slug])
+        return reverse("storefront:product", args=[self.slug])
 
     @property
     def price_display(self) -> str:

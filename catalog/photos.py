@@ -90,6 +90,20 @@ def add_photo(*, product: Product, data: bytes, alt_text: str = "") -> ProductIm
     return image
 
 
+def new_image(product: Product, photo: PreparedPhoto, position: int) -> ProductImage:
+    """Unsaved. Saving it, alone or in bulk, writes the file."""
+    return ProductImage(
+        product=product,
+        file=photo.as_file(),
+        alt_text=product.title,
+        position=position,
+        sha256=photo.sha256,
+        colours=photo.colours,
+        picture_hash=photo.fingerprint.hash,
+        picture_tint=photo.fingerprint.tint,
+    )
+
+
 def set_photo(*, image: ProductImage, data: bytes) -> None:
     """Give `image` new pixels, unsaved. Raises `PhotoError`."""
     prepared = prepare_photo(data)

@@ -69,4 +69,4 @@ def _titles(products: ProductQuerySet) -> list[Suggestion]:
 
 
 def _listed(**parameters: str) -> str:
-    return f"{reverse('catalog:home')}?{urlencode(parameters)}"
+    return f"{reverse('storefront:home')}?{urlencode(parameters)}"

@@ -2,7 +2,7 @@
 
 Other frontends read the catalogue and search it from browsers of their own: no
 cookies and no accounts are involved, so an origin named in CORS_ALLOWED_ORIGINS may
-do all that the API offers. Errors are problem JSON throughout (`catalog.problems`).
+do all that the API offers. Errors are problem JSON throughout (`catalog.api.problems`).
 """
 
 from typing import Any
@@ -18,10 +18,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-import catalog.api
-import search.api
-import search.recommending_api
-from catalog.parameters import NoParameters
+import catalog.api.views
+import search.api.recommendations
+import search.api.views
+from catalog.api.parameters import NoParameters
 
 
 class RootView(APIView):
@@ -84,9 +84,9 @@ def _hint(address: str) -> str:
 
 v1 = [
     path("", RootView.as_view(), name="root"),
-    *catalog.api.urlpatterns,
-    *search.api.urlpatterns,
-    *search.recommending_api.urlpatterns,
+    *catalog.api.views.urlpatterns,
+    *search.api.views.urlpatterns,
+    *search.api.recommendations.urlpatterns,
 ]
 app_name = "api"
 urlpatterns = [

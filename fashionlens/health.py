@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from PIL import Image
 
-from search.encoders import active_encoder, network_of
+from search.index.encoders import active_encoder, network_of
 
 log = logging.getLogger(__name__)
 

@@ -92,6 +92,9 @@ X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
     "fashionlens",
+    "fashionlens.storefront",
+    "fashionlens.backoffice",
+    "fashionlens.demo",
     "search",
     "catalog",
     "django.contrib.admin",
@@ -119,8 +122,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "search.middleware.shoppers",
-    "catalog.middleware.DatabaseAnswers",
+    "fashionlens.storefront.shopper_middleware.shoppers",
+    "fashionlens.storefront.middleware.DatabaseAnswers",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"
@@ -142,7 +145,7 @@ TEMPLATES = [
 # Database ---------------------------------------------------------------------
 
 # Compiling a query of a few milliseconds takes longer than running it. What the HNSW
-# index needs is set per transaction (search.nearest).
+# index needs is set per transaction (search.query.nearest).
 PG_OPTIONS = "-c jit=off"
 DATABASES = {
     "default": embedded.database_settings(VAR)
@@ -234,7 +237,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_HANDLERS = [
-    "catalog.uploads.CutLongUploads",
+    "catalog.upload_handlers.CutLongUploads",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -266,7 +269,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_METADATA_CLASS": None,
-    "EXCEPTION_HANDLER": "catalog.problems.problem_response",
+    "EXCEPTION_HANDLER": "catalog.api.problems.problem_response",
     # Without a proxy that writes it, X-Forwarded-For is whatever a client likes.
     "NUM_PROXIES": env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0),
     "UNAUTHENTICATED_USER": None,

@@ -10,7 +10,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("fashionlens.api")),
     path("media/<path:path>", media),
-    path("", include("catalog.urls")),
-    path("", include("search.urls")),
+    path("", include("fashionlens.storefront.urls")),
 ]
 handler400 = "fashionlens.api.bad_request"

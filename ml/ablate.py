@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ml import metrics
-from ml.card import triplets_in_order
-from ml.config import DATA_VARIABLE, ConfigError, data_folder
 from ml.dataset import categories_of, read_splits
 from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_onnx
 from ml.errors import UserError
-from ml.gallery import embed, embed_views
-from ml.grounds import studio_view
-from ml.views import photo_view
+from ml.fashion.grounds import studio_view
+from ml.measure import metrics
+from ml.measure.encoder_info import triplets_in_order
+from ml.measure.gallery import embed, embed_views
+from ml.measure.photo_edits import photo_view
+from ml.recipes import DATA_VARIABLE, ConfigError, data_folder
 
 SEED = 1
 CALLS = 60

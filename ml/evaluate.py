@@ -18,20 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from ml import bands, metrics
-from ml.card import TRIPLETS, triplets_in_order
-from ml.config import DATA_VARIABLE, data_folder, var_folder
 from ml.dataset import DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.errors import UserError
-from ml.gallery import Network, Split, embed, embed_views
-from ml.grounds import studio_view
+from ml.fashion.grounds import studio_view
 from ml.history import draw_loss, read_history
-from ml.looks import near_colour, near_pattern, near_share
-from ml.pictures import write_pictures
+from ml.measure import bands, metrics
+from ml.measure.encoder_info import TRIPLETS, triplets_in_order
+from ml.measure.gallery import Network, Split, embed, embed_views
+from ml.measure.looks import near_colour, near_pattern, near_share
+from ml.measure.photo_edits import ROWS, edited_view
+from ml.measure.pictures import write_pictures
+from ml.measure.tables import all_tables
 from ml.preprocess import read_photo
-from ml.tables import all_tables
-from ml.views import ROWS, edited_view
+from ml.recipes import DATA_VARIABLE, data_folder, var_folder
 
 SEED = 1
 TIMED_QUERIES = 100

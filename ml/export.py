@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ml.card import command_line, make_card
-from ml.config import DATA_VARIABLE, Recipe, data_folder
 from ml.dataset import load_splits, read_splits
 from ml.errors import UserError
+from ml.measure.encoder_info import command_line, make_card
+from ml.recipes import DATA_VARIABLE, Recipe, data_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +39,8 @@ def run(options: argparse.Namespace, command: str) -> dict[str, Any]:
     if not options.keras.is_file():
         raise UserError(f"There is no Keras file {options.keras}.")
     # After the arguments and the data have been looked at: TensorFlow takes seconds.
-    from ml.exporting import export_encoder, load_keras, parity_photos
-    from ml.training import encode_pixels
+    from ml.conversion import export_encoder, load_keras, parity_photos
+    from ml.triplets.loop import encode_pixels
 
     encoder = load_keras(options.keras)
     recipe = Recipe(

@@ -20,8 +20,13 @@ from typing import Any
 
 import numpy as np
 
-from ml import metrics
-from ml.config import (
+from ml.dataset import SPLITS, Item, categories_of, read_splits
+from ml.errors import UserError
+from ml.measure import metrics
+from ml.measure.gallery import Network, Split, embed
+from ml.measure.left_out import Trainer, untrained
+from ml.measure.tables import kinds_table
+from ml.recipes import (
     DATA_VARIABLE,
     DEFAULT_RECIPE,
     RECIPES,
@@ -30,11 +35,6 @@ from ml.config import (
     data_folder,
     var_folder,
 )
-from ml.dataset import SPLITS, Item, categories_of, read_splits
-from ml.errors import UserError
-from ml.gallery import Network, Split, embed
-from ml.left_out import Trainer, untrained
-from ml.tables import kinds_table
 
 # Each of the ten kinds once, in the pairs that untrained features at 224 confuse most
 # on train and validation photos (leave-one-out recall@1 .899 on average; a pairing of

@@ -21,7 +21,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from pillow_heif import HeifImageFile
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_MB = 10
+MAX_BYTES = MAX_MB * 1024 * 1024
 MAX_PIXELS = 30_000_000
 FORMATS = ("JPEG", "PNG", "WebP", "HEIC", "AVIF", "GIF")
 
@@ -130,10 +131,9 @@ def read_bytes(source: Source) -> bytes:
         if source.seekable():
             source.seek(0)
     if data is None:
-        limit_mb = MAX_BYTES // (1024 * 1024)
         raise PhotoError(
             "too_large",
-            f"This file is larger than {limit_mb} MB. Save the photo smaller "
+            f"This file is larger than {MAX_MB} MB. Save the photo smaller "
             "or with more compression and try again.",
         )
     if not data:

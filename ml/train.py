@@ -15,8 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ml.card import command_line, make_card
-from ml.config import (
+from ml.dataset import Photos, categories_of, load_splits, read_splits
+from ml.errors import UserError
+from ml.history import Epoch, draw_loss, write_history
+from ml.measure.encoder_info import command_line, make_card
+from ml.recipes import (
     DATA_VARIABLE,
     DEFAULT_RECIPE,
     RECIPES,
@@ -27,9 +30,6 @@ from ml.config import (
     TripletRecipe,
     data_folder,
 )
-from ml.dataset import Photos, categories_of, load_splits, read_splits
-from ml.errors import UserError
-from ml.history import Epoch, draw_loss, write_history
 
 EXAMPLES = """examples:
   python -m ml.train --data ../clothing-dataset-small --out var/encoders/mine
@@ -140,10 +140,11 @@ def train_folder(
 ) -> dict[str, Any]:
     """Train, measure, export to `out`. What encoder.json says is returned.
 
-    `weights` as for `ml.model.build_encoder`; `start` is the folder of an encoder of
-    the recipe `fashion` to go on from instead. Photos of the categories in `leave_out`
-    are not shown to the network. `views` is a folder to keep the views of the photos
-    in, for the next training on them; without it they go when the training is done.
+    `weights` as for `ml.triplets.network.build_encoder`; `start` is the folder of an
+    encoder of the recipe `fashion` to go on from instead. Photos of the categories in
+    `leave_out` are not shown to the network. `views` is a folder to keep the views of
+    the photos in, for the next training on them; without it they go when the training
+    is done.
     """
     # Faults of the data show before TensorFlow is imported, which takes seconds.
     splits = read_splits(data)
@@ -152,8 +153,8 @@ def train_folder(
         raise ConfigError("--from needs --recipe fashion.")
     out.mkdir(parents=True, exist_ok=True)
     from ml.backend import keras
-    from ml.exporting import export_encoder, parity_photos
-    from ml.training import encode_pixels
+    from ml.conversion import export_encoder, parity_photos
+    from ml.triplets.loop import encode_pixels
 
     keras.utils.set_random_seed(recipe.seed)
     names = ["train", "validation"] + ["test"] * measure_test
@@ -195,13 +196,13 @@ def train_network(
 ) -> tuple[Any, list[Epoch]]:
     """The trained network and its history, by whichever recipe."""
     if isinstance(recipe, FashionRecipe):
-        from ml.fashion import fit
+        from ml.fashion.loop import fit
 
         return fit(recipe, photos, leave_out, weights, start, out, views)
     if not isinstance(recipe, TripletRecipe):
         raise ConfigError(f"There is no way to train the recipe {recipe.name!r}.")
-    from ml.model import build_encoder
-    from ml.training import train_encoder
+    from ml.triplets.loop import train_encoder
+    from ml.triplets.network import build_encoder
 
     seen = {name: split.without(leave_out) for name, split in photos.items()}
     network = build_encoder(recipe, weights)

@@ -8,7 +8,7 @@ class SearchConfig(AppConfig):
 
     def ready(self) -> None:
         from search import checks, signals  # noqa: F401  (checks register themselves)
-        from search.encoders import register_shipped
+        from search.index.encoders import register_shipped
 
         signals.connect()
         post_migrate.connect(register_shipped, sender=self)

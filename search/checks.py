@@ -13,9 +13,9 @@ from django.db import connection
 
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
+from search.index.partitions import index_state
 from search.models import Embedding, Encoder
-from search.outfits import GOES_WITH
-from search.partitions import index_state
+from search.recommend.outfits import GOES_WITH
 
 # What the figures of DESIGN were measured with begins here.
 LEAST_PGVECTOR = (0, 8, 4)

@@ -8,7 +8,7 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 from pgvector.django import VectorField
 
-from catalog.duplicates import PICTURE, PIXELS
+from catalog.copies import PICTURE, PIXELS
 from catalog.models import ProductImage
 
 DIMENSION = 128
@@ -65,8 +65,8 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
 class Embedding(models.Model):
     """A photo's unit vector under one encoder.
 
-    Partitioned by encoder (`search.partitions`): a change of price never touches the
-    HNSW index, and a retired encoder's vectors go with one DROP TABLE.
+    Partitioned by encoder (`search.index.partitions`): a change of price never touches
+    the HNSW index, and a retired encoder's vectors go with one DROP TABLE.
     """
 
     pk = models.CompositePrimaryKey("encoder", "image")
@@ -149,7 +149,7 @@ class Photo(ProductImage):
 
 
 class RecallMeasurement(models.Model):
-    """How well the HNSW index did against exact search, once (`search.recall`)."""
+    """How well the HNSW index did against exact search (`search.index.recall`)."""
 
     encoder = models.ForeignKey(
         Encoder, on_delete=models.CASCADE, related_name="measurements"
@@ -247,7 +247,7 @@ class DuplicateGroupQuerySet(models.QuerySet["DuplicateGroup"]):
 
 
 class DuplicateGroup(models.Model):
-    """Photos that may be of one item, as last found (`search.duplicates`).
+    """Photos that may be of one item, as last found (`search.index.duplicates`).
 
     A group dismissed by a person stays so until another photo joins it.
     """

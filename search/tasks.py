@@ -3,11 +3,11 @@ import logging
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from search.duplicates import find_duplicates
-from search.encoders import active_encoder
-from search.events import forget_old
-from search.indexing import embed_due
-from search.recall import NothingToMeasure, measure_recall
+from search.events.record import forget_old
+from search.index.duplicates import find_duplicates
+from search.index.embed import embed_due
+from search.index.encoders import active_encoder
+from search.index.recall import NothingToMeasure, measure_recall
 
 log = logging.getLogger(__name__)
 

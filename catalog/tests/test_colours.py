@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from catalog.colours import COLOUR_NAMES, garment_colours
-from catalog.sample import garment
+from fashionlens.demo.sample import garment
 
 
 @pytest.mark.parametrize(

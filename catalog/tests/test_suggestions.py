@@ -3,8 +3,8 @@ from django.urls import reverse
 
 from catalog.suggestions import suggest
 from catalog.tests.factories import make_category, make_product
-from catalog.tests.pages import outline
 from catalog.words import WordsError
+from fashionlens.storefront.tests.outline import outline
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +109,6 @@ def test_suggestions_cost_three_queries(client, django_assert_num_queries, produ
 def test_every_page_has_the_field_with_its_list(client, page, fake_encoder):
     tags = outline(client.get(page).text)
     form = next(tag for tag in tags if tag.get("role") == "search")
-    assert form.get("data-suggestions") == reverse("catalog:suggestions")
+    assert form.get("data-suggestions") == reverse("storefront:suggestions")
     lists = [tag for tag in tags if tag.get("role") == "listbox"]
     assert [tag.get("id") for tag in lists] == ["suggestions"]

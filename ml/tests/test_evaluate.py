@@ -14,15 +14,15 @@ from PIL import Image
 from ml import evaluate
 from ml.dataset import Item, read_splits
 from ml.encoder import Encoder
-from ml.gallery import Split
-from ml.grounds import studio_view
+from ml.fashion.grounds import studio_view
 from ml.history import Epoch, read_history, write_history
-from ml.looks import Looks
+from ml.measure.gallery import Split
+from ml.measure.looks import Looks
+from ml.measure.photo_edits import ROWS
+from ml.measure.tables import table
 from ml.preprocess import read_photo
-from ml.tables import table
 from ml.tests.drawn import write_dataset
 from ml.tests.test_encoder import write_encoder
-from ml.views import ROWS
 
 
 @pytest.fixture

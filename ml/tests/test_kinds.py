@@ -11,7 +11,7 @@ import pytest
 from ml import kinds
 from ml.dataset import SPLITS, read_splits
 from ml.encoder import Encoder
-from ml.left_out import untrained
+from ml.measure.left_out import untrained
 from ml.preprocess import read_photo
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.tests.test_encoder import write_encoder

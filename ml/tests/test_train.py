@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from ml import export, train
-from ml.card import command_line, describe_data
-from ml.config import RECIPES, ConfigError, Recipe
 from ml.dataset import load_splits, read_splits
+from ml.measure.encoder_info import command_line, describe_data
+from ml.recipes import RECIPES, ConfigError, Recipe
 from ml.tests.drawn import write_dataset
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 from pgvector.django import VectorExtension
 
 # By hand, since Django cannot say PARTITION BY. No surrogate id; the unit-length
-# CHECK sits on each partition (search.partitions).
+# CHECK sits on each partition (search.index.partitions).
 CREATE_EMBEDDING = """
 CREATE TABLE search_embedding (
     encoder_id bigint NOT NULL

@@ -3,9 +3,9 @@ from django.core.checks import run_checks
 from django.db import connection
 
 from search import checks
-from search.encoders import open_network, register
+from search.index.encoders import open_network, register
+from search.index.partitions import build_index
 from search.models import Encoder
-from search.partitions import build_index
 from search.tests.networks import write_network
 
 pytestmark = pytest.mark.django_db

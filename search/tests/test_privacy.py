@@ -22,11 +22,10 @@ from PIL import Image
 
 from catalog.models import Category, ProductImage
 from catalog.tests.factories import make_product
-from search import asking
-from search.asking import Origin
-from search.indexing import embed_due
-from search.ranking import Answer
-from search.tests.asking import SEARCH, upload
+from search.index.embed import embed_due
+from search.query import start
+from search.query.ranking import Answer
+from search.query.start import Origin
 from search.tests.privacy import (
     Watch,
     logging_to_disk,
@@ -35,6 +34,7 @@ from search.tests.privacy import (
     traces,
     watching,
 )
+from search.tests.shop import SEARCH, upload
 
 pytestmark = pytest.mark.django_db
 BOX = (0.25, 0.1, 0.8, 0.9)
@@ -67,7 +67,7 @@ def watch(tmp_path, monkeypatch):
 
 def picture_of(photo: bytes, box: tuple[float, ...] | None = None) -> Image.Image:
     picture = Image.open(io.BytesIO(photo)).convert("RGB")
-    return asking.Box(*box).cut(picture) if box else picture
+    return start.Box(*box).cut(picture) if box else picture
 
 
 def through_api(client, photo: bytes, **form: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_refused_photo_leaves_nothing_either(client, watch):
 
 
 def test_a_photo_from_an_address_leaves_nothing(client, watch, monkeypatch):
-    monkeypatch.setattr(asking, "fetch_photo", lambda _: LARGE)
+    monkeypatch.setattr(start, "fetch_photo", lambda _: LARGE)
     address = "https://photos.example/holiday-4711.png"
     with watching(watch):
         assert client.post(SEARCH, {"address": address}).status_code == 200
@@ -234,13 +234,13 @@ PLANTED: list[Callable[[bytes, Image.Image], None]] = [
 @pytest.mark.parametrize("leak", PLANTED)
 def test_a_leak_would_be_seen(client, watch, monkeypatch, leak):
     """The tests above can fail: each of these is found."""
-    seen = asking._seen
+    seen = start._seen
 
     def leaky(photo, network, box):
         leak(photo, picture_of(photo))
         return seen(photo, network, box)
 
-    monkeypatch.setattr(asking, "_seen", leaky)
+    monkeypatch.setattr(start, "_seen", leaky)
     with watching(watch):
         client.post(SEARCH, {"photo": upload(LARGE)})
     assert watch.leaks(traces(LARGE, picture_of(LARGE)))

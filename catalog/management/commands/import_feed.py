@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.feeds.archiving import ArchivingRefused, archive_missing
+from catalog.feeds.archive import ArchivingRefused, archive_missing
 from catalog.feeds.columns import Feed, FeedRefused, count_rows
-from catalog.feeds.importing import Import, Report
-from catalog.feeds.named import named_skus
-from catalog.feeds.reading import open_feed
 from catalog.feeds.rows import Problem, one_line
-from catalog.feeds.storing import Options
+from catalog.feeds.run import Import, Report
+from catalog.feeds.seen_skus import named_skus
+from catalog.feeds.source import open_feed
+from catalog.feeds.store import Options
 
 SHOWN = 20  # problems on the console
 GO_ON = "What was imported stays; run the same command again to go on."

@@ -4,9 +4,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from ml.encoder import EncoderError
-from search.encoders import NoActiveEncoder, active_encoder, network_of
-from search.indexing import embed_due, index_status
-from search.loading import NoWorker, watch_workers
+from search.index.embed import embed_due, index_status
+from search.index.encoders import NoActiveEncoder, active_encoder, network_of
+from search.index.workers import NoWorker, watch_workers
 from search.models import EmbeddingFailure, Photo
 
 # How long workers may take to answer, as they do just after their start.

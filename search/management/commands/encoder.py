@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from ml.encoder import EncoderError
-from search import rollout
-from search.comparing import K, NothingToCompare, compare, write_page
-from search.encoders import open_network, register
-from search.indexing import embed_due
-from search.loading import NoWorker, watch_workers
+from search.change import rollout
+from search.change.encoder_diff import K, NothingToCompare, compare, write_page
+from search.index.embed import embed_due
+from search.index.encoders import open_network, register
+from search.index.recall import NothingToMeasure, measure_recall
+from search.index.workers import NoWorker, watch_workers
 from search.models import EmbeddingFailure, Encoder, Photo
-from search.recall import NothingToMeasure, measure_recall
 
 # How long to wait for a worker's answer before embedding in this process.
 PATIENCE_S = 3

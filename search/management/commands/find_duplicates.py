@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from search.duplicates import find_duplicates
+from search.index.duplicates import find_duplicates
 from search.models import DuplicateGroup, Embedding
 
 

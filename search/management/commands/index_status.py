@@ -3,8 +3,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.encoders import NoActiveEncoder, active_encoder
-from search.indexing import index_status
+from search.index.embed import index_status
+from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import EmbeddingFailure
 
 

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.forms.models import model_to_dict
 
-from search.encoders import NoActiveEncoder, active_encoder
-from search.recall import SAMPLE, K, NothingToMeasure, measure_recall
+from search.index.encoders import NoActiveEncoder, active_encoder
+from search.index.recall import SAMPLE, K, NothingToMeasure, measure_recall
 
 
 class Command(BaseCommand):

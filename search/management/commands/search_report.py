@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.reporting import DAYS, Counts, Report, report
+from search.events.report import DAYS, Counts, Report, report
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from ml.encoder import SHIPPED, EncoderError
-from search import teaching
+from search.change import fine_tuning
 
 
 class Command(BaseCommand):
@@ -43,10 +43,10 @@ class Command(BaseCommand):
         add(
             "--most-photos",
             type=int,
-            default=teaching.MOST_PHOTOS,
+            default=fine_tuning.MOST_PHOTOS,
             metavar="N",
             help="train on so many at most, of products drawn at random, as all of them"
-            f" are held in memory (default: {teaching.MOST_PHOTOS})",
+            f" are held in memory (default: {fine_tuning.MOST_PHOTOS})",
         )
         add(
             "--fresh",
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         steps = options["steps"]
         if (steps is not None and steps < 1) or options["seed"] < 0:
             raise CommandError("--steps is 1 or more, --seed 0 or more.")
-        plan = teaching.Plan(
+        plan = fine_tuning.Plan(
             start=str(start.absolute()),
             recipe=options["recipe"],
             seed=options["seed"],
@@ -69,12 +69,12 @@ class Command(BaseCommand):
         )
         work = settings.VAR / "train_encoder"
         try:
-            teaching.ensure_trainable()
+            fine_tuning.ensure_trainable()
             if out is not None:
-                teaching.ensure_free(out := out.absolute())
-            with teaching.at_work(work, plan, fresh) as lock:
+                fine_tuning.ensure_free(out := out.absolute())
+            with fine_tuning.at_work(work, plan, fresh) as lock:
                 self.teach(work, plan, out, lock)
-        except (teaching.TeachingRefused, EncoderError) as error:
+        except (fine_tuning.TeachingRefused, EncoderError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(
@@ -82,16 +82,16 @@ class Command(BaseCommand):
             ) from None
 
     def teach(
-        self, work: Path, plan: teaching.Plan, out: Path | None, lock: int
+        self, work: Path, plan: fine_tuning.Plan, out: Path | None, lock: int
     ) -> None:
-        total = min(teaching.shop_photos().count(), plan.most_photos)
+        total = min(fine_tuning.shop_photos().count(), plan.most_photos)
         with tqdm(total=total, unit=" photos", desc="Exporting") as bar:
-            exported = teaching.export_photos(work, plan.most_photos, bar.update)
+            exported = fine_tuning.export_photos(work, plan.most_photos, bar.update)
         self.say_what_is_there(exported)
-        folder = teaching.train(work, plan, lock)
-        before = teaching.evaluate(work, Path(plan.start), "before", lock)
-        after = teaching.evaluate(work, folder, "after", lock)
-        encoder = teaching.keep(work, out, after)
+        folder = fine_tuning.train(work, plan, lock)
+        before = fine_tuning.evaluate(work, Path(plan.start), "before", lock)
+        after = fine_tuning.evaluate(work, folder, "after", lock)
+        encoder = fine_tuning.keep(work, out, after)
         self.compare(before, after)
         self.say(
             f"{encoder} is added, not active: {encoder.folder}\n"
@@ -99,7 +99,7 @@ class Command(BaseCommand):
             "embeds every photo with it; then `encoder compare` and `encoder activate`."
         )
 
-    def say_what_is_there(self, exported: teaching.Exported) -> None:
+    def say_what_is_there(self, exported: fine_tuning.Exported) -> None:
         for line in exported.skipped:
             self.stderr.write(f"Skipped {line}")
         for slug in exported.too_small:

@@ -1,0 +1,308 @@
+import pytest
+from django.db import OperationalError, connection
+
+from catalog.api import examples, views
+from catalog.models import Product
+from catalog.photos import add_photo
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+
+pytestmark = pytest.mark.django_db
+
+PRODUCTS = "/api/v1/products/"
+
+
+def skus(response) -> list[str]:
+    assert response.status_code == 200, response.json()
+    return [product["sku"] for product in response.json()["results"]]
+
+
+def field_errors(response) -> dict[str, str]:
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["code"] == "invalid"
+    return {error["field"]: error["code"] for error in response.json()["errors"]}
+
+
+def shape(value):
+    """The keys of an answer, all the way down, without its values."""
+    if isinstance(value, dict):
+        return {name: shape(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    return None
+
+
+def test_lists_published_products_newest_first(client):
+    make_product(sku="old")
+    make_product(sku="draft", status="draft")
+    make_product(sku="gone", status="archived")
+    make_product(sku="new")
+    assert skus(client.get(PRODUCTS)) == ["new", "old"]
+
+
+def test_pages_without_repeating_or_skipping(client):
+    made = [make_product().sku for _ in range(5)]
+    seen = []
+    url = f"{PRODUCTS}?page_size=2&ordering=price"
+    while url:
+        response = client.get(url)
+        seen += skus(response)
+        url = response.json()["next"]
+    assert sorted(seen) == sorted(made)
+    assert response.json()["count"] == 5
+    assert "page=2" in response.json()["previous"]
+
+
+def test_beyond_the_last_page_is_not_found(client):
+    response = client.get(f"{PRODUCTS}?page=2")
+    assert response.status_code == 404
+    assert response.json()["code"] == "page_beyond_end"
+    assert client.get(f"{PRODUCTS}?page=1").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    "query, expected",
+    [
+        ("category=hat", ["hat"]),
+        ("category=hat&category=shoe", ["hat", "shoe"]),
+        ("brand=acme", ["shoe"]),
+        ("brand=ACME&brand=nordlys", ["hat", "shirt", "shoe"]),
+        ("category=&brand=&colour=", ["hat", "shirt", "shoe"]),
+        ("colour=red", ["hat"]),
+        ("colour=red&colour=navy", ["hat", "shirt"]),
+        ("q=red", ["hat", "shoe"]),
+        ("q=boos", ["shoe"]),
+        ("q=boots", ["shoe"]),
+        ("q=boots -red", []),
+        ("price_min=2000", ["shirt", "shoe"]),
+        ("price_max=2000", ["hat", "shirt"]),
+        ("price_min=2000&price_max=2000", ["shirt"]),
+        ("in_stock=true", ["hat", "shoe"]),
+        ("in_stock=false", ["shirt"]),
+        ("sku=hat&sku=shirt&sku=unknown", ["hat", "shirt"]),
+        ("category=hat&in_stock=false", []),
+    ],
+)
+def test_filters(client, query, expected):
+    hats, shoes = make_category("Hats", "hat"), make_category("Shoes", "shoe")
+    hat = make_product(sku="hat", category=hats, price_cents=1000)
+    shirt = make_product(sku="shirt", category=make_category(), price_cents=2000)
+    Product.objects.filter(pk=shirt.pk).update(stock=0)
+    for product, colour in ((hat, "red"), (shirt, "navy")):
+        photo = {"sha256": "0", "width": 3, "height": 4, "file": "none.jpg"}
+        product.images.create(**photo, colours=[colour])
+    make_product(
+        sku="shoe", category=shoes, price_cents=3000, brand="Acme", title="Red boots"
+    )
+    assert sorted(skus(client.get(f"{PRODUCTS}?{query}"))) == expected
+
+
+def test_orders(client):
+    make_product(sku="a", price_cents=2000, title="Boots", description="boots")
+    make_product(sku="b", price_cents=1000, title="Rain boots and more besides")
+    make_product(sku="c", price_cents=3000, title="Hat", description="goes with boots")
+    assert skus(client.get(f"{PRODUCTS}?ordering=price")) == ["b", "a", "c"]
+    assert skus(client.get(f"{PRODUCTS}?ordering=-price")) == ["c", "a", "b"]
+    assert skus(client.get(f"{PRODUCTS}?ordering=created")) == ["a", "b", "c"]
+    assert skus(client.get(f"{PRODUCTS}?ordering=created&q=boots")) == ["a", "b", "c"]
+    assert skus(client.get(f"{PRODUCTS}?q=boots"))[0] == "a"
+    relevance = client.get(f"{PRODUCTS}?q=boots&ordering=relevance")
+    assert skus(relevance) == skus(client.get(f"{PRODUCTS}?q=boots"))
+
+
+@pytest.mark.parametrize(
+    "query, field, code",
+    [
+        ("size=xl", "size", "unknown"),
+        ("colour=infrared", "colour", "unknown_colour"),
+        ("brand=Nobody", "brand", "unknown_brand"),
+        ("&".join(["brand=x"] * 101), "brand", "max_length"),
+        ("facets=perhaps", "facets", "invalid"),
+        ("page=0", "page", "min_value"),
+        ("page=two", "page", "invalid"),
+        ("page=1&page=2", "page", "several"),
+        ("page_size=101", "page_size", "max_value"),
+        ("category=boot", "category", "unknown_category"),
+        ("category=%00", "category", "null_characters_not_allowed"),
+        ("brand=%00", "brand", "null_characters_not_allowed"),
+        ("q=", "q", "blank"),
+        (f"q={'x' * 201}", "q", "max_length"),
+        ("price_min=-1", "price_min", "min_value"),
+        ("price_min=9.5", "price_min", "invalid"),
+        ("price_max=99999999999", "price_max", "max_value"),
+        (f"price_max={'9' * 5000}", "price_max", "max_string_length"),
+        ("price_min=2&price_max=1", "price_min", "empty_range"),
+        ("in_stock=perhaps", "in_stock", "invalid"),
+        ("ordering=colour", "ordering", "invalid_choice"),
+        ("ordering=relevance", "ordering", "invalid"),
+        ("&".join(["sku=x"] * 101), "sku", "max_length"),
+    ],
+)
+def test_refuses_what_it_does_not_know(client, query, field, code):
+    make_category()
+    assert field_errors(client.get(f"{PRODUCTS}?{query}")) == {field: code}
+
+
+def test_what_a_form_leaves_empty_is_not_asked(client):
+    make_product(sku="a")
+    query = "category=&brand=&colour=&price_min=&price_max=&in_stock="
+    assert skus(client.get(f"{PRODUCTS}?{query}")) == ["a"]
+
+
+def test_a_refusal_names_what_is_allowed(client):
+    make_category("Hats", "hat")
+    response = client.get(f"{PRODUCTS}?categry=hat&ordering=cheap")
+    detail = response.json()["detail"]
+    assert (
+        "categry: There is no such parameter here. Allowed: page, page_size" in detail
+    )
+    assert '"cheap" is not allowed. Use one of: -created, created, price' in detail
+
+
+def test_a_refusal_of_a_value_names_some_that_there_are(client):
+    make_category("Hats", "hat")
+    detail = client.get(f"{PRODUCTS}?category=hats").json()["detail"]
+    assert "There is no category 'hats'. There are: hat." in detail
+
+
+def test_a_refusal_stays_short(client):
+    query = "&".join(f"x{number}={'y' * 100}" for number in range(200))
+    assert len(client.get(f"{PRODUCTS}?{query}").content) < 16_000
+
+
+def test_the_list_costs_the_same_queries_for_one_product_and_for_many(
+    client, django_assert_num_queries
+):
+    make_product(photo=True)
+    make_category("Hats", "hat")
+    query = "?q=product&category=dress&category=hat&in_stock=true"
+    client.get(PRODUCTS + query)  # the thumbnails are drawn
+    with django_assert_num_queries(5):  # categories, words, count, products, photos
+        assert len(skus(client.get(PRODUCTS + query))) == 1
+    for _ in range(4):
+        add_photo(product=make_product(photo=True), data=make_photo_bytes("red"))
+    client.get(PRODUCTS + query)
+    with django_assert_num_queries(5):
+        assert len(skus(client.get(PRODUCTS + query))) == 5
+
+
+def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
+    make_product(sku="a", brand="Acme", price_cents=1000)
+    make_product(sku="b", category=make_category("Hats", "hat"), stock=0)
+    assert client.get(PRODUCTS).json()["facets"] is None
+    asked = f"{PRODUCTS}?facets=true&category=dress"
+    with django_assert_num_queries(9):  # categories, count, products, photos, facets
+        facets = client.get(asked).json()["facets"]
+    value = {"value": "dress", "name": "Dresses", "count": 1, "chosen": True}
+    assert value in facets["categories"]
+    assert [each["value"] for each in facets["brands"]] == ["Acme"]
+    assert facets["prices"] == [
+        {"min_cents": None, "max_cents": 2499, "count": 1, "chosen": False}
+    ]
+    assert (facets["in_stock"], facets["at_least"]) == (1, False)
+
+
+def test_facets_are_counted_among_the_products_asked_for(client):
+    for sku, brand in [("a", "Acme"), ("b", "Ostra"), ("c", "Ostra")]:
+        make_product(sku=sku, brand=brand)
+    answer = client.get(f"{PRODUCTS}?sku=a&sku=b&facets=true").json()
+    brands = [(each["value"], each["count"]) for each in answer["facets"]["brands"]]
+    assert brands == [("Acme", 1), ("Ostra", 1)]
+    assert answer["facets"]["in_stock"] == answer["count"] == 2
+
+
+def test_words_are_told_as_they_were_searched_for(client):
+    make_product(sku="a", title="Linen gown")
+    answer = client.get(f"{PRODUCTS}?q=linnen").json()
+    assert (answer["words"], answer["count"]) == ("linen", 1)
+    assert client.get(PRODUCTS).json()["words"] is None
+
+
+def test_a_product_has_all_its_photos_in_order(client, media):
+    product = make_product(sku="D.1_a-b", photo=True, price_cents=123456)
+    add_photo(product=product, data=make_photo_bytes("red"), alt_text="Back")
+    answer = client.get(f"{PRODUCTS}D.1_a-b/").json()
+    assert answer["price"] == {
+        "cents": 123456,
+        "currency": "EUR",
+        "display": "1,234.56 EUR",
+    }
+    assert answer["url"] == f"http://testserver/products/{product.slug}/"
+    assert [photo["alt_text"] for photo in answer["photos"]] == ["", "Back"]
+    first = answer["photos"][0]
+    assert (first["width"], first["height"]) == (90, 120)
+    for url in [first["url"], *first["thumbnails"].values()]:
+        assert url.startswith("http://testserver/media/")
+        assert client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize("status", ["draft", "archived"])
+def test_an_unpublished_product_is_not_found(client, status):
+    make_product(sku="hidden", status=status)
+    response = client.get(f"{PRODUCTS}hidden/")
+    assert response.status_code == 404
+    assert response.json()["code"] == "product_not_found"
+
+
+@pytest.mark.parametrize("sku", ["none", "x" * 65, "%00", "a%2Fb", "..", "é"])
+def test_an_unknown_product_is_not_found(client, sku):
+    response = client.get(f"{PRODUCTS}{sku}/")
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_categories_are_counted_without_what_is_not_in_the_shop(
+    client, django_assert_num_queries
+):
+    hats = make_category("Hats", "hat")
+    make_category("Empty", "empty")
+    make_product(category=hats)
+    make_product(category=hats)
+    make_product(category=hats, status="draft")
+    with django_assert_num_queries(2):
+        answer = client.get("/api/v1/categories/").json()
+    assert answer["results"] == [
+        {"slug": "empty", "name": "Empty", "product_count": 0},
+        {"slug": "hat", "name": "Hats", "product_count": 2},
+    ]
+    assert client.get("/api/v1/categories/?page_size=1").json()["next"]
+
+
+def test_answers_look_as_the_docs_show_them(client):
+    product = make_product(photo=True)
+    for url, example in [
+        (f"{PRODUCTS}?facets=true", examples.PRODUCT_PAGE),
+        (f"{PRODUCTS}{product.sku}/", examples.PRODUCT_DETAIL),
+        ("/api/v1/categories/", examples.CATEGORY_PAGE),
+    ]:
+        assert shape(client.get(url).json()) == shape(example)
+
+
+def test_answers_may_be_cached_and_errors_may_not(client):
+    assert client.get(PRODUCTS).headers["Cache-Control"] == "public, max-age=60"
+    assert client.get(f"{PRODUCTS}?x=1").headers["Cache-Control"] == "no-store"
+
+
+def test_a_database_that_does_not_answer_is_a_503(client):
+    def down(*args):
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(down):
+        response = client.get(PRODUCTS)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert response.json()["code"] == "unavailable"
+    assert "refused" not in response.content.decode()
+
+
+def test_a_bug_is_a_500_problem_that_says_nothing_of_it(client, monkeypatch, caplog):
+    def broken(sku):
+        raise RuntimeError("the secret")
+
+    monkeypatch.setattr(views, "published_product", broken)
+    client.raise_request_exception = False
+    response = client.get(f"{PRODUCTS}any/")
+    assert response.status_code == 500
+    assert response.json()["code"] == "internal_error"
+    assert "secret" not in response.content.decode()
+    assert "the secret" in caplog.text

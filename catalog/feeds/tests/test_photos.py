@@ -1,0 +1,146 @@
+"""The photos that feeds link to, from files and from a real server."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from socket import socket
+
+import pytest
+
+from catalog.feeds import photos
+from catalog.feeds.photos import LinkError, PhotoReader
+from catalog.tests.factories import make_photo_bytes
+from catalog.tests.photo_server import PhotoServer, photo_server
+from ml.preprocess import MAX_BYTES
+
+RED = make_photo_bytes("red")
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[PhotoServer]:
+    monkeypatch.setattr(photos, "RETRY_AFTER_S", 0)
+    with photo_server() as running:
+        running.files["/a.jpg"] = RED
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "feed" / "deep").mkdir(parents=True)
+    (tmp_path / "feed" / "deep" / "a.jpg").write_bytes(RED)
+    (tmp_path / "secret.jpg").write_bytes(RED)
+    return tmp_path / "feed"
+
+
+def reader(folder: Path, **options: bool) -> PhotoReader:
+    return PhotoReader(folder, **{"private": True, "trust": False} | options)
+
+
+def refusal(reading: PhotoReader, link: str) -> str:
+    with pytest.raises(LinkError) as refused:
+        reading.read(link, None)
+    return str(refused.value)
+
+
+def test_a_file_is_read_once_until_it_changes(folder, monkeypatch):
+    first = reader(folder).read("deep/a.jpg", None)
+    assert first.photo and first.photo.content == RED
+    again = reader(folder).read("deep/a.jpg", first.version)
+    assert (again.photo, again.version) == (None, first.version)
+    os.utime(folder / "deep" / "a.jpg", (1, 1))
+    assert reader(folder).read("deep/a.jpg", first.version).photo
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("../secret.jpg", "deep/../../secret.jpg", "/etc/passwd", "deep\\a.jpg"),
+        *("C:/a.jpg", "file:///etc/passwd", "ftp://x.example/a.jpg", "data:image/png,"),
+        *("out.jpg", "outside/secret.jpg", "deep", "none.jpg", "loop.jpg", "."),
+        *("a" * 300, "pipe.jpg", "notes.txt", "empty.jpg"),
+    ],
+)
+def test_what_is_no_photo_in_the_folder_is_refused(folder, link):
+    (folder / "out.jpg").symlink_to(folder.parent / "secret.jpg")
+    (folder / "outside").symlink_to(folder.parent)
+    (folder / "loop.jpg").symlink_to("loop.jpg")
+    os.mkfifo(folder / "pipe.jpg")
+    (folder / "notes.txt").write_text("no photo")
+    (folder / "empty.jpg").touch()
+    assert refusal(reader(folder), link).startswith(("a photo", "a path", "a file"))
+
+
+def test_a_link_that_stays_in_the_folder_may_be_symbolic(folder):
+    (folder / "same.jpg").symlink_to("deep/a.jpg")
+    assert reader(folder).read("same.jpg", None).photo
+
+
+def test_an_address_is_asked_whether_its_photo_changed(folder, server):
+    link = f"{server.url}/a.jpg"
+    first = reader(folder).read(link, None)
+    again = reader(folder).read(link, first.version)
+    assert (again.photo, again.version) == (None, first.version)
+    server.files["/a.jpg"] = make_photo_bytes("lime")
+    assert reader(folder).read(link, first.version).photo
+    assert [status for _, status in server.answers] == [200, 304, 200]
+    assert server.agents == {"FashionLens"}
+
+
+def test_a_trusted_link_is_not_asked_again(folder, server):
+    link = f"{server.url}/a.jpg"
+    trusting = reader(folder, trust=True)
+    version = trusting.read(link, None).version
+    assert trusting.read(link, version).photo is None
+    assert trusting.read(link, {}).photo is None  # of a server that tells none
+    assert len(server.answers) == 1
+
+
+def test_a_failing_server_is_asked_once_more(folder, server):
+    server.failures["/a.jpg"] = 1
+    assert reader(folder).read(f"{server.url}/a.jpg", None).photo
+    server.failures["/a.jpg"] = 2
+    assert "503" in refusal(reader(folder), f"{server.url}/a.jpg")
+    assert [status for _, status in server.answers] == [503, 200, 503, 503]
+
+
+def test_what_is_not_there_is_asked_for_once(folder, server):
+    assert "404" in refusal(reader(folder), f"{server.url}/none.jpg")
+    assert len(server.answers) == 1
+
+
+def test_a_dead_host_is_given_up(folder, server, monkeypatch):
+    monkeypatch.setattr(photos, "MOST_FAILURES", 2)
+    with socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        reading = reader(folder)
+        said = [refusal(reading, f"{dead}/{n}.jpg") for n in range(3)]
+    assert "cannot be reached" in said[1]
+    assert "gave none 2 times" in said[2]
+    assert reading.read(f"{server.url}/a.jpg", None).photo  # others are asked
+
+
+def test_redirects_are_followed(folder, server):
+    server.redirects["/b.jpg"] = "/a.jpg"
+    assert reader(folder).read(f"{server.url}/b.jpg", None).photo
+
+
+def test_private_networks_are_not_asked_by_themselves(folder, server):
+    careful = reader(folder, private=False)
+    assert "not an address of the public" in refusal(careful, "http://127.0.0.1/a.jpg")
+    assert "ports" in refusal(careful, f"{server.url}/a.jpg")
+    assert not server.answers
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [(b"<html>", "not a photo"), (bytes(MAX_BYTES + 1), "larger than 10 MB")],
+)
+def test_what_is_no_photo_at_an_address_is_refused(folder, server, body, said):
+    server.files["/a.jpg"] = body
+    assert said in refusal(reader(folder), f"{server.url}/a.jpg")
+
+
+@pytest.mark.parametrize("link", ["http://[::1", "https://", "http://x y/", "//"])
+def test_what_is_no_address_is_refused(folder, link):
+    assert refusal(reader(folder), link).startswith("a photo")

@@ -1,0 +1,275 @@
+"""Feeds as files: separators, encodings, headings, rows that are none."""
+
+import csv
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from catalog.feeds.columns import FeedRefused, Record, count_rows
+from catalog.feeds.delimited import MOST_CHARS
+from catalog.feeds.source import open_feed
+
+HEAD = "id,title,price\n"
+
+
+@pytest.fixture
+def feed(tmp_path):
+    """Call it with text or bytes to have a feed's file."""
+
+    def write(content: str | bytes, name: str = "feed.csv") -> Path:
+        path = tmp_path / name
+        data = content if isinstance(content, bytes) else content.encode()
+        path.write_bytes(data)
+        return path
+
+    return write
+
+
+def read(path: Path, **options) -> list[Record]:
+    return list(open_feed(path, **options))
+
+
+def values(path: Path, **options) -> list[dict[str, str]]:
+    return [dict(record.values) for record in read(path, **options)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_the_separator_is_found_out(feed, delimiter, newline):
+    rows = ["id,title,price,note", 'A1,"Coat, long; warm|new",19.90,x']
+    table = list(csv.reader(rows))
+    text = newline.join(delimiter.join(f'"{cell}"' for cell in row) for row in table)
+    path = feed(text + newline)
+    assert values(path) == [
+        {"id": "A1", "title": "Coat, long; warm|new", "price": "19.90"}
+    ]
+    assert open_feed(path).unused == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        *[(name, "") for name in ("utf-8", "utf-8-sig", "utf-16")],
+        *[(name, name) for name in ("cp1254", "utf-16-le", "utf-8")],
+    ],
+)
+def test_the_encoding_is_found_out_or_named(feed, encoding, named):
+    path = feed(f"{HEAD}A1,Gömlek şal,19.90\n".encode(encoding))
+    assert values(path, encoding=named)[0]["title"] == "Gömlek şal"
+
+
+def test_utf_16_with_its_big_end_first_is_known_too(feed):
+    path = feed(b"\xfe\xff" + f"{HEAD}A1,日本,1\n".encode("utf-16-be"))
+    assert values(path)[0]["title"] == "日本"
+
+
+@pytest.mark.parametrize(
+    ("headings", "found"),
+    [
+        ("ID,Image Link,PRICE", {"id", "image_link", "price"}),
+        ("g:id,g:image-link,x", {"id", "image_link"}),
+        ("sku,name,category", {"id", "title", "product_type"}),
+        ("image,stock,sku", {"image_link", "quantity", "id"}),
+        ("inventory,images,id", {"quantity", "additional_image_link", "id"}),
+        (" id , sku ,title", {"id", "title"}),
+        ("id,stock,inventory", {"id", "quantity"}),
+    ],
+)
+def test_headings_are_known_in_many_spellings(feed, headings, found):
+    path = feed(f"{headings}\na,b,c\n")
+    assert read(path)[0].values.keys() == found
+
+
+def test_the_standard_name_goes_before_an_alias(feed):
+    assert values(feed("sku,id,title\nS,I,T\n")) == [{"id": "I", "title": "T"}]
+
+
+def test_other_headings_are_named(feed):
+    path = feed("Artikel-Nr;Bezeichnung;title\n1;Mütze;x\n")
+    named = {"sku": "artikel nr", "title": "Bezeichnung"}
+    assert values(path, named=named) == [{"id": "1", "title": "Mütze"}]
+
+
+def test_additional_photos_may_stand_in_several_columns(feed):
+    path = feed("id,additional_image_link,additional image link\n1,a.jpg,b.jpg\n2,,c\n")
+    links = [each["additional_image_link"] for each in values(path)]
+    assert links == ["a.jpg,b.jpg", "c"]
+
+
+def test_a_note_for_excel_is_not_a_heading(feed):
+    assert values(feed("sep=;\nid;title\n1;a\n")) == [{"id": "1", "title": "a"}]
+
+
+def test_rows_are_counted_as_a_spreadsheet_does(feed):
+    path = feed('id,title\n1,"two\nlines"\n\n,\n4,x\n')
+    assert [(r.row, r.values["id"]) for r in read(path)] == [(2, "1"), (5, "4")]
+    assert count_rows(open_feed(path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("B,too few", "3 fields"),
+        ("B,too,many,fields", "3 fields"),
+        ('B,"never closed,1', "quotes"),
+        ('B,"5" heel",1', "quotes"),
+        (f"B,{'x' * MOST_CHARS},1", "at most 100,000 characters"),
+        (f'B,"{"x" * MOST_CHARS}",1', "at most 100,000 characters"),
+    ],
+)
+def test_a_row_that_is_none_costs_itself_alone(feed, row, fault):
+    path = feed(f'{HEAD}A,"a",1\n{row}\nC,"c",3\n{row}\nD,d,4,,\n')
+    records = read(path)
+    assert [(r.row, r.values.get("id")) for r in records] == [
+        *[(2, "A"), (3, None), (4, "C"), (5, None), (6, "D")]
+    ]
+    assert fault in records[1].fault
+
+
+def test_a_quote_that_swallows_the_file_costs_one_row(feed):
+    rows = "".join(f"{n},plain,1\n" for n in range(20_000))
+    records = read(feed(f'{HEAD}B,"open,1\n{rows}'))
+    assert len(records) == 20_001
+    assert [r.row for r in records if r.fault] == [2]
+    assert records[-1].values["id"] == "19999"
+
+
+def test_an_endless_line_is_not_held_in_memory(feed):
+    path = feed(HEAD)
+    with path.open("ab") as file:
+        file.truncate(60_000_000)  # of NUL, takes no room on the disk
+    with path.open("ab") as file:
+        file.write(b"\nA,a,1\n")
+    tracemalloc.start()
+    records = read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [bool(record.fault) for record in records] == [True, False]
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b" \r\n\n", "is empty"),
+        (b"id,title\n", "has no products, only headings"),
+        (b"id,title\n,\n\n", "has no products, only headings"),
+        (b"title,price\nx,1\n", "no column id or sku.*title, price.*--column id="),
+        (b"id,foo\n1,2\n", "nothing but ids.*id, foo"),
+        (b"id,title,title\n1,2,3\n", "column title more than once"),
+        (b"id,title\n1,G\xf6mlek\n", "is not UTF-8 all through.*--encoding cp1252"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(90), "is no text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is no text file"),
+        ("id,title\n1,a\n".encode("utf-16-le"), "is no text file.*utf-16-le"),
+        (b"PK\x03\x04" + bytes(90), "Excel workbook.*CSV"),
+        (b"\x1f\x8b" + bytes(90), "is compressed"),
+        (b'"id,title\n1,a\n', "first row cannot be read"),
+        (b"<html><body>404</body></html>", "has no products.*item or"),
+    ],
+)
+def test_what_is_no_feed_is_refused_in_a_sentence(feed, content, said):
+    with pytest.raises(FeedRefused, match=said) as refused:
+        count_rows(open_feed(feed(content)))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_wrong_byte_far_down_is_told_before_anything_is_stored(feed):
+    rows = "".join(f"{n},plain,1\n" for n in range(20_000))
+    path = feed(f"{HEAD}{rows}".encode() + b"Z,\xfe,1\n")
+    with pytest.raises(FeedRefused, match="--encoding"):
+        count_rows(open_feed(path))
+
+
+def test_no_file_and_a_folder_are_told(tmp_path):
+    with pytest.raises(FeedRefused, match=r"There is no file .*none\.csv"):
+        open_feed(tmp_path / "none.csv")
+    with pytest.raises(FeedRefused, match="is a folder"):
+        open_feed(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"encoding": "klingon"}, "Python knows none of this name"),
+        ({"encoding": "rot13"}, "Python knows none of this name"),
+        ({"named": {"colour": "Farbe"}}, "choose id, title"),
+        ({"named": {"title": "Bezeichnung"}}, "no column Bezeichnung.*id, title"),
+    ],
+)
+def test_options_that_cannot_be_are_told(feed, options, said):
+    with pytest.raises(FeedRefused, match=said):
+        open_feed(feed(f"{HEAD}1,2,3\n"), **options)
+
+
+RSS = """<?xml version="1.0"?>
+<rss xmlns:g="http://base.google.com/ns/1.0" version="2.0"><channel>
+<title>Shop</title><description>not a product's</description>
+%s
+</channel></rss>"""
+ITEM = """<item><title>plain</title><g:title>Şal &amp; gömlek</g:title><g:id>A1</g:id>
+<description><![CDATA[<p>Soft</p>]]></description><g:price>19.90 EUR</g:price>
+<g:shipping><g:price>4.90 EUR</g:price></g:shipping><link>https://x.example/</link>
+<g:additional_image_link>a.jpg</g:additional_image_link>
+<g:additional_image_link>b.jpg</g:additional_image_link></item>"""
+
+
+def test_rss_is_read(feed):
+    path = feed(RSS % (ITEM + ITEM.replace("A1", "A2")), "feed.xml")
+    first, second = read(path)
+    assert first.values == {
+        "title": "Şal & gömlek",
+        "id": "A1",
+        "description": "<p>Soft</p>",
+        "price": "19.90 EUR",
+        "additional_image_link": "a.jpg,b.jpg",
+    }
+    assert (second.row, second.values["id"]) == (2, "A2")
+    assert open_feed(path).unused == ["shipping", "link"]
+
+
+def test_atom_is_read(feed):
+    path = feed(
+        '<feed xmlns="http://www.w3.org/2005/Atom" xmlns:g="http://base.google.com/ns/'
+        '1.0"><title>Shop</title><entry><id>tag:x</id><g:id>A1</g:id>'
+        "<title>Coat</title></entry></feed>"
+    )
+    assert values(path) == [{"id": "A1", "title": "Coat"}]
+
+
+def test_xml_in_its_own_encoding_is_read(feed):
+    text = (RSS % ITEM).replace('"1.0"?', '"1.0" encoding="iso-8859-9"?')
+    assert values(feed(text.encode("iso-8859-9")))[0]["title"] == "Şal & gömlek"
+    assert values(feed((RSS % ITEM).encode("utf-16")))[0]["id"] == "A1"
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>',
+        '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+        '<!DOCTYPE rss SYSTEM "http://127.0.0.1/x.dtd">',
+    ],
+)
+def test_a_doctype_is_refused_before_it_is_read(feed, doctype):
+    text = (RSS % ITEM).replace("?>\n<rss", f"?>\n{doctype}<rss")
+    with pytest.raises(FeedRefused, match="has a DOCTYPE"):
+        open_feed(feed(text.replace("plain", "&x;")))
+
+
+def test_broken_xml_is_told_before_anything_is_stored(feed):
+    path = feed((RSS % (ITEM * 1000))[:-30])
+    with pytest.raises(FeedRefused, match=r"is broken XML: .*line"):
+        count_rows(open_feed(path))
+
+
+def test_a_huge_element_costs_its_item_alone(feed):
+    path = feed(RSS % (ITEM + ITEM.replace("Soft", "x" * 10**7) + ITEM))
+    tracemalloc.start()
+    records = read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [bool(record.fault) for record in records] == [False, True, False]
+    assert peak < 5_000_000

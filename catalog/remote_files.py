@@ -1,0 +1,315 @@
+"""A photo by its web address: fetched by the server, from public addresses only.
+
+Whoever may name an address could otherwise have the server ask inside its own network
+(server-side request forgery). So a name is looked up once, every answer must be public,
+and the connection goes to the very address that was checked: a second look-up could
+say something else (DNS rebinding). A redirect starts all over. No proxy, no cookie, no
+password, no decompression; the photo reader decides what the bytes are. For an image
+server inside, an operator may let go of the rules on networks and ports (`private`).
+"""
+
+import http.client
+import io
+import ipaddress
+import re
+import socket
+import ssl
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from ipaddress import IPv4Address
+from typing import Any
+from urllib.parse import quote, urljoin, urlsplit
+
+from ml.preprocess import MAX_BYTES, MAX_MB
+
+TIMEOUT_S = 10.0  # for all of it: look-ups, redirects, every byte
+CONNECT_S = 3.0  # for one of a name's several IP addresses
+# Of one answer, headers and chunk sizes included: http.client bounds none of these.
+MOST_RECEIVED = 2 * MAX_BYTES
+MAX_REDIRECTS = 3
+MAX_CHARS = 2000
+PORTS = {80, 443}  # others are where the rest of a network's services listen
+_HEADERS = {
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": "FashionLens",
+}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+# Header to ask with -> the header of an earlier answer it repeats (RFC 9110, 13.1).
+_VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
+Version = dict[str, str]  # of what an address gave: headers to ask with again
+
+# What `is_global` lets through, at least in some versions of Python.
+_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all that was ever given out
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_6TO4 = ipaddress.ip_network("2002::/16")
+_ODD_4 = [
+    ipaddress.ip_network("192.0.0.0/24"),  # protocols' own; a cloud's metadata
+    ipaddress.ip_network("192.88.99.0/24"),  # relays into 6to4
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure's own, seen by its guests only
+]
+
+# The system's look-up knows no time limit; a slow one holds one of these.
+_resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolve")
+
+
+class AddressError(ValueError):
+    """No photo comes from this address. The text is for people, `code` for programs.
+
+    `code` is one of addresses_off, bad_address, private_address, address_unreachable,
+    address_timeout, too_many_redirects, too_large. `passing`: it may go another time.
+    """
+
+    def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.passing = passing
+
+
+@dataclass(frozen=True)
+class _Address:
+    secure: bool
+    host: str  # a name in ASCII, or an IP address without brackets
+    port: int
+    target: str  # path and query
+
+    @property
+    def authority(self) -> str:
+        """Host and port as they stand in an address."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = self.port == (443 if self.secure else 80)
+        return host if usual else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.secure else 'http'}://{self.authority}{self.target}"
+
+
+@dataclass(frozen=True)
+class Fetched:
+    content: bytes | None  # None: as it was at `since`
+    version: Version
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What stays the same from one redirect to the next."""
+
+    deadline: float
+    private: bool
+    since: Version
+
+
+def fetch_photo(address: str) -> bytes:
+    """The bytes at a public web address, at most `MAX_BYTES`, whatever they are.
+
+    Raises AddressError.
+    """
+    content = fetch(address).content
+    assert content is not None, "nothing was said to be known"
+    return content
+
+
+def fetch(
+    address: str, *, private: bool = False, since: Version | None = None
+) -> Fetched:
+    """As `fetch_photo`, but not again what has not changed since it had the version
+    `since`. `private` asks any network and port.
+
+    Raises AddressError.
+    """
+    request = _Request(time.monotonic() + TIMEOUT_S, private, since or {})
+    asked = _parse(address, private=private)
+    try:
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = _ask(asked, request)
+            if isinstance(answer, Fetched):
+                return answer
+            asked = _parse(answer, base=asked.url, private=private)
+    except AddressError:
+        raise
+    except TimeoutError as error:
+        message = f"{asked.host} did not answer in time."
+        raise AddressError("address_timeout", message, passing=True) from error
+    except ssl.SSLCertVerificationError as error:
+        raise _unreachable(f"{asked.host} has no valid certificate.") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        message = f"{asked.host} cannot be reached."
+        raise _unreachable(message, passing=True) from error
+    raise AddressError(
+        "too_many_redirects",
+        f"The address leads on to another more than {MAX_REDIRECTS} times.",
+    )
+
+
+def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
+    if len(address) > MAX_CHARS:
+        raise _bad(f"A web address has at most {MAX_CHARS} characters.")
+    address = address.strip()
+    if re.search(r"[\x00-\x20\x7f\\]", address):
+        raise _bad("A web address has no spaces, backslashes or control characters.")
+    try:
+        parts = urlsplit(urljoin(base, address))
+        port, host = parts.port, (parts.hostname or "").encode("idna").decode()
+    except ValueError:  # of UnicodeError too
+        raise _bad("This is no web address.") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise _bad("A web address starts with https:// or http:// and names a server.")
+    if parts.username is not None or parts.password is not None:
+        raise _bad("Leave the user name and password out of the address.")
+    secure = parts.scheme == "https"
+    port = port or (443 if secure else 80)
+    if port not in PORTS and not private:
+        raise _bad(f"Only the ports 80 and 443 are asked, not {port}.")
+    path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+    query = quote(parts.query, safe="/%:@!$&'()*+,;=~?")
+    return _Address(secure, host, port, f"{path}?{query}" if query else path)
+
+
+def _ask(asked: _Address, request: _Request) -> Fetched | str:
+    """The answer, or where it redirects to."""
+    with _connect(asked, request) as sock:
+        connection = http.client.HTTPConnection(asked.host, asked.port)
+        connection.sock = sock
+        headers = {"Host": asked.authority} | _HEADERS | request.since
+        connection.request("GET", asked.target, headers=headers)
+        timed = _Timed(sock, request.deadline)
+        response = http.client.HTTPResponse(timed)  # type: ignore[arg-type]
+        response.begin()
+        onward = response.getheader("Location")
+        if response.status in _REDIRECTS and onward:
+            return onward
+        if response.status == HTTPStatus.NOT_MODIFIED and request.since:
+            return Fetched(None, request.since)
+        if response.status != HTTPStatus.OK:
+            message = f"{asked.host} answers {response.status}, not a photo."
+            raise _unreachable(message, passing=response.status in _PASSING)
+        return Fetched(_body(response), _version(response))
+
+
+def _version(response: http.client.HTTPResponse) -> Version:
+    """What of the answer's headers can be sent back as it is."""
+    named = {ask: response.getheader(said, "") for ask, said in _VALIDATORS.items()}
+    return {k: v for k, v in named.items() if re.fullmatch(r"[ -~]{1,200}", v)}
+
+
+def _body(response: http.client.HTTPResponse) -> bytes:
+    announced = response.length or 0
+    body = response.read(MAX_BYTES + 1) if announced <= MAX_BYTES else b""
+    if max(announced, len(body)) > MAX_BYTES:
+        raise _too_large()
+    if response.length:
+        raise _unreachable("The answer broke off before its end.", passing=True)
+    return body
+
+
+def _connect(asked: _Address, request: _Request) -> socket.socket:
+    """A connection to one of the IP addresses that were checked, for the name that was
+    asked: TLS wants that one's certificate."""
+    failure: OSError = OSError("no IP address")
+    for ip in _checked(asked, request):
+        try:
+            limit_s = min(CONNECT_S, _left(request.deadline))
+            sock = socket.create_connection((ip, asked.port), limit_s)
+            break
+        except OSError as error:
+            failure = error
+    else:
+        raise failure
+    sock.settimeout(_left(request.deadline))
+    return (
+        _tls().wrap_socket(sock, server_hostname=asked.host) if asked.secure else sock
+    )
+
+
+def _checked(asked: _Address, request: _Request) -> list[str]:
+    """The name's IP addresses; not one of them may be private, unless all may."""
+    look_up = _resolvers.submit(resolve, asked.host)
+    try:
+        ips = look_up.result(_left(request.deadline))
+    finally:
+        look_up.cancel()  # where it has not even begun
+    if not request.private and not all(map(is_public, ips)):
+        raise AddressError(
+            "private_address", f"{asked.host} is not an address of the public internet."
+        )
+    return ips
+
+
+def resolve(host: str) -> list[str]:
+    """The one look-up of a host; the system also reads 127.1, 0x7f000001 and the like.
+
+    Raises OSError.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+def is_public(ip: str) -> bool:
+    """Whether an IP address is one of the public internet, and of one machine."""
+    address = ipaddress.ip_address(ip)
+    if isinstance(address, IPv4Address):
+        odd = any(address in network for network in _ODD_4)
+        return address.is_global and not address.is_multicast and not odd
+    inner = address.ipv4_mapped
+    if address in _NAT64:
+        inner = IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner:
+        return is_public(str(inner))
+    return address.is_global and address in _GLOBAL_6 and address not in _6TO4
+
+
+class _Timed(io.RawIOBase):
+    """Reads a socket up to a point in time, however little comes at once, and up to
+    MOST_RECEIVED. To an HTTPResponse it is the socket."""
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self.sock = sock
+        self.deadline = deadline
+        self.received = 0
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.sock.settimeout(_left(self.deadline))
+        received = self.sock.recv_into(buffer)
+        self.received += received
+        if self.received > MOST_RECEIVED:
+            raise _too_large()
+        return received
+
+
+def _left(deadline: float) -> float:
+    """Seconds; never 0, which would mean not to wait at all."""
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _bad(message: str) -> AddressError:
+    return AddressError("bad_address", message)
+
+
+def _unreachable(message: str, *, passing: bool = False) -> AddressError:
+    return AddressError("address_unreachable", message, passing=passing)
+
+
+def _too_large() -> AddressError:
+    return AddressError(
+        "too_large",
+        f"The file at this address is larger than {MAX_MB} MB.",
+    )

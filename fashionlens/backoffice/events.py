@@ -1,0 +1,43 @@
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from search.events.report import DAYS, Chart, report
+from search.models import Event, FoundNothing
+
+REPORTED_DAYS = [7, DAYS, 90]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """The list of events is a report of them: nobody reads them one by one."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> TemplateResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        days = request.GET.get("days", "")
+        found = report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Search report",
+            "opts": self.opts,
+            "report": found,
+            "charts": [Chart.of(each) for each in found.lists if each.places],
+            "choices": REPORTED_DAYS,
+        }
+        template = "admin/search/event/change_list.html"
+        return TemplateResponse(request, template, context)
+
+
+@admin.register(FoundNothing)
+class FoundNothingAdmin(ReadOnlyAdmin):
+    list_display = ["created", "listing", "words", "filters", "encoder"]
+    list_filter = ["listing"]
+    search_fields = ["words"]
+    date_hierarchy = "created"

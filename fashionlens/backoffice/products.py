@@ -1,0 +1,203 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet, ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from catalog.colours import COLOUR_NAMES
+from catalog.copies import MOST_COPIES, copies_of
+from catalog.forms import PhotoField, PreparedFile
+from catalog.models import Category, Product, ProductImage
+from catalog.photos import set_fingerprint
+from search.index.duplicates import duplicates_of
+from search.models import EmbeddingFailure, Encoder
+from search.query.services import has_pending_photos
+
+MOST_BRANDS = 100  # to choose from beside the list
+
+
+def thumbnail(image: ProductImage | None) -> SafeString | str:
+    if image is None or not image.file:
+        return "-"
+    return format_html(
+        '<img src="{}" alt="{}" height="80" loading="lazy">',
+        image.small.url,
+        image.alt_text,
+    )
+
+
+class PhotoForm(forms.ModelForm):
+    file = PhotoField(label="Photo")
+    colours = forms.MultipleChoiceField(
+        choices=[(name, name) for name in COLOUR_NAMES],
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 4}),
+    )
+
+    class Meta:
+        model = ProductImage
+        fields = ["file", "alt_text", "colours", "position"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        file = cleaned.get("file")
+        if isinstance(file, PreparedFile):
+            self.instance.sha256 = file.photo.sha256
+            set_fingerprint(self.instance, file.photo.fingerprint)
+            if "colours" not in self.changed_data or not cleaned.get("colours"):
+                cleaned["colours"] = file.photo.colours
+        return cleaned
+
+
+class PhotoFormSet(forms.BaseInlineFormSet):
+    def clean(self) -> None:
+        """The same photo twice, told beside the photo: the database would refuse, and
+        it stores one row after the other, what is to be deleted or replaced last."""
+        super().clean()
+        photos = ProductImage.objects.filter(product=self.instance.pk)
+        stored = dict(photos.values_list("sha256", "pk"))
+        seen: set[str] = set()
+        for form in self.forms:
+            sha256, pk = form.instance.sha256, form.instance.pk
+            if not sha256 or getattr(form, "cleaned_data", {}).get("DELETE"):
+                continue
+            if sha256 in seen:
+                form.add_error("file", "This product already has this photo.")
+            elif stored.get(sha256, pk) != pk:
+                message = "This product still has this photo. Delete it there and save."
+                form.add_error("file", message)
+            seen.add(sha256)
+
+
+class PhotoInline(admin.TabularInline):
+    model = ProductImage
+    form = PhotoForm
+    formset = PhotoFormSet
+    fields = ["preview", "file", "alt_text", "colours", "position"]
+    readonly_fields = ["preview"]
+    extra = 1
+
+    @admin.display(description="")
+    def preview(self, image: ProductImage) -> SafeString | str:
+        return thumbnail(image)
+
+
+@admin.register(Category)
+class CategoryAdmin(admin.ModelAdmin):
+    list_display = ["name", "slug"]
+    prepopulated_fields = {"slug": ["name"]}
+    search_fields = ["name"]
+
+
+class BrandFilter(admin.AllValuesFieldListFilter):
+    """Not in a shop of many brands: nobody reads them all, and "Show counts" would ask
+    Postgres for more columns than it has. The search field finds them."""
+
+    def has_output(self) -> bool:
+        return self.lookup_choices[: MOST_BRANDS + 1].count() <= MOST_BRANDS
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    list_display = ["photo", "title", "sku", "category", "price", "stock", "status"]
+    list_display_links = ["photo", "title"]
+    list_filter = ["status", "category", ("brand", BrandFilter)]
+    list_per_page = 50
+    search_fields = ["title", "sku", "brand"]
+    prepopulated_fields = {"slug": ["title", "sku"]}
+    inlines = [PhotoInline]
+    actions = ["publish", "archive"]
+    save_on_top = True
+    readonly_fields = ["duplicates"]
+
+    def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        fields = [f for f in super().get_fields(request, obj) if f != "duplicates"]
+        return [*fields, "duplicates"] if obj else fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return Product.objects.with_photos()
+
+    @admin.display(description="")
+    def photo(self, product: Product) -> SafeString | str:
+        return thumbnail(product.cover)
+
+    @admin.display(ordering="price_cents")
+    def price(self, product: Product) -> str:
+        return product.price_display
+
+    @admin.action(description="Publish selected products", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        count = _set_status(queryset, Product.Status.PUBLISHED)
+        self.message_user(request, f"Products published: {count}.")
+
+    @admin.action(description="Archive selected products", permissions=["change"])
+    def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        count = _set_status(queryset, Product.Status.ARCHIVED)
+        self.message_user(request, f"Products archived: {count}.")
+
+    @admin.display(description="The same or alike")
+    def duplicates(self, product: Product) -> SafeString:
+        context = {
+            "copies": duplicates_of(product),
+            "most": MOST_COPIES,
+            "waiting": has_pending_photos(product),
+            "failures": EmbeddingFailure.objects.filter(
+                encoder__state=Encoder.State.ACTIVE, image__product=product
+            ).select_related("image"),
+        }
+        return render_to_string("admin/catalog/product/_copies.html", context)
+
+    def save_related(
+        self,
+        request: HttpRequest,
+        form: ModelForm,
+        formsets: list[BaseModelFormSet],
+        change: bool,
+    ) -> None:
+        super().save_related(request, form, formsets, change)
+        copies = copies_of(_new_photos(formsets))
+        if copies:
+            context = {"copies": copies, "most": MOST_COPIES, "new": True}
+            html = render_to_string("admin/catalog/product/_copies.html", context)
+            messages.warning(request, html)
+
+
+def _set_status(products: QuerySet[Product], status: str) -> int:
+    """How many. The API says when each was updated, which `update` would leave."""
+    return products.update(status=status, updated=timezone.now())
+
+
+def _new_photos(formsets: list[Any]) -> list[ProductImage]:
+    new: list[ProductImage] = []
+    for formset in formsets:
+        new += formset.new_objects
+        new += [photo for photo, fields in formset.changed_objects if "file" in fields]
+    return new
+
+
+@admin.register(ProductImage)
+class PhotoAdmin(admin.ModelAdmin):
+    """Only its page for deleting is used: photos are added and changed with their
+    product."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def response_delete(
+        self, request: HttpRequest, obj_display: str, obj_id: int
+    ) -> HttpResponse:
+        messages.success(request, f"{obj_display} was deleted.")
+        return HttpResponseRedirect(reverse("admin:search_duplicategroup_changelist"))

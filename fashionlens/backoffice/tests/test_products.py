@@ -1,0 +1,213 @@
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from catalog.models import Product, ProductImage
+from catalog.photos import add_photo
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def form(*photos: bytes, name: str = "photo.jpg", existing: int = 0, **over) -> dict:
+    """The add form of a product, as a browser posts it."""
+    data = {
+        "sku": "COAT-1",
+        "slug": "coat-1",
+        "title": "Coat",
+        "category": make_category().id,
+        "price_cents": 9900,
+        "currency": "EUR",
+        "stock": 1,
+        "status": "published",
+        "images-TOTAL_FORMS": existing + len(photos),
+        "images-INITIAL_FORMS": existing,
+    }
+    for number, photo in enumerate(photos, existing):
+        data[f"images-{number}-file"] = SimpleUploadedFile(name, photo)
+        data[f"images-{number}-position"] = number
+    return data | over
+
+
+def errors(response) -> str:
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_a_product_is_added_with_several_photos(admin_client):
+    photos = [make_photo_bytes(c) for c in ("red", "lime", "blue")]
+    response = admin_client.post("/admin/catalog/product/add/", form(*photos))
+    assert response.status_code == 302
+    images = Product.objects.get(sku="COAT-1").images.all()
+    assert [i.position for i in images] == [0, 1, 2]
+    assert len({i.sha256 for i in images}) == 3
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (b"", "The file is empty"),
+        (b"just text", "JPEG, PNG"),
+        (make_photo_bytes()[:400], "Photo"),
+        (b"\xff\xd8\xff" + bytes(11 * 1024 * 1024), "10 MB"),
+    ],
+)
+def test_an_unreadable_photo_is_refused_in_the_form(admin_client, media, photo, words):
+    response = admin_client.post("/admin/catalog/product/add/", form(photo))
+    assert words in errors(response)
+    assert 'class="errorlist"' in errors(response)
+    assert not Product.objects.exists()
+    assert not [path for path in media.rglob("*") if path.is_file()]
+
+
+def test_a_hostile_file_name_reaches_neither_disk_nor_page(admin_client, media):
+    name = '../../<script>alert(1)</script>";.php\x00.jpg'
+    admin_client.post(
+        "/admin/catalog/product/add/", form(make_photo_bytes(), name=name)
+    )
+    image = ProductImage.objects.get()
+    assert image.file.name.startswith("products/")
+    assert image.file.name.endswith(".jpg")
+    assert "script" not in image.file.name
+
+
+def test_the_same_photo_twice_is_refused_beside_it(admin_client):
+    photo = make_photo_bytes()
+    response = admin_client.post("/admin/catalog/product/add/", form(photo, photo))
+    assert "already has this photo" in errors(response)
+    assert not Product.objects.exists()
+
+
+def test_a_photo_the_product_has_is_refused_beside_it(admin_client):
+    product = make_product(photo=make_photo_bytes())
+    image = product.images.get()
+    data = form(
+        make_photo_bytes(),
+        existing=1,
+        **{
+            "images-0-id": image.id,
+            "images-0-product": product.id,
+            "images-0-position": 0,
+        },
+    )
+    url = f"/admin/catalog/product/{product.id}/change/"
+    assert "already has this photo" in errors(admin_client.post(url, data))
+
+
+@pytest.mark.parametrize("other", ["deleted", "replaced"])
+def test_photos_do_not_change_places_at_once(admin_client, other):
+    """The database would refuse the first before it hears of the second."""
+    product = make_product(photo=make_photo_bytes("red"))
+    add_photo(product=product, data=make_photo_bytes("blue"))
+    data = form(make_photo_bytes("blue"), make_photo_bytes("red"))
+    data["images-INITIAL_FORMS"] = 2
+    for number, image in enumerate(product.images.all()):
+        data[f"images-{number}-id"] = image.pk
+        data[f"images-{number}-product"] = product.pk
+    if other == "deleted":
+        del data["images-1-file"]
+        data["images-1-DELETE"] = "on"
+    url = f"/admin/catalog/product/{product.pk}/change/"
+    assert "still has this photo" in errors(admin_client.post(url, data))
+
+
+def test_a_sku_that_would_break_an_address_is_refused(admin_client):
+    data = form(sku="a/b c")
+    assert "letters without accents" in errors(
+        admin_client.post("/admin/catalog/product/add/", data)
+    )
+
+
+def test_the_list_costs_a_fixed_number_of_queries(
+    admin_client, django_assert_max_num_queries
+):
+    for _ in range(12):
+        make_product(photo=True)
+    admin_client.get("/admin/catalog/product/")  # thumbnails are made once
+    with django_assert_max_num_queries(12):
+        assert admin_client.get("/admin/catalog/product/").status_code == 200
+
+
+@pytest.mark.parametrize(("most", "shown"), [(2, True), (1, False)])
+def test_a_few_brands_can_be_chosen_from_and_many_cannot(
+    admin_client, monkeypatch, most: int, shown: bool
+):
+    monkeypatch.setattr("fashionlens.backoffice.products.MOST_BRANDS", most)
+    for brand in ("Acme", "Ostra"):
+        make_product(brand=brand)
+    page = admin_client.get("/admin/catalog/product/?_facets=True")
+    assert page.status_code == 200
+    assert ("?_facets=True&amp;brand=Ostra" in page.text) is shown
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "catalog/category/",
+        "catalog/product/1234/",
+        "search/encoder/",
+        "search/embeddingfailure/",
+        "catalog/product/add/",
+    ],
+)
+def test_the_admin_pages_open(admin_client, path):
+    assert admin_client.get(f"/admin/{path}", follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["product/?brand=%00", "product/?sku__exact=a%00b", "category/?name=%00"],
+)
+def test_a_filter_that_postgres_does_not_take_is_a_bad_request(admin_client, address):
+    response = admin_client.get(f"/admin/catalog/{address}")
+    assert response.status_code == 400
+    assert "cannot be searched for" in response.text
+
+
+def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
+    add = "/admin/catalog/product/add/"
+    admin_client.post(add, form(make_photo_bytes("navy")))
+    image = ProductImage.objects.get()
+    assert image.colours == ["navy"]
+    change = {
+        "images-0-id": image.id,
+        "images-0-product": image.product_id,
+        "images-0-position": 0,
+        "images-TOTAL_FORMS": 1,
+    }
+    address = f"/admin/catalog/product/{image.product_id}/change/"
+    chosen = change | {"images-0-colours": ["blue", "pink"]}
+    response = admin_client.post(address, form(existing=1) | chosen)
+    assert response.status_code == 302
+    image.refresh_from_db()
+    assert image.colours == ["blue", "pink"]
+    many = change | {"images-0-colours": ["blue", "pink", "red", "grey"]}
+    assert "no more than 3" in errors(
+        admin_client.post(address, form(existing=1) | many)
+    )
+
+
+@pytest.mark.parametrize(("may", "status"), [("view", "draft"), ("change", "archived")])
+def test_only_who_may_change_products_archives_them(client, may, status):
+    staff = User.objects.create_user("staff", is_staff=True)
+    for name in {"view", may}:
+        staff.user_permissions.add(Permission.objects.get(codename=f"{name}_product"))
+    client.force_login(staff)
+    product = make_product(status="draft")
+    chosen = {"action": "archive", "_selected_action": product.pk}
+    client.post("/admin/catalog/product/", chosen)
+    product.refresh_from_db()
+    assert product.status == status
+    page = client.get("/admin/catalog/product/").content.decode()
+    assert ("Publish selected" in page) == (may == "change")
+
+
+@pytest.mark.parametrize("action", ["publish", "archive"])
+def test_products_published_and_archived_were_updated_then(admin_client, action):
+    product = make_product(status="draft")
+    chosen = {"action": action, "_selected_action": product.pk}
+    admin_client.post("/admin/catalog/product/", chosen)
+    before = product.updated
+    product.refresh_from_db()
+    assert product.updated > before

@@ -1,0 +1,227 @@
+import errno
+import os
+import tracemalloc
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from catalog.models import Category, Product, ProductImage
+from catalog.tests.factories import make_photo_bytes
+from fashionlens.demo import class_folders
+from fashionlens.demo.class_folders import ImportRefused, find_photos, import_photos
+from ml.preprocess import MAX_BYTES
+
+pytestmark = pytest.mark.django_db
+
+COLOURS = ["red", "lime", "blue", "gold", "teal", "pink"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two dresses, the first with a second photo, and three t-shirts."""
+    names = ["dress/a.jpg", "dress/a-2.jpg", "dress/b.png"]
+    names += [f"t-shirt/{n}.jpg" for n in "xyz"]
+    for name, colour in zip(names, COLOURS, strict=True):
+        write(tmp_path / "photos" / name, colour)
+    return tmp_path / "photos"
+
+
+def write(path: Path, colour: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    format = "PNG" if path.suffix == ".png" else "JPEG"
+    path.write_bytes(make_photo_bytes(colour, format=format))
+
+
+def test_class_folders_become_products_with_their_photos(folder, media):
+    report = import_photos(folder)
+    assert (report.products, report.photos, report.skipped) == (5, 6, [])
+    assert sorted(c.name for c in Category.objects.all()) == ["Dresses", "T-shirts"]
+    counts = [p.images.count() for p in Product.objects.order_by("id")]
+    assert sorted(counts) == [1, 1, 1, 1, 2]
+    for image in ProductImage.objects.all():
+        assert (image.width, image.height) == (90, 120)
+        assert (media / image.file.name).exists()
+        assert len(image.sha256) == 64
+
+
+def test_categories_take_turns(folder):
+    import_photos(folder)
+    slugs = Product.objects.order_by("id").values_list("category__slug", flat=True)
+    assert list(slugs) == ["dress", "t-shirt", "dress", "t-shirt", "t-shirt"]
+
+
+def test_the_words_say_what_the_pixels_show(folder):
+    import_photos(folder)
+    red = Product.objects.filter(category__slug="dress", images__position=1).get()
+    assert "red" in red.title.lower()
+    assert red.description
+    assert red.price_cents > 0
+
+
+def test_a_second_photo_is_known_by_a_suffix_in_capitals_too(tmp_path):
+    for name, colour in (("A.JPG", "red"), ("A-2.JPG", "lime"), ("b.JPEG", "blue")):
+        write(tmp_path / "dress" / name, colour)
+    report = import_photos(tmp_path)
+    assert (report.products, report.photos) == (2, 3)
+
+
+def test_importing_again_adds_nothing(folder):
+    import_photos(folder)
+    write(folder / "shoes" / "new.jpg", "navy")
+    report = import_photos(folder)
+    assert (report.products, report.known) == (1, 5)
+    assert ProductImage.objects.count() == 7
+
+
+def test_the_same_photo_under_two_names_is_one_product(folder):
+    write(folder / "dress" / "copy.png", "blue")
+    assert import_photos(folder).products == 5
+
+
+def test_unreadable_photos_are_skipped_and_named(folder):
+    (folder / "dress" / "broken.jpg").write_bytes(make_photo_bytes()[:300])
+    (folder / "dress" / "empty.jpg").touch()
+    (folder / "dress" / "notes.txt").write_text("no photo, not looked at")
+    report = import_photos(folder)
+    assert report.products == 5
+    assert [path.name for path, _ in report.skipped] == ["broken.jpg", "empty.jpg"]
+
+
+def test_of_a_huge_file_only_the_beginning_is_read(folder):
+    with (folder / "dress" / "film.jpg").open("wb") as file:
+        file.truncate(60 * MAX_BYTES)  # takes no room on the disk
+    tracemalloc.start()
+    [(path, reason)] = import_photos(folder).skipped
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (path.name, "10 MB" in reason) == ("film.jpg", True)
+    assert peak < 10 * MAX_BYTES
+
+
+def test_folders_in_turkish_become_categories(tmp_path):
+    write(tmp_path / "Gömlek & Bluz" / "ş ğ.jpg", "red")
+    import_photos(tmp_path)
+    category = Category.objects.get()
+    assert category.name == "Gömlek & Bluz"
+    assert category.slug == "gomlek-bluz"
+
+
+def test_no_letter_of_europe_is_lost_in_a_category(tmp_path):
+    write(tmp_path / "Ayakkab\u0131" / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Category.objects.get().slug == "ayakkabi"
+
+
+def test_folders_without_latin_letters_are_categories_of_their_own(tmp_path):
+    for name, colour in zip(("日本", "Обувь", "-"), COLOURS, strict=False):
+        write(tmp_path / name / "a.jpg", colour)
+    import_photos(tmp_path)
+    assert {c.name for c in Category.objects.all()} == {"日本", "Обувь", "-"}
+    assert import_photos(tmp_path).known == 3
+    assert Category.objects.count() == 3
+
+
+def test_names_that_differ_in_lost_letters_only_are_categories_of_their_own(tmp_path):
+    for name, colour in (("メンズ T", "red"), ("レディース T", "lime")):
+        write(tmp_path / name / "a.jpg", colour)
+    import_photos(tmp_path)
+    assert {c.name for c in Category.objects.all()} == {"メンズ T", "レディース T"}
+
+
+def test_a_category_that_is_there_is_found_by_its_name(tmp_path):
+    made = Category.objects.create(name="summer HATS", slug="by-hand")
+    write(tmp_path / "Summer hats" / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Product.objects.get().category == made
+
+
+def test_folders_of_long_names_become_categories(tmp_path):
+    for end, colour in (("a", "red"), ("b", "lime")):
+        write(tmp_path / ("long" * 50 + end) / "a.jpg", colour)
+    import_photos(tmp_path)
+    slugs = Category.objects.values_list("slug", flat=True)
+    assert [len(slug) for slug in slugs] == [80, 80]
+
+
+def test_a_folder_named_in_parts_on_a_mac_becomes_the_same_category(tmp_path):
+    write(tmp_path / unicodedata.normalize("NFD", "Gömlek") / "a.jpg", "red")
+    import_photos(tmp_path)
+    assert Category.objects.get().name == "Gömlek"
+    assert Product.objects.get().title.endswith("from Gömlek")
+
+
+def test_a_folder_named_in_another_encoding_is_refused(folder):
+    name = os.fsdecode("Gömlek".encode("cp1254"))
+    write(folder / name / "a.jpg", "navy")
+    with pytest.raises(CommandError, match=r"not UTF-8: 'G\\udcf6mlek'"):
+        call_command("import_photos", folder)
+    assert not Product.objects.exists()
+
+
+def test_progress_counts_every_photo(folder):
+    told: list[int] = []
+    import_photos(folder, progress=told.append)
+    assert sum(told) == 6
+
+
+@pytest.mark.parametrize("inside", [None, "empty", "flat"])
+def test_a_folder_without_class_folders_is_refused(tmp_path, inside):
+    root = tmp_path / "root"
+    if inside:
+        root.mkdir()
+    if inside == "flat":
+        write(root / "a.jpg", "red")
+    with pytest.raises(ImportRefused, match=str(root)):
+        find_photos(root)
+    with pytest.raises(CommandError, match=str(root)):
+        call_command("import_photos", root)
+
+
+def test_the_command_counts_and_names(folder, capsys):
+    (folder / "dress" / "broken.jpg").write_bytes(b"GIF89a")
+    call_command("import_photos", folder)
+    out, err = capsys.readouterr()
+    assert "5 products with 6 photos imported, 0 known already, 1 photos skipped" in out
+    assert "broken.jpg" in err
+
+
+def test_a_full_disk_ends_the_command_in_a_sentence(folder, monkeypatch):
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(default_storage, "_save", full)
+        with pytest.raises(CommandError, match=r"No space left.*run the same command"):
+            call_command("import_photos", folder)
+    assert not Product.objects.exists()
+    assert import_photos(folder).products == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
+    """Neither goes on to store before the other has looked what is known, if it may."""
+    looked, category = Barrier(2), class_folders.category_of
+
+    def waits(name):
+        with suppress(BrokenBarrierError):  # the other is held up: as it should be
+            looked.wait(timeout=0.5)
+        return category(name)
+
+    def run(_):
+        try:
+            return import_photos(folder)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(class_folders, "category_of", waits)
+    with ThreadPoolExecutor(2) as threads:
+        reports = list(threads.map(run, range(2)))
+    assert sorted((r.products, r.known) for r in reports) == [(0, 5), (5, 0)]
+    assert (Product.objects.count(), ProductImage.objects.count()) == (5, 6)

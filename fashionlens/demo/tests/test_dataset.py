@@ -1,0 +1,242 @@
+import socket
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from fashionlens.demo import dataset
+from fashionlens.demo.dataset import (
+    DatasetUnavailable,
+    ManifestError,
+    download,
+    read_manifest,
+    write_manifest,
+)
+from fashionlens.demo.sample import draw_sample
+
+
+class Host(ThreadingHTTPServer):
+    """Serves a folder; `faults` holds what it does wrong first, by path."""
+
+    daemon_threads = True
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.root = root
+        self.faults: dict[str, list[str]] = {}
+        self.served: Counter[str] = Counter()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Host
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        path = self.path.lstrip("/")
+        self.server.served[path] += 1
+        data = (self.server.root / path).read_bytes()
+        faults = self.server.faults.get(path, [])
+        fault = faults.pop(0) if faults else ""
+        if fault.isdigit():
+            self.send_error(int(fault))
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if fault == "truncated":
+            data = data[: len(data) // 2]
+        if fault == "altered":
+            data = data[:-1] + bytes([data[-1] ^ 1])
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory) -> Path:
+    """A small dataset: ten drawn photos to train on, ten to test."""
+    root = tmp_path_factory.mktemp("origin")
+    for split, seed in (("train", 1), ("test", 2), ("validation", 3)):
+        draw_sample(root / split, per_category=1, seed=seed)
+    write_manifest(root, root / "manifest.txt")
+    return root
+
+
+@pytest.fixture
+def host(origin) -> Iterator[Host]:
+    server = Host(origin)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}
+    )
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    monkeypatch.setattr(dataset, "_pauses", lambda: iter([0.0, 0.0, 0.0, None]))
+
+
+def fetch(host: Host, folder: Path, **options) -> Path:
+    return download(
+        folder,
+        base_url=host.url,
+        manifest=host.root / "manifest.txt",
+        progress=False,
+        **options,
+    )
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def first_photo(host: Host) -> str:
+    return read_manifest(host.root / "manifest.txt")[0].path
+
+
+def test_downloads_one_split_whole(host, tmp_path):
+    assert fetch(host, tmp_path) == tmp_path / "train"
+    assert files(tmp_path / "train") == files(host.root / "train")
+    assert list(tmp_path.iterdir()) == [tmp_path / "train"]
+
+
+@pytest.mark.parametrize("fault", ["truncated", "altered", "503", "429"])
+def test_a_passing_fault_is_tried_again(host, tmp_path, fault):
+    photo = first_photo(host)
+    host.faults[photo] = [fault, fault]
+    fetch(host, tmp_path)
+    assert host.served[photo] == 3
+    assert files(tmp_path / "train") == files(host.root / "train")
+
+
+@pytest.mark.parametrize("fault", ["truncated", "altered", "503"])
+def test_a_lasting_fault_leaves_nothing_of_that_photo(host, tmp_path, fault):
+    photo = first_photo(host)
+    host.faults[photo] = [fault] * 9
+    with pytest.raises(DatasetUnavailable, match=r"of 10 photos are there, then"):
+        fetch(host, tmp_path)
+    assert photo not in files(tmp_path)
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_missing_photo_is_not_asked_for_twice(host, tmp_path):
+    photo = first_photo(host)
+    host.faults[photo] = ["404"] * 9
+    with pytest.raises(DatasetUnavailable, match=r"Not Found"):
+        fetch(host, tmp_path)
+    assert host.served[photo] == 1
+
+
+def test_running_again_fetches_only_what_is_missing(host, tmp_path):
+    photo = first_photo(host)
+    host.faults[photo] = ["404"]
+    with pytest.raises(DatasetUnavailable, match="Running again goes on"):
+        fetch(host, tmp_path)
+    there = set(files(tmp_path))
+    host.served.clear()
+    fetch(host, tmp_path)
+    assert files(tmp_path / "train") == files(host.root / "train")
+    assert not there & set(host.served)
+    host.served.clear()
+    fetch(host, tmp_path)
+    assert not host.served
+
+
+def test_the_message_counts_the_photos_that_are_there(host, tmp_path):
+    photo = first_photo(host)
+    host.faults[photo] = ["404"]
+    with pytest.raises(DatasetUnavailable) as raised:
+        fetch(host, tmp_path)
+    assert str(raised.value).startswith(f"{len(files(tmp_path))} of 10 photos")
+
+
+def test_a_photo_of_another_size_is_fetched_again(host, tmp_path):
+    photo = fetch(host, tmp_path).parent / first_photo(host)
+    photo.write_bytes(b"half a photo")
+    fetch(host, tmp_path)
+    assert files(tmp_path / "train") == files(host.root / "train")
+
+
+def test_verify_finds_a_photo_with_the_right_size_and_wrong_bytes(host, tmp_path):
+    photo = fetch(host, tmp_path).parent / first_photo(host)
+    data = photo.read_bytes()
+    photo.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    fetch(host, tmp_path)
+    assert photo.read_bytes() != data  # sizes only
+    fetch(host, tmp_path, verify=True)
+    assert photo.read_bytes() == data
+
+
+def test_no_network_is_said_at_once(origin, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(DatasetUnavailable, match=r"127\.0\.0\.1 cannot be reached"):
+        download(
+            tmp_path, base_url=url, manifest=origin / "manifest.txt", progress=False
+        )
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_host_that_never_answers_is_given_up(origin, tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "PROBE_TIMEOUT_S", 0.1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(DatasetUnavailable, match="cannot be reached"):
+            download(
+                tmp_path, base_url=url, manifest=origin / "manifest.txt", progress=False
+            )
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("../train", "a.jpg"),
+        ("/etc", "a.jpg"),
+        ("train/dress", "..\\a.jpg"),
+        ("train/dress", "../../../a.jpg"),
+        ("C:train", "a.jpg"),
+    ],
+)
+def test_a_manifest_may_not_lead_out_of_the_folder(tmp_path, folder, name):
+    manifest = tmp_path / "manifest.txt"
+    manifest.write_text(f"[{folder}]\n{'A' * 43} 10 {name}\n")
+    with pytest.raises(ManifestError, match=r"line 2: .* would leave the folder"):
+        read_manifest(manifest)
+
+
+@pytest.mark.parametrize("line", ["nonsense", "AAAA 10 a.jpg", f"{'A' * 43} x a.jpg"])
+def test_a_damaged_manifest_names_its_line(tmp_path, line):
+    manifest = tmp_path / "manifest.txt"
+    manifest.write_text(f"# head\n[train/dress]\n{line}\n")
+    with pytest.raises(ManifestError, match="line 3"):
+        read_manifest(manifest)
+
+
+def test_the_committed_manifest_lists_the_dataset():
+    entries = read_manifest()
+    splits = Counter(entry.path.split("/")[0] for entry in entries)
+    assert splits == {"train": 3068, "validation": 341, "test": 372}
+    assert len({entry.sha256 for entry in entries}) == 3781
+    assert len({entry.path.split("/")[1] for entry in entries}) == 10

@@ -1,0 +1,229 @@
+"""Words, prices and stock for products that exist only as a photo.
+
+Nothing here is random: the same photo always becomes the same product. The words
+keep to what fits any photo of the category; what the photo would have to show
+(neckline, buttons, length) is not said.
+"""
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from catalog.slugs import ascii_letters, slug_of
+
+_NAME_LENGTH = 60  # of a folder's name inside a title
+_ENDINGS_LOW, _ENDINGS_HIGH = (50, 90, 90, 95), (0, 0, 0, 50)
+
+
+@dataclass(frozen=True)
+class Wording:
+    title: str
+    brand: str
+    description: str
+    price_cents: int
+    stock: int
+    sku: str
+    slug: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What may be said of every garment of a category."""
+
+    code: str  # the first part of the sku
+    noun: str
+    cents: int  # of a middling price
+    fits: Sequence[str]
+    cloths: Sequence[str]
+    goes_with: Sequence[str]
+    plural: bool = False
+
+
+@dataclass(frozen=True)
+class Brand:
+    name: str
+    level: float  # of its prices, 1 for a middling one
+    says: str
+    makes: Sequence[str] = ()  # category folders; empty for all
+
+
+KINDS: dict[str, Kind] = {
+    "dress": Kind(
+        "DRS", "dress", 6200,
+        ("everyday", "easy", "city", "weekend", "summer-to-autumn", "day-to-evening"),
+        ("cotton", "viscose", "jersey", "crepe"),
+        ("flat shoes and a light jacket", "a short cardigan", "boots in colder months"),
+    ),
+    "hat": Kind(
+        "HAT", "hat", 2600,
+        ("everyday", "weekend", "travel", "go-to", "all-season", "festival"),
+        ("cotton", "wool-blend", "felted", "woven"),
+        ("a plain coat", "whatever is by the door", "a simple shirt"),
+    ),
+    "longsleeve": Kind(
+        "LSL", "long-sleeve top", 4200,
+        ("everyday", "relaxed", "layering", "weekend", "classic", "soft-touch"),
+        ("cotton", "jersey", "fine-knit", "cotton-blend"),
+        ("straight jeans", "a jacket over it", "relaxed trousers"),
+    ),
+    "outwear": Kind(
+        "OUT", "jacket", 11800,
+        ("mid-season", "city", "weekend", "everyday", "classic", "travel"),
+        ("cotton-blend", "wool-blend", "technical", "brushed"),
+        ("a light jumper under it", "jeans and boots", "a scarf on cold days"),
+    ),
+    "pants": Kind(
+        "PNT", "trousers", 6400,
+        ("relaxed", "everyday", "easy", "city", "weekend", "classic"),
+        ("twill", "cotton", "stretch-cotton", "cotton-blend"),
+        ("a white T-shirt", "a tucked-in shirt", "a soft jumper"),
+        plural=True,
+    ),
+    "shirt": Kind(
+        "SHI", "shirt", 4900,
+        ("everyday", "relaxed", "weekend", "classic", "city", "easy-care"),
+        ("poplin", "cotton", "brushed-cotton", "linen-blend"),
+        ("chinos", "jeans, open over a T-shirt", "tailored trousers"),
+    ),
+    "shoes": Kind(
+        "SHO", "shoes", 8400,
+        ("everyday", "city", "weekend", "go-to", "classic", "walk-anywhere"),
+        ("soft-lined", "cushioned", "sturdy", "lightweight"),
+        ("cropped trousers", "jeans", "nearly everything you own"),
+        plural=True,
+    ),
+    "shorts": Kind(
+        "SRT", "shorts", 3600,
+        ("relaxed", "summer", "weekend", "everyday", "holiday", "easy"),
+        ("cotton", "twill", "linen-blend", "quick-drying"),
+        ("a plain T-shirt", "an open shirt", "sandals or trainers"),
+        plural=True,
+    ),
+    "skirt": Kind(
+        "SKT", "skirt", 4600,
+        ("everyday", "city", "easy", "weekend", "classic", "year-round"),
+        ("cotton", "twill", "viscose", "crepe"),
+        ("a tucked-in top", "a fine jumper", "tights and ankle boots"),
+    ),
+    "t-shirt": Kind(
+        "TSH", "T-shirt", 2200,
+        ("everyday", "relaxed", "weekend", "classic", "easy", "go-to"),
+        ("cotton", "jersey", "heavyweight cotton", "organic cotton"),
+        ("jeans", "shorts in summer", "a jacket or an open shirt"),
+    ),
+}  # fmt: skip
+
+BRANDS: tuple[Brand, ...] = (
+    Brand("Alder & Finch", 1.25, "Quiet clothes, cut to be worn for years."),
+    Brand("Brightwater", 0.8, "Good basics at a fair price."),
+    Brand("Harrow Lane", 1.0, "City staples that do not shout."),
+    Brand("Kestrel Supply", 1.1, "Made for days that begin outdoors."),
+    Brand("Lumen Row", 0.7, "Simple shapes, new colours every season."),
+    Brand("Maison Tilleul", 1.9, "A small house with a careful hand."),
+    Brand("Marrow & Moss", 1.35, "Earthy tones and honest fabrics."),
+    Brand("Nordvik Studio", 1.55, "Northern calm, down to the last seam."),
+    Brand("Ostra", 0.9, "From the coast, for everywhere else."),
+    Brand("Petal & Plain", 0.75, "Light, cheerful and easy to wash."),
+    Brand("Quayside Goods", 1.0, "Workwear ideas in everyday weights."),
+    Brand(
+        "Tamsin Vale", 1.7, "Fine pieces in small runs.", ("dress", "skirt", "shirt")
+    ),
+    Brand("Cobble & Last", 1.3, "Shoemakers first and last.", ("shoes",)),
+    Brand("Crown & Brim", 1.1, "Nothing but headwear.", ("hat",)),
+)
+
+
+def describe(*, category: str, colour: str, key: str, number: int = 0) -> Wording:
+    """The product of a photo.
+
+    `category` is the folder's name, also one not known here; `colour` a colour
+    word; `key` the photo's sha256 in hex, from which sku and choice of words
+    follow. Another `number` chooses other words for the same photo.
+    """
+    chance = random.Random(f"{key}:{number}")
+    kind = KINDS.get(category) or _unknown(category)
+    brand = chance.choice([b for b in BRANDS if not b.makes or category in b.makes])
+    adjective = chance.choice(kind.fits)
+    cloth = chance.choice(kind.cloths)
+    first = chance.choice([adjective, adjective, cloth])
+    title = f"{colour} {first} {kind.noun}"
+    sku = f"{kind.code}-{key[:10].upper()}"
+    return Wording(
+        title=_capital(title),
+        brand=brand.name,
+        description=_description(chance, kind, colour, cloth, brand),
+        price_cents=_price(chance, kind, brand),
+        stock=_stock(chance),
+        sku=sku,
+        slug=slug_of(f"{title} {sku}"),
+    )
+
+
+def _unknown(category: str) -> Kind:
+    """A folder of the user's own, such as "Hoodies & Sweat"."""
+    printable = "".join(c if c.isprintable() else " " for c in category)
+    name = " ".join(printable.replace("_", " ").split())[:_NAME_LENGTH].strip()
+    code = re.sub("[^A-Z0-9]", "", ascii_letters(name).upper())[:3]
+    return Kind(
+        code if len(code) == 3 else "FLS",
+        f"piece from {name or 'the shop'}",
+        4800,
+        ("everyday", "weekend", "classic", "city", "easy"),
+        ("hand-picked", "well-made", "go-to"),
+        ("your favourites", "something plain", "whatever the day brings"),
+    )
+
+
+def _description(
+    chance: random.Random, kind: Kind, colour: str, cloth: str, brand: Brand
+) -> str:
+    """Two sentences."""
+    it, is_, this = ("them", "are", "these") if kind.plural else ("it", "is", "this")
+    thing = f"{_article(cloth, kind)} in {colour}"
+    occasion = f"{_article(chance.choice(kind.fits), kind)} in {colour}"
+    opening = chance.choice(
+        [
+            f"{thing}, made to be worn often.",
+            f"{thing}, cut without fuss.",
+            f"{occasion} from {brand.name}.",
+            f"{this} {colour} {kind.noun} {is_} easy to wear and easy to look after.",
+        ]
+    )
+    partner = chance.choice(kind.goes_with)
+    closing = chance.choice(
+        [
+            f"Wear {it} with {partner}.",
+            f"Pair {it} with {partner}.",
+            f"We like {it} with {partner}.",
+            brand.says,
+        ]
+    )
+    return f"{_capital(opening)} {closing}"
+
+
+def _article(adjective: str, kind: Kind) -> str:
+    """The noun with its adjective, and a or an where it needs one."""
+    if kind.plural:
+        return f"{adjective} {kind.noun}"
+    return f"{'an' if adjective[0] in 'aeio' else 'a'} {adjective} {kind.noun}"
+
+
+def _price(chance: random.Random, kind: Kind, brand: Brand) -> int:
+    """Whole units first, then the ending: dear things end in .00 more often."""
+    units = round(kind.cents * brand.level * chance.uniform(0.8, 1.25) / 100)
+    endings = _ENDINGS_HIGH if brand.level > 1.2 else _ENDINGS_LOW
+    ending = chance.choice(endings)
+    return max(units - (ending > 0), 4) * 100 + ending
+
+
+def _stock(chance: random.Random) -> int:
+    """Sold out for about 6 in 100, a last few for 14."""
+    lot = chance.random()
+    if lot < 0.06:
+        return 0
+    return chance.randint(1, 3) if lot < 0.20 else chance.randint(4, 80)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

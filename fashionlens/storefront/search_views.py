@@ -1,0 +1,206 @@
+"""Search with a photo: by plain form and redirect, or by htmx on the same page."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.core.paginator import InvalidPage, Paginator
+from django.db import OperationalError
+from django.db.models import prefetch_related_objects
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    QueryDict,
+)
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import push_url, retarget
+from django_htmx.middleware import HtmxDetails
+from redis.exceptions import RedisError
+
+from catalog.filters import ParameterError
+from catalog.models import Product
+from catalog.remote_files import AddressError
+from fashionlens.storefront.search_forms import PhotoForm, WishForm
+from fashionlens.storefront.views import bad_request, not_found, refused
+from ml.encoder import EncoderError
+from ml.preprocess import PhotoError
+from search.events.record import note_answer
+from search.index.encoders import NoActiveEncoder
+from search.query.query_upload import QueryPhotoHandler
+from search.query.refinement import Wish
+from search.query.services import (
+    PAGE_SIZE,
+    Query,
+    QueryExpired,
+    get_query,
+    product_picture,
+    start_search,
+)
+
+log = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
+
+
+class HtmxRequest(HttpRequest):
+    """As django-htmx's middleware leaves it."""
+
+    htmx: HtmxDetails
+
+
+def one_of_two_ways(view: View) -> View:
+    """One address answers a page or, to htmx, a part of it; a search that cannot be
+    done now is a 503 in the same way."""
+
+    @wraps(view)
+    def wrapped(request: HtmxRequest, *args: str, **kwargs: str) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
+            log.exception("Photo search is not available")
+            part = "storefront/search/_unavailable.html" if request.htmx else "503.html"
+            response = TemplateResponse(request, part, status=503)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return wrapped
+
+
+@csrf_exempt  # checked in `_search`: the check reads the form, with these handlers
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HtmxRequest) -> HttpResponse:
+    request.upload_handlers = [QueryPhotoHandler(request)]
+    return _search(request)
+
+
+@csrf_protect
+@one_of_two_ways
+def _search(request: HtmxRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _asking(request)
+    form, wish_form = PhotoForm(request.POST, request.FILES), WishForm(request.POST)
+    query = None
+    if form.is_valid() and wish_form.is_valid():
+        try:
+            query = start_search(form.start(), wish_form.wish())
+        except (PhotoError, AddressError, ParameterError) as error:
+            form.add_error(None, str(error))
+    if query is None:
+        for message in wish_form.messages:
+            form.add_error(None, message)
+        return _refused(request, form)
+    url = reverse("storefront:results", args=[query.id])
+    if wish_form.parameters:
+        url = f"{url}?{urlencode(wish_form.parameters)}"
+    if request.htmx:
+        # As at their own address: the links on the page go on from there.
+        request.GET = QueryDict(urlencode(wish_form.parameters))
+        try:
+            return push_url(_results(request, query, wish_form), url)
+        except QueryExpired:  # its encoder was retired in between
+            return push_url(_expired(request, query.id, wish_form), url)
+    return HttpResponseRedirect(url, status=303)
+
+
+def _asking(request: HtmxRequest) -> HttpResponse:
+    """The empty form; with ?product=SKU (and &image=ID) for a part of its photo."""
+    form = PhotoForm(request.GET)
+    if not form.is_valid():
+        return bad_request(request, form.messages)
+    try:
+        picture = product_picture(form.start())
+    except ParameterError as error:
+        return refused(request, error)
+    return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
+
+
+@require_safe
+@one_of_two_ways
+def results(request: HtmxRequest, query_id: str) -> HttpResponse:
+    form = WishForm(request.GET)
+    if not form.is_valid():
+        return bad_request(request, form.messages)
+    try:
+        query = get_query(query_id=query_id, wish=form.wish())
+        return _results(request, query, form)
+    except ParameterError as error:
+        return refused(request, error)
+    except QueryExpired:
+        return _expired(request, query_id, form)
+
+
+def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResponse:
+    number = request.GET.get("page", 1)
+    try:
+        page = Paginator(query.hits, PAGE_SIZE).page(number)
+    except InvalidPage:
+        return not_found(request, "The results do not have this page.")
+    note_answer(query)
+    matches = query.page(page.number)
+    # Their photos say which of them is shown: Photo 2 of 3.
+    prefetch_related_objects([match.product for match in matches], "images")
+    context = {
+        "photo_form": PhotoForm(),
+        "wish_form": form,
+        "query": query,
+        "asked_with": query.asked_with,
+        "chosen": [value for value in query.facets.categories if value.chosen],
+        "page": page,
+        "list_path": reverse("storefront:results", args=[query.id]),
+        "matches": matches,
+        "wished": _wished(query.wish),
+    }
+    return _page(request, context, "storefront/search/_results.html")
+
+
+def _expired(request: HtmxRequest, query_id: str, form: WishForm) -> TemplateResponse:
+    """What refined it is in the address: it goes with the photo chosen again."""
+    context = {
+        "photo_form": PhotoForm(),
+        "wish_form": form,
+        "kept_wishes": form.parameters,
+        "query_id": query_id,
+    }
+    return _page(request, context, "storefront/search/_expired.html", 410)
+
+
+def _wished(wish: Wish) -> list[tuple[str, Product]]:
+    """What is liked and disliked, as ("like", product)."""
+    skus = [*wish.like, *wish.dislike]
+    if not skus:
+        return []
+    products = Product.objects.published().with_photos().with_skus(skus)
+    known = {product.sku: product for product in products}
+    named = [("like", sku) for sku in wish.like]
+    named += [("dislike", sku) for sku in wish.dislike]
+    return [(name, known[sku]) for name, sku in named if sku in known]
+
+
+def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:
+    """422, the reason beside the control. Nothing was stored."""
+    if not request.htmx:
+        return _page(request, {"photo_form": form}, status=422)
+    part = TemplateResponse(
+        request, "storefront/search/_message.html", {"photo_form": form}, status=422
+    )
+    return retarget(part, "#photo-message")
+
+
+def _page(
+    request: HtmxRequest,
+    context: dict[str, object],
+    part: str = "storefront/search/_intro.html",
+    status: int = 200,
+) -> TemplateResponse:
+    """The search page around `part`; for htmx `part` alone."""
+    if request.htmx:
+        return TemplateResponse(request, part, context, status=status)
+    context = {**context, "part": part}
+    return TemplateResponse(
+        request, "storefront/search/search.html", context, status=status
+    )

@@ -1,0 +1,100 @@
+"""Going back, trying again, and a connection that comes and goes."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
+    browser,
+    context,
+    expect_results,
+    file_of,
+    page,
+    pytestmark,
+    shop,
+)
+
+
+@pytest.fixture
+def files(shop, tmp_path) -> list[Path]:  # noqa: F811
+    """Photos on the shopper's own disk: a browser knows a file again by its place."""
+    paths = [tmp_path / f"{n}.jpg" for n in range(2)]
+    for path, product in zip(paths, shop, strict=False):
+        path.write_bytes(file_of(product)["buffer"])
+    return paths
+
+
+def test_the_photo_that_was_chosen_last_can_be_chosen_again(page, shop, files):  # noqa: F811
+    page.goto("/search/")
+    page.set_input_files("#photo", files[0])
+    expect_results(page, shop[0])
+    page.set_input_files("#photo", files[1])
+    expect_results(page, shop[1])
+    page.go_back()
+    expect_results(page, shop[0])
+    page.set_input_files("#photo", files[1])
+    expect_results(page, shop[1])
+
+
+def test_back_the_list_is_sorted_and_narrowed_as_it_says(page, shop):  # noqa: F811
+    page.goto("/")
+    page.get_by_label("Sort").select_option("Price, low to high")
+    expect(page).to_have_url(re.compile("sort=price_up"))
+    page.go_back()
+    expect(page.get_by_label("Sort")).to_have_value("newest")
+    page.locator("summary").click()
+    page.get_by_label("Hats").check()
+    page.get_by_role("button", name="Show").click()
+    expect(page).to_have_url(re.compile("category=hat"))
+    page.go_back()
+    expect(page.get_by_label("Hats")).not_to_be_checked()
+
+
+def test_a_page_that_was_kept_whole_forgets_what_led_on(page, shop):  # noqa: F811
+    page.goto("/")
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_label("Sort").select_option("Price, low to high")
+    page.locator("summary").click()
+    page.get_by_label("Hats").check()
+    page.get_by_label("Search by words").fill("hat")
+    page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    )
+    expect(page.get_by_label("Sort")).to_have_value("newest")
+    expect(page.get_by_label("Hats")).not_to_be_checked()
+    expect(page.get_by_label("Search by words")).to_have_value("")
+
+
+def test_a_link_that_cannot_reach_the_shop_says_so_in_view(context, shop):  # noqa: F811
+    page = context.new_page()  # noqa: F811
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/search/")
+    page.set_input_files("#photo", file_of(shop[0]))
+    expect_results(page, shop[0])
+    less = page.get_by_role("link", name="Less like this").last
+    less.scroll_into_view_if_needed()
+    context.set_offline(True)
+    less.click()
+    message = page.get_by_text("The shop did not answer")
+    expect(message).to_be_in_viewport()
+    context.set_offline(False)
+    less.click()
+    expect(page).to_have_url(re.compile("dislike="))
+    expect(message).to_be_hidden()
+
+
+def test_back_without_a_connection_shows_no_results_of_another_search(
+    context,  # noqa: F811
+    shop,  # noqa: F811
+    files,
+):
+    page = context.new_page()  # noqa: F811
+    page.goto("/search/")
+    for path, product in zip(files, shop, strict=False):
+        page.set_input_files("#photo", path)
+        expect_results(page, product)
+    context.set_offline(True)
+    page.evaluate("history.back()")
+    expect(page.locator("#results")).to_have_count(0)

@@ -1,0 +1,256 @@
+"""What pages note: products looked at, clicks, words that found nothing."""
+
+import re
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Product
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from fashionlens.storefront.tests.outline import outline
+from search.events.record import new_list_id
+from search.models import Encoder, Event, FoundNothing
+from search.tests.shop import RED, SEARCH, upload
+
+pytestmark = pytest.mark.django_db
+HERE = {"Referer": "http://testserver/"}
+
+
+@pytest.fixture
+def shop(embed) -> list[Product]:
+    reds = [(200 + 4 * n, 10, 10) for n in range(8)]
+    products = [make_product(photo=make_photo_bytes(red)) for red in reds]
+    embed()
+    return products
+
+
+def look_at(client, product: Product, query: str = "", **headers):
+    return client.get(f"/products/{product.slug}/{query}", headers=headers)
+
+
+def strip(response) -> list[str]:
+    """Addresses of the products in "Because you looked at", without their lists."""
+    text = response.text.partition('id="looked-at-title"')[2].partition("</section>")[0]
+    cards = text.partition('class="strip"')[2]
+    links = [tag.get("href") or "" for tag in outline(cards) if tag.name == "a"]
+    return [link.partition("?")[0] for link in links]
+
+
+def test_who_looked_at_nothing_sees_no_strip(client, shop):
+    response = client.get("/")
+    assert "Because you looked at" not in response.text
+    assert "looked_at" not in response.cookies
+
+
+def test_the_front_page_shows_what_is_like_the_last_products(client, shop):
+    for product in shop[:2]:
+        look_at(client, product)
+    response = client.get("/")
+    links = strip(response)
+    others = {product.get_absolute_url() for product in shop[2:]}
+    assert set(links) == others and len(links) == len(others)
+    assert f'href="{shop[1].get_absolute_url()}">{shop[1].title}</a>' in response.text
+    assert strip(client.get("/?q=product")) == strip(client.get("/?page=2")) == []
+
+
+def test_a_product_page_speaks_of_those_before_it(client, shop, embed):
+    look_at(client, shop[0])
+    assert strip(look_at(client, shop[0])) == []
+    # What is similar is on the page already: here that is all there is.
+    assert strip(look_at(client, shop[1])) == []
+    for n in range(14):
+        make_product(photo=make_photo_bytes((240, 10 * n, 0)))
+    embed()
+    cache.clear()
+    response = look_at(client, shop[1])
+    similar = response.text.partition('id="similar-title"')[2]
+    shown = [tag.get("href") for tag in outline(similar.partition("</section>")[0])]
+    before = {(link or "").partition("?")[0] for link in shown}
+    assert strip(response)
+    assert not before & set(strip(response))
+    assert shop[1].get_absolute_url() not in strip(response)
+
+
+def test_the_list_is_in_the_browser_and_only_there(client, shop):
+    for product in [*shop, shop[0]]:
+        response = look_at(client, product)
+    cookie = response.cookies["looked_at"]
+    ids = cookie.value.partition(":")[0].split(".")
+    assert ids[0] == str(shop[0].pk) and ids[1] == str(shop[-1].pk)
+    assert len(ids) == len(set(ids)) == 8
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == cookie["expires"] == ""  # ends with the browser
+    assert "sessionid" not in response.cookies
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM django_session")
+        assert cursor.fetchone() == (0,)
+
+
+def test_the_cookie_never_holds_more_than_ten(client, fake_encoder):
+    for _ in range(13):
+        response = look_at(client, make_product())
+    assert response.cookies["looked_at"].value.partition(":")[0].count(".") == 9
+
+
+@pytest.mark.parametrize("value", ["1.2.3", "1.2:abc:def", "", "'", "9" * 5000])
+def test_a_cookie_of_somebody_else_is_nothing(client, shop, value):
+    client.cookies["looked_at"] = value
+    assert "Because you looked at" not in client.get("/").text
+    assert look_at(client, shop[0]).status_code == 200
+
+
+def test_what_was_looked_at_is_forgotten_on_demand(client, shop):
+    look_at(client, shop[0])
+    response = client.post("/looked-at/forget/", {"next": "/?page=1"})
+    assert (response.status_code, response.url) == (303, "/?page=1")
+    assert "Because you looked at" not in client.get("/").text
+    assert client.get("/looked-at/forget/").status_code == 405
+
+
+@pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "", "x:y"])
+def test_forgetting_never_leads_elsewhere(client, back):
+    assert client.post("/looked-at/forget/", {"next": back}).url == "/"
+
+
+def test_pages_that_differ_by_shopper_are_kept_by_no_shared_cache(client, shop):
+    for response in (client.get("/"), look_at(client, shop[0])):
+        assert "Cookie" in response.headers["Vary"]
+        assert "private" in response.headers["Cache-Control"]
+
+
+def test_a_page_fetched_ahead_was_not_looked_at(client, shop):
+    response = look_at(client, shop[0], **{"Sec-Purpose": "prefetch;prerender"})
+    assert "looked_at" not in response.cookies
+    assert "looked_at" not in client.head(f"/products/{shop[0].slug}/").cookies
+
+
+def test_the_strip_costs_the_same_queries_however_much_was_looked_at(client, shop):
+    def queries() -> int:
+        client.get("/")  # finds the neighbours, which are kept
+        with CaptureQueriesContext(connection) as captured:
+            client.get("/")
+        return len(captured)
+
+    counts = set()
+    for product in shop[:6]:
+        look_at(client, product)
+        counts.add(queries())
+    assert counts == {12}  # of the front page 9; encoder, recommendations, names
+
+
+def test_without_an_encoder_or_a_cache_the_pages_stay(client, shop, settings):
+    look_at(client, shop[0])
+    elsewhere = settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}
+    settings.CACHES = settings.CACHES | {"default": elsewhere}
+    assert client.get("/").status_code == 200
+    assert look_at(client, shop[1], f"?q={'x' * 22}&p=1", **HERE).status_code == 200
+    Encoder.objects.update(state="ready")
+    assert client.get("/").status_code == 200
+
+
+def test_the_product_page_shows_what_goes_with_it(client, embed):
+    black = make_photo_bytes("black")
+    shirt = make_product(photo=black, category=make_category("Shirts", "shirt"))
+    shoes = make_product(photo=black, category=make_category("Shoes", "shoes"))
+    embed()
+    text = look_at(client, shirt).text.partition('id="outfit-title"')[2]
+    assert shoes.get_absolute_url() in text and "Shoes" in text
+    bag = make_product(photo=True, category=make_category("Bags", "bag"))
+    assert "Goes with it" not in look_at(client, bag).text
+
+
+# Clicks -----------------------------------------------------------------------------
+
+
+def test_a_click_on_a_similar_item_is_recorded(client, shop):
+    text = look_at(client, shop[0]).text
+    link = re.search(r'href="(/products/[^"]+\?q=s-[^"]+&amp;p=3)"', text)
+    assert link
+    client.get(link[1].replace("&amp;", "&"), headers=HERE)
+    event = Event.objects.get()
+    assert (event.kind, event.listing, event.position) == ("click", "similar", 3)
+    assert event.asked_from == shop[0].pk
+    assert event.encoder == "fake-1"
+    clicked = Product.objects.get(pk=event.products[0])
+    assert link[1].startswith(clicked.get_absolute_url())
+
+
+def test_a_click_on_a_product_found_by_words_is_recorded(client, shop):
+    links = re.findall(r'href="([^"]+\?q=w-[^"]+)"', client.get("/?q=product").text)
+    assert len(links) == len(shop)
+    client.get(links[1].replace("&amp;", "&"), headers=HERE)
+    event = Event.objects.get()
+    assert (event.listing, event.position, event.encoder) == ("words", 2, "")
+
+
+def test_a_click_on_a_product_found_by_a_photo_is_recorded(client, shop):
+    page = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    links = re.findall(r'href="(/products/[^"]+\?q=[^"]+&amp;p=(\d+))"', page.text)
+    assert [int(place) for _, place in links] == list(range(1, len(links) + 1))
+    client.get(links[-1][0].replace("&amp;", "&"), headers=HERE)
+    event = Event.objects.get()
+    assert (event.listing, event.position) == ("photo", len(links))
+
+
+def test_only_links_on_our_pages_are_clicks(client, shop):
+    query = new_list_id(Event.Listing.SIMILAR)
+    for headers in [
+        {},
+        {"Referer": "https://elsewhere.example/"},
+        HERE | {"Sec-Purpose": "prefetch"},
+    ]:
+        look_at(client, shop[0], f"?q={query}&p=1", **headers)
+    for odd in ["", "?q=1", f"?q={query}", f"?q={query}&p=0", f"?q={query}&p=501",
+                f"?q={query}&p=x", f"?q={query}&p={'9' * 5000}", "?q=forged&p=1",
+                "?q=%00&p=1", f"?q={query}&p=²"]:  # fmt: skip
+        assert look_at(client, shop[0], odd, **HERE).status_code == 200
+    assert not Event.objects.exists()
+    look_at(client, shop[0], f"?q={query}&p=1", **HERE)
+    assert Event.objects.count() == 1
+
+
+def test_lists_of_the_whole_shop_name_no_list(client, shop):
+    assert "data-list" not in client.get("/").text
+
+
+# Searches that found nothing ----------------------------------------------------------
+
+
+def test_words_that_find_nothing_are_recorded(client, shop):
+    client.get("/?q=product")
+    client.get("/?q=%20%20")
+    assert not FoundNothing.objects.exists()
+    client.get("/?q=zeppelin&utm_source=mail")
+    client.get("/api/v1/products/?q=Zeppelin&price_max=10")
+    page, api = FoundNothing.objects.order_by("id")
+    assert (page.listing, page.words, page.filters) == ("words", "zeppelin", [])
+    assert (api.words, api.filters) == ("Zeppelin", [["price_max", "10"]])
+
+
+def test_a_photo_that_finds_nothing_is_recorded_without_it(client, shop):
+    form = {"photo": upload(RED), "price_max": "1"}
+    assert client.post(SEARCH, form).json()["count"] == 0
+    row = FoundNothing.objects.get()
+    assert (row.listing, row.words, row.encoder) == ("photo", "", "fake-1")
+    assert row.filters == [["price_max", "1"]]
+    found = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    client.get(f"{found.redirect_chain[-1][0]}?price=0-1")
+    assert FoundNothing.objects.count() == 2
+
+
+def test_what_a_form_leaves_open_is_noted_as_no_filter(client, shop):
+    client.get("/?q=zeppelin&in_stock=&category=&brand=")
+    assert FoundNothing.objects.get().filters == []
+
+
+def test_a_search_that_found_nothing_is_noted_once(client, shop):
+    query = client.post(SEARCH, {"photo": upload(RED), "price_max": "1"}).json()
+    narrowed = f"{SEARCH}{query['query']}/?price_max=1"
+    for _ in range(2):
+        assert client.get(narrowed).json()["count"] == 0
+        assert client.get(f"/search/{query['query']}/?price=-1").status_code == 200
+    assert FoundNothing.objects.count() == 1
+    client.get(f"{SEARCH}{query['query']}/?price_max=2")
+    assert FoundNothing.objects.count() == 2

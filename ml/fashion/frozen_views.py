@@ -1,0 +1,142 @@
+"""Views of every photo through the frozen part of the network, made once and kept.
+
+The lower two thirds of MobileNetV2 cost most of a step and are not trained, so their
+output is computed once for each view: a step then starts where training starts. On
+disk, mapped into memory: 30 KB a view.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ml.fashion.grounds import garment_mask, on_another_ground
+from ml.fashion.phone import phone_view
+from ml.preprocess import read_photo, to_input
+
+MOST_VIEWS = 60_000  # in all: 2.6 GB; of a large catalogue fewer views a photo are kept
+AT_ONCE = 4  # views through the network at a time, and photos between two saved places
+NAMES = ("activations", "textures", "layout")
+
+# (N, size, size, 3) uint8 -> the three arrays of NAMES, (N, ...) float32
+Frozen = Callable[[np.ndarray], Sequence[np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Views:
+    """N photos, V views of each, float16; view 0 is the photo as it is."""
+
+    activations: np.ndarray  # (N, V, height, width, channels), where `upper` starts
+    textures: np.ndarray  # (N, V, F), pooled by `lower`
+    layout: np.ndarray  # (N, 1, ...), of view 0: what `upper` saw before training
+
+    @property
+    def each(self) -> int:
+        return self.activations.shape[1]
+
+
+def views_of_each(wanted: int, photos: int) -> int:
+    return max(2, min(wanted, MOST_VIEWS // max(1, photos)))
+
+
+def make_views(
+    frozen: Frozen,
+    paths: Sequence[Path],
+    size: int,
+    each: int,
+    other_grounds: float,
+    seed: int,
+    folder: Path,
+    words: str,
+) -> Views:
+    """Compute what `folder` does not hold yet; what was cut off goes on.
+
+    `other_grounds` is the share of views, but for the first, with another ground.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    state = folder / "done.json"
+    done = json.loads(state.read_text()) if state.is_file() else 0
+    arrays = _open_arrays(frozen, (len(paths), each), size, folder, done)
+
+    def make(number: int) -> None:
+        # A generator for each photo: threads may take them in any order.
+        rng = np.random.default_rng([seed, number])
+        pixels = _views_of(number, paths, size, each, other_grounds, rng)
+        for start in range(0, each, AT_ONCE):
+            found = frozen(np.stack(pixels[start : start + AT_ONCE]))
+            for array, values in zip(arrays, found, strict=True):
+                room = array[number, start : start + AT_ONCE]
+                room[:] = values[: len(room)]
+
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+        tqdm(total=len(paths), desc=f"views of {words}", unit="photo") as bar,
+    ):
+        bar.update(done)
+        for start in range(done, len(paths), 16 * AT_ONCE):
+            numbers = range(start, min(start + 16 * AT_ONCE, len(paths)))
+            list(pool.map(make, numbers))
+            state.write_text(json.dumps(numbers.stop))
+            bar.update(len(numbers))
+    return Views(*arrays)
+
+
+def _views_of(
+    number: int,
+    paths: Sequence[Path],
+    size: int,
+    each: int,
+    other_grounds: float,
+    rng: np.random.Generator,
+) -> list[np.ndarray]:
+    """(size, size, 3) uint8 each: the photo, and the photo as phones would take it."""
+    image = read_photo(paths[number], max_side=2 * size)
+    pixels = [to_input(image, size)]
+    mask = garment_mask(image) if other_grounds else None
+    for _ in range(each - 1):
+        taken = image
+        if mask and rng.random() < other_grounds:
+            other = paths[int(rng.integers(len(paths)))]
+            ground = read_photo(other, max_side=size)
+            taken = on_another_ground(image, mask, ground, rng)
+        pixels.append(phone_view(taken, rng, size))
+    return pixels
+
+
+def _open_arrays(
+    frozen: Frozen, shape: tuple[int, int], size: int, folder: Path, done: int
+) -> list[np.ndarray]:
+    files = [folder / f"{name}.npy" for name in NAMES]
+    if done:
+        return [np.load(file, mmap_mode="r+") for file in files]
+    samples = frozen(np.zeros((1, size, size, 3), dtype=np.uint8))
+    photos, each = shape
+    shapes = [
+        (photos, kept, *sample.shape[1:])
+        for kept, sample in zip((each, each, 1), samples, strict=True)
+    ]
+    return [
+        np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=wanted)
+        for file, wanted in zip(files, shapes, strict=True)
+    ]
+
+
+def frozen_part(file: Path) -> Frozen:
+    """An ONNX file with the three outputs; a thread a call, calls side by side."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        str(file), options, providers=["CPUExecutionProvider"]
+    )
+    name = session.get_inputs()[0].name
+    return lambda pixels: session.run(None, {name: pixels})

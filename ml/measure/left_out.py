@@ -1,0 +1,103 @@
+"""The networks that `ml.kinds` compares: trained without two kinds, and untrained."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from ml.dataset import Photos, load_splits, read_splits
+from ml.encoder import RUNTIMES, Forward, open_keras
+from ml.preprocess import to_input
+from ml.recipes import RECIPES, SCRATCH, Recipe
+
+UNTRAINED_SIZE = 224  # pixels, both sides: what the ImageNet weights were made for
+FEATURES = 1280
+
+
+@dataclasses.dataclass(frozen=True)
+class Bare:
+    """A network that was not exported, as an encoder."""
+
+    forward: Forward
+    input_size: int
+    dimension: int
+
+    @property
+    def decode_side(self) -> int:
+        return 2 * self.input_size
+
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        """Photos -> (N, dimension) float32, each row of unit length."""
+        if not images:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return self.forward(np.stack([to_input(i, self.input_size) for i in images]))
+
+
+def untrained(weights: str | None) -> Bare:
+    """MobileNetV2's pooled features with its starting weights."""
+    from ml.backend import keras
+    from ml.triplets.network import load_backbone
+
+    recipe = dataclasses.replace(RECIPES["report"], input_size=UNTRAINED_SIZE)
+    shape = (UNTRAINED_SIZE, UNTRAINED_SIZE, 3)
+    network = keras.applications.MobileNetV2(
+        input_shape=shape, include_top=False, weights=None, pooling="avg"
+    )
+    load_backbone(network, weights, recipe)
+
+    def forward(pixels: np.ndarray) -> np.ndarray:
+        found = network.predict(pixels / np.float32(127.5) - 1, verbose=0)
+        return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    return Bare(forward, UNTRAINED_SIZE, FEATURES)
+
+
+class Trainer:
+    """Trains the recipe without a pair, unless that was done before."""
+
+    def __init__(
+        self, recipe: Recipe, data: Path, weights: str | None, out: Path, views: Path
+    ) -> None:
+        """Networks go to folders in `out`; `views` is shared by all trainings."""
+        self._recipe, self._data, self._weights = recipe, data, weights
+        self._out, self._views = out, views
+        self._photos: dict[str, Photos] = {}
+
+    def without(self, pair: tuple[str, str]) -> Bare:
+        folder = self._out / "-".join(pair)
+        file = folder / RUNTIMES["keras"]
+        if not file.is_file():
+            self._train(pair, folder, file)
+        return Bare(open_keras(file), self._recipe.input_size, self._recipe.dimension)
+
+    def _train(self, pair: tuple[str, str], folder: Path, file: Path) -> None:
+        from ml.backend import keras
+        from ml.train import train_network
+
+        keras.utils.set_random_seed(self._recipe.seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        network, _ = train_network(
+            self._recipe,
+            self._seen(),
+            leave_out=pair,
+            weights=self._weights,
+            start=None,
+            out=folder,
+            views=self._views,
+        )
+        unfinished = folder / "unfinished.keras"
+        network.save(unfinished)
+        unfinished.replace(file)
+        shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+
+    def _seen(self) -> dict[str, Photos]:
+        """Decoded once, for all the trainings."""
+        if not self._photos:
+            splits = read_splits(self._data)
+            names = ["train", "validation"]
+            self._photos = load_splits(splits, names, self._recipe.input_size)
+        return self._photos

@@ -1,0 +1,176 @@
+"""From photo files to rows of the index: claim, read, encode, store."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from PIL import Image
+
+from ml.encoder import Encoder as Network
+from ml.encoder import EncoderError
+from ml.preprocess import PhotoError, read_photo
+from search.index.encoders import active_encoder, kept_encoders, network_of
+from search.models import Embedding, EmbeddingFailure, Encoder, Photo
+
+log = logging.getLogger(__name__)
+
+# Photos a transaction; ids looked up at once, so that the search for pending work is
+# paid once in 16 chunks.
+CHUNK = 32
+WINDOW = 16 * CHUNK
+# The same for an encoder that is not active, between looks at what the active one has
+# to do: about a second's work.
+ASIDE = 4 * CHUNK
+
+
+@dataclass
+class Outcome:
+    embedded: int = 0
+    failed: int = 0
+
+
+def embed_due(
+    *,
+    encoder: Encoder | None = None,
+    progress: Callable[[int], object] = lambda photos: None,
+) -> Outcome:
+    """Embed every due photo until none is left; `progress` is told each chunk's size.
+
+    For one encoder, or for all that are kept. Any number of processes may do this at
+    once: each photo is claimed by one of them (SKIP LOCKED), and a process that dies
+    lets go of its claims with its connection.
+    """
+    if encoder is None:
+        active_encoder()
+    outcome = Outcome()
+    while any(_take_turn(each, outcome, progress) for each in _wanted(encoder)):
+        pass  # from the first again: a new photo does not wait for a whole load
+    return outcome
+
+
+def _wanted(encoder: Encoder | None) -> list[Encoder]:
+    """As things are now, the active one first: shoppers wait for its vectors."""
+    wanted = kept_encoders().filter(pk=encoder.pk) if encoder else kept_encoders()
+    return sorted(wanted, key=lambda one: (one.state != Encoder.State.ACTIVE, one.pk))
+
+
+def _take_turn(
+    encoder: Encoder, outcome: Outcome, progress: Callable[[int], object]
+) -> bool:
+    """Embed some of an encoder's due photos; False when there are none to be had."""
+    active = encoder.state == Encoder.State.ACTIVE
+    ids = _due_ids(encoder, WINDOW if active else ASIDE)
+    if not ids:
+        return False
+    try:
+        network = network_of(encoder)
+    except EncoderError as error:
+        if active:
+            raise
+        log.error("No photo is embedded for %s: %s", encoder, error)
+        return False
+    done = 0
+    for start in range(0, len(ids), CHUNK):
+        chunk = _embed_unless_retired(ids[start : start + CHUNK], encoder, network)
+        outcome.embedded += chunk.embedded
+        outcome.failed += chunk.failed
+        done += chunk.embedded + chunk.failed
+        progress(chunk.embedded + chunk.failed)
+    return bool(done)  # none: other processes hold what is left
+
+
+def _due_ids(encoder: Encoder, most: int) -> list[int]:
+    due = Photo.objects.due(encoder).order_by("id")
+    return list(due.values_list("id", flat=True)[:most])
+
+
+def _embed_unless_retired(
+    ids: list[int], encoder: Encoder, network: Network
+) -> Outcome:
+    """A late task ends quietly: with its encoder's partition went what it had to do."""
+    try:
+        return _embed_chunk(ids, encoder, network)
+    except IntegrityError:
+        if kept_encoders().filter(pk=encoder.pk).exists():
+            raise
+        log.info("%s was retired, its photos are left.", encoder)
+        return Outcome()
+
+
+@transaction.atomic
+def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
+    photos = _claim(ids, encoder)
+    readable: list[Photo] = []
+    images: list[Image.Image] = []
+    outcome = Outcome()
+    for photo in photos:
+        try:
+            images.append(_read(photo, network.decode_side))
+            readable.append(photo)
+        except (PhotoError, OSError) as error:
+            _record_failure(photo, encoder, error)
+            outcome.failed += 1
+    if readable:
+        vectors = network.encode(images)
+        Embedding.objects.bulk_create(
+            Embedding(encoder=encoder, image_id=photo.id, vector=vector)
+            for photo, vector in zip(readable, vectors, strict=True)
+        )
+        EmbeddingFailure.objects.filter(
+            encoder=encoder, image__in=[photo.id for photo in readable]
+        ).delete()
+    outcome.embedded = len(readable)
+    return outcome
+
+
+def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:
+    """Lock the photos nobody else holds, less those somebody has just finished.
+
+    The lock also holds off a replacement of the photo until its vector is stored.
+    """
+    locked = Photo.objects.filter(id__in=ids).select_for_update(
+        skip_locked=True, no_key=True
+    )
+    photos = {photo.id: photo for photo in locked}
+    finished = Embedding.objects.filter(encoder=encoder, image__in=photos)
+    for image_id in finished.values_list("image_id", flat=True):
+        del photos[image_id]
+    return list(photos.values())
+
+
+def _read(photo: Photo, side: int) -> Image.Image:
+    with photo.file.open("rb") as file:
+        return read_photo(file.read(), max_side=side)
+
+
+def _record_failure(photo: Photo, encoder: Encoder, error: Exception) -> None:
+    log.warning("Photo %s (%s) cannot be embedded: %s", photo.id, photo.file, error)
+    failure, created = EmbeddingFailure.objects.get_or_create(
+        image_id=photo.id,
+        encoder=encoder,
+        defaults={"reason": str(error)[:500], "last_try": timezone.now()},
+    )
+    if not created:
+        failure.reason = str(error)[:500]
+        failure.tries += 1
+        failure.last_try = timezone.now()
+        failure.save(update_fields=["reason", "tries", "last_try"])
+
+
+def index_status(encoder: Encoder | None = None) -> dict[str, object]:
+    """Counts of one encoder's index, by default the active one's."""
+    encoder = encoder or active_encoder()
+    photos = Photo.objects.count()
+    embedded = Embedding.objects.filter(encoder=encoder).count()
+    oldest = Photo.objects.pending(encoder).order_by("created").first()
+    waited = timezone.now() - oldest.created if oldest else None
+    return {
+        "photos": photos,
+        "embedded": embedded,
+        "pending": Photo.objects.pending(encoder).count(),
+        "failed": Photo.objects.failed(encoder).count(),
+        "oldest_pending_s": round(waited.total_seconds(), 1) if waited else 0,
+        "encoder": encoder.version,
+    }

@@ -1,0 +1,121 @@
+"""Taking a query photo from the wire: in memory, bounded, never on disk."""
+
+from io import BytesIO
+from typing import IO, Any
+
+from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from rest_framework.exceptions import APIException
+from rest_framework.parsers import BaseParser, DataAndFiles, MultiPartParser
+from rest_framework.request import Request
+
+from catalog.api.problems import TooLarge
+from ml.preprocess import MAX_BYTES, MAX_MB
+
+FIELD = "photo"
+NO_LENGTH = "Say how long the body is: send Content-Length, not chunks."
+# A body up to this is read to its end, since a client still sending may never see an
+# answer; beyond it the answer comes at once and the connection goes.
+MAX_BODY = 64 * 1024 * 1024
+_READ = 64 * 1024
+
+
+class LengthRequired(APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = NO_LENGTH
+
+
+class QueryPhotoHandler(FileUploadHandler):
+    """Keeps the first file named `photo`, up to one byte over the limit on photos.
+
+    Django's own handlers would write a large one to a temporary file, and the server
+    keeps no query photo on disk. `read_photo` refuses what was cut.
+    """
+
+    kept = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.buffer = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        if self.field_name == FIELD:
+            piece = raw_data[: MAX_BYTES + 1 - self.kept]
+            self.buffer.write(piece)
+            self.kept += len(piece)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        self.buffer.seek(0)
+        return InMemoryUploadedFile(
+            self.buffer,
+            self.field_name,
+            self.file_name,
+            self.content_type,
+            self.buffer.getbuffer().nbytes,
+            self.charset,
+        )
+
+
+def require_length(request: Request) -> None:
+    """A body in chunks would be read as none: Django goes by Content-Length."""
+    chunked = "Transfer-Encoding" in request.headers
+    if chunked and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired
+
+
+def _check_length(request: Request) -> None:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
+        raise TooLarge(f"A photo is at most {MAX_MB} MB.")
+
+
+def _read_bounded(stream: IO[bytes]) -> bytes:
+    """All of the stream, kept up to one byte over the limit on photos."""
+    kept = BytesIO()
+    while piece := stream.read(_READ):
+        kept.write(piece[: MAX_BYTES + 1 - kept.tell()])
+    return kept.getvalue()
+
+
+class PhotoFormParser(MultiPartParser):
+    """A form, its photo kept in memory."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> DataAndFiles:
+        request = parser_context["request"]
+        _check_length(request)
+        request._request.upload_handlers = [QueryPhotoHandler(request._request)]
+        return super().parse(stream, media_type, parser_context)
+
+
+class BarePhotoParser(BaseParser):
+    """The photo as the whole body; what else is asked stands in the query string."""
+
+    media_type = "image/*"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Any = None,
+    ) -> DataAndFiles:
+        _check_length(parser_context["request"])
+        photo = SimpleUploadedFile(FIELD, _read_bounded(stream))
+        return DataAndFiles(QueryDict(), MultiValueDict({FIELD: [photo]}))
+
+
+def form_and_query_string(request: Request) -> QueryDict:
+    """What was asked, in whichever of the two places, photo included."""
+    require_length(request)
+    both = QueryDict(mutable=True)
+    both.update(request.data)
+    for name, values in request.query_params.lists():
+        for value in values:
+            both.appendlist(name, value)
+    return both

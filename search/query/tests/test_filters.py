@@ -1,0 +1,165 @@
+"""Filters and facets: their values, what they leave, what is counted, on every door."""
+
+import pytest
+
+from catalog.api.tests.test_views import field_errors
+from catalog.filters import MAX_VALUES, Filters, ParameterError
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from fashionlens.storefront.tests.outline import outline
+from search.query import facets, ranking, services
+from search.query.refinement import Wish
+from search.query.services import get_query, start_search
+from search.query.start import Start
+from search.tests.shop import RED, SEARCH, skus, upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop(embed):
+    """Two red dresses, a black hat of another brand, and a sold-out red hat."""
+    hats = make_category("Hats", "hat")
+    dress = {"brand": "Ostra", "price_cents": 4900}
+    make_product(sku="one", photo=RED, **dress)
+    make_product(sku="two", photo=make_photo_bytes((180, 30, 40)), **dress)
+    hat = {"category": hats, "brand": "Crown", "price_cents": 1900}
+    make_product(sku="black", photo=make_photo_bytes((20, 20, 22)), **hat)
+    make_product(sku="red", photo=make_photo_bytes((200, 40, 50)), stock=0, **hat)
+    embed()
+
+
+@pytest.mark.parametrize(
+    ("wish", "found"),
+    [
+        ("category=hat", ["black", "red"]),
+        ("category=hat&category=dress", ["black", "one", "red", "two"]),
+        ("brand=Ostra", ["one", "two"]),
+        ("brand=ostra", ["one", "two"]),
+        ("colour=red", ["one", "red", "two"]),
+        ("colour=black&colour=navy", ["black"]),
+        ("price_min=1900&price_max=1900", ["black", "red"]),
+        ("price_min=1901", ["one", "two"]),
+        ("in_stock=true", ["black", "one", "two"]),
+        ("in_stock=false", ["red"]),
+        ("category=hat&colour=red&in_stock=true", []),
+        ("category=&brand=&colour=", ["black", "one", "red", "two"]),
+    ],
+)
+def test_each_filter_leaves_all_that_match_and_nothing_else(client, shop, wish, found):
+    first = client.post(f"{SEARCH}?{wish}", {"photo": upload(RED)})
+    assert sorted(skus(first)) == found
+    assert first.json()["complete"] is True
+    again = client.get(f"{SEARCH}{first.json()['query']}/?{wish}")
+    assert skus(again) == skus(first)
+
+
+@pytest.mark.parametrize(
+    ("wish", "error"),
+    [
+        ("category=spaceships", {"category": "unknown_category"}),
+        ("brand=Nobody", {"brand": "unknown_brand"}),
+        ("colour=octarine", {"colour": "unknown_colour"}),
+        ("price_min=200&price_max=100", {"price_min": "empty_range"}),
+        ("price_min=-1", {"price_min": "min_value"}),
+        ("price_max=1e9", {"price_max": "invalid"}),
+        ("in_stock=maybe", {"in_stock": "invalid"}),
+        ("shape=round", {"shape": "unknown"}),
+    ],
+)
+def test_a_value_that_cannot_be_is_an_error(client, shop, wish, error):
+    for response in [
+        client.post(f"{SEARCH}?{wish}", {"photo": upload(RED)}),
+        client.get(f"{SEARCH}some-query/?{wish}"),
+    ]:
+        assert field_errors(response) == error
+
+
+def test_an_error_names_what_there_is(shop):
+    with pytest.raises(ParameterError, match="There are: Crown, Ostra"):
+        start_search(Start(photo=RED), Wish(Filters(brands=("Nobody",))))
+    with pytest.raises(ParameterError, match=f"At most {MAX_VALUES} values"):
+        Filters(brands=tuple(map(str, range(MAX_VALUES + 1))))
+
+
+def test_filters_are_one_value_however_they_are_written():
+    one = Filters.of({"colour": ["red", "blue", "", "red"], "brand": []})
+    assert one == Filters(colours=("blue", "red"))
+    assert one.key == Filters(colours=("red", "blue")).key != Filters().key == ""
+    assert one.parameters == [("colour", "blue"), ("colour", "red")]
+    assert one.without("colours") == Filters()
+    assert not Filters() and one and Filters(in_stock=False)
+
+
+def counts(values) -> dict[str, int]:
+    return {value.value: value.count for value in values}
+
+
+def test_facets_count_what_each_value_has(shop):
+    found = start_search(Start(photo=RED)).facets
+    assert counts(found.categories) == {"dress": 2, "hat": 2}
+    assert counts(found.brands) == {"Ostra": 2, "Crown": 2}
+    assert counts(found.colours) == {"red": 3, "black": 1}
+    prices = [(each.name, each.count) for each in found.prices]
+    assert prices == [("Under 25", 2), ("25 to 50", 2)]
+    assert found.in_stock == 3
+    assert not found.at_least
+
+
+def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatch):
+    for module in (facets, ranking, services):
+        monkeypatch.setattr(module, "MAX_K", 2)
+    page = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    assert page.context["query"].facets.at_least
+    assert '<span class="count">2+</span>' in page.text
+
+
+def test_a_facet_counts_behind_the_other_filters_only(shop):
+    wish = Filters(categories=("hat",), colours=("black",))
+    found = start_search(Start(photo=RED), wish=Wish(wish)).facets
+    assert counts(found.categories) == {"hat": 1}
+    assert counts(found.colours) == {"black": 1, "red": 1}
+    assert [value.chosen for value in found.colours] == [True, False]
+    assert counts(found.brands) == {"Crown": 1}
+
+
+def test_a_count_is_what_choosing_the_value_finds(shop):
+    query = start_search(Start(photo=RED), Wish(Filters(in_stock=True)))
+    for value in query.facets.colours:
+        wish = Filters(in_stock=True, colours=(value.value,))
+        assert get_query(query_id=query.id, wish=Wish(wish)).count == value.count
+
+
+def test_the_page_filters_without_script(client, shop):
+    page = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    boxes = [
+        (tag.get("name"), tag.get("value"))
+        for tag in outline(page.text)
+        if tag.get("type") in ("checkbox", "radio")
+    ]
+    assert ("colour", "red") in boxes and ("brand", "Crown") in boxes
+    assert ("price", "-2499") in boxes and ("in_stock", "true") in boxes
+    address = page.request["PATH_INFO"]
+    wish = "category=hat&colour=red&colour=black&price=-2499&in_stock=true"
+    narrow = client.get(f"{address}?{wish}")
+    assert [match.product.sku for match in narrow.context["matches"]] == ["black"]
+    ticked = {
+        tag.get("value") for tag in outline(narrow.text) if "checked" in tag.attributes
+    }
+    assert ticked == {"hat", "red", "black", "-2499", "true"}
+    nothing = client.get(f"{address}?category=dress&colour=black")
+    assert "Nothing in the shop is all of this at once." in nothing.text
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ("colour=octarine", 404),
+        ("brand=%00", 400),
+        ("price=9-1", 400),
+        ("price=x", 400),
+    ],
+)
+def test_the_page_says_what_it_cannot_filter_by(client, shop, wish, status):
+    page = client.post("/search/", {"photo": upload(RED)}, follow=True)
+    address = page.request["PATH_INFO"]
+    assert client.get(f"{address}?{wish}").status_code == status

@@ -1,0 +1,188 @@
+"""Complete answers behind any filter, against NumPy."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.catalogue import (
+    BRANDS,
+    RARE,
+    Catalogue,
+    invent,
+    random_filters,
+    recall,
+    store,
+)
+from catalog.filters import Filters
+from catalog.models import Category, Product
+from search.index.partitions import build_index, create_partition, drop_partition
+from search.models import Encoder
+from search.query import nearest as searching
+from search.query.nearest import MAX_K, BadVector, nearest
+
+
+@pytest.fixture(scope="module")
+def shop() -> Catalogue:
+    """Eight thousand photos around sixty garments of ten categories."""
+    random = np.random.default_rng(3)
+    centres = random.standard_normal((60, 128))
+    around = random.integers(60, size=8000)
+    vectors = centres[around] + 0.7 * random.standard_normal((8000, 128))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    names = [f"category-{n}" for n in range(10)]
+    return invent(vectors.astype(np.float32), around % 10, names)
+
+
+@pytest.fixture(scope="module")
+def encoder(shop, django_db_setup, django_db_blocker) -> Iterator[Encoder]:
+    with django_db_blocker.unblock():
+        encoder = Encoder.objects.create(version="random", folder="-", state="ready")
+        create_partition(encoder.id)
+        store(shop, encoder.id)
+        build_index(encoder.id)
+        try:
+            yield encoder
+        finally:
+            drop_partition(encoder.id)
+            encoder.delete()
+            with connection.cursor() as cursor:
+                for model in (Product, Category):
+                    cursor.execute(f"TRUNCATE {model._meta.db_table} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def large(db, monkeypatch) -> None:
+    """These 8,000 photos go by the index."""
+    monkeypatch.setattr(searching, "EXACT_BELOW", 1000)
+
+
+def queries(
+    shop: Catalogue, count: int
+) -> Iterator[tuple[np.random.Generator, np.ndarray]]:
+    """Photos like those of the shop."""
+    random = np.random.default_rng(7)
+    for _ in range(count):
+        vector = shop.vectors[random.integers(len(shop.vectors))]
+        vector = vector + random.standard_normal(128).astype(np.float32) * 0.02
+        yield random, vector / np.linalg.norm(vector)
+
+
+def distances(hits) -> np.ndarray:
+    assert len({hit.product_id for hit in hits}) == len(hits)
+    found = np.array([hit.distance for hit in hits])
+    assert np.all(np.diff(found) >= 0)
+    return found
+
+
+def test_any_filter_finds_all_there_is_and_the_nearest_of_it(shop, encoder):
+    recalls, sizes = [], []
+    for random, vector in queries(shop, 300):
+        filters = random_filters(shop, random)
+        truth = shop.nearest(vector, filters, k=10)
+        hits = nearest(vector=vector, encoder=encoder, k=10, filters=filters)
+        assert len(hits) == len(truth), filters
+        recalls.append(recall(distances(hits), truth))
+        sizes.append(int(shop.matching(filters).sum()))
+    assert np.mean(recalls) >= 0.99
+    assert np.percentile(recalls, 5) >= 0.9
+    # Filters that leave next to nothing were among them, and some that leave much.
+    assert sum(0 < size < 10 for size in sizes) > 10
+    assert sum(size > 1000 for size in sizes) > 10
+
+
+@pytest.mark.parametrize("k", [1, 100, MAX_K])
+def test_without_filters_k_products_are_found(shop, encoder, k):
+    found = []
+    for _, vector in queries(shop, 10):
+        hits = nearest(vector=vector, encoder=encoder, k=k)
+        assert len(hits) == k
+        found.append(recall(distances(hits), shop.nearest(vector, Filters(), k)))
+    assert np.mean(found) >= 0.95
+
+
+def test_an_index_that_comes_back_short_is_not_the_last_word(
+    shop, encoder, monkeypatch
+):
+    """All filters go by the index, and it gives up early, as it does in large shops."""
+    monkeypatch.setattr(searching, "MIN_BREADTH", 10)
+    monkeypatch.setattr(searching, "MAX_BREADTH", 10)
+    with connection.cursor() as cursor:
+        for name, value in {
+            "enable_seqscan": "off",
+            "enable_sort": "off",
+            "hnsw.max_scan_tuples": "1",
+        }.items():
+            cursor.execute(f"SET LOCAL {name} = {value}")
+    for random, vector in queries(shop, 40):
+        filters = random_filters(shop, random)
+        truth = shop.nearest(vector, filters, k=10)
+        hits = nearest(vector=vector, encoder=encoder, k=10, filters=filters)
+        assert len(hits) == len(truth), filters
+
+
+def plans(encoder, vector, filters) -> list[str]:
+    """Of each time that `nearest` ordered by distance."""
+    with CaptureQueriesContext(connection) as captured:
+        nearest(vector=vector, encoder=encoder, k=10, filters=filters)
+    asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
+    with connection.cursor() as cursor:
+        return [
+            "\n".join(line for (line,) in cursor.execute(f"EXPLAIN {sql}").fetchall())
+            for sql in asked
+        ]
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(in_stock=True)])
+def test_the_index_serves_what_keeps_much(shop, encoder, filters, monkeypatch):
+    # The wider the search, the larger the shop from which the planner takes the index.
+    monkeypatch.setattr(searching, "MIN_BREADTH", 100)
+    [(_, vector)] = queries(shop, 1)
+    [plan] = plans(encoder, vector, filters)
+    assert f"using search_embedding_e{encoder.id}_hnsw" in plan
+
+
+@pytest.mark.parametrize("filters", [Filters(), Filters(brands=(RARE,))])
+def test_a_small_shop_does_without_the_index(shop, encoder, filters, monkeypatch):
+    monkeypatch.setattr(searching, "EXACT_BELOW", 8001)
+    [(_, vector)] = queries(shop, 1)
+    [plan] = plans(encoder, vector, filters)
+    assert "_hnsw" not in plan
+
+
+def test_what_the_index_leaves_out_is_asked_exactly(shop, encoder):
+    [(_, vector)] = queries(shop, 1)
+    *_, plan = plans(encoder, vector, Filters(brands=(RARE,)))
+    assert "_hnsw" not in plan
+
+
+@pytest.mark.parametrize("k", [0, -1, MAX_K + 1, 10_000])
+def test_k_is_bounded(shop, encoder, k):
+    [(_, vector)] = queries(shop, 1)
+    with pytest.raises(ValueError, match=f"1 to {MAX_K} products, not {k}"):
+        nearest(vector=vector, encoder=encoder, k=k)
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [
+        np.full(128, np.nan),
+        np.zeros(128),
+        np.ones(128),
+        np.array([np.inf] + [0] * 127),
+        np.eye(3)[0],
+    ],
+    ids=["NaN", "zero", "long", "infinite", "short"],
+)
+def test_what_is_no_unit_vector_is_refused(encoder, vector):
+    with pytest.raises(BadVector, match="A vector"):
+        nearest(vector=vector, encoder=encoder, k=10)
+
+
+def test_the_shop_is_as_the_tests_need_it(shop):
+    assert len(np.unique(shop.brand)) > BRANDS / 2
+    assert 3 <= (shop.brand == RARE).sum() <= 10
+    assert shop.colours.sum(axis=1).max() == 3
+    assert shop.colours.sum(axis=1).min() >= 1

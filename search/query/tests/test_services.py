@@ -1,0 +1,293 @@
+import numpy as np
+import pytest
+from django.core.cache import cache
+
+from catalog.filters import Filters
+from catalog.models import Product, ProductImage
+from catalog.photos import add_photo
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from ml.preprocess import PhotoError
+from search.index.encoders import network_of
+from search.models import Embedding
+from search.query.nearest import nearest
+from search.query.ranking import Question, aim_at, fused
+from search.query.refinement import Wish
+from search.query.services import (
+    QueryExpired,
+    get_query,
+    similar_products,
+    start_search,
+)
+from search.query.start import Look, Start, looks_of
+from search.recommend.recommendations import because_of
+
+pytestmark = pytest.mark.django_db
+HATS = Filters(categories=("hat",))
+
+
+def unit(*values: float) -> np.ndarray:
+    vector = np.zeros(128, np.float32)
+    vector[: len(values)] = values
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture
+def shop(fake_encoder):
+    """Twelve products around a circle: the n-th lies n * 10 degrees from the first."""
+    shirts, hats = make_category("Shirts", "shirt"), make_category("Hats", "hat")
+    products = []
+    for n in range(12):
+        product = make_product(photo=True, category=hats if n % 3 == 0 else shirts)
+        angle = np.radians(10 * n)
+        Embedding.objects.create(
+            encoder=fake_encoder,
+            image=product.images.get(),
+            vector=unit(np.cos(angle), np.sin(angle)),
+        )
+        products.append(product)
+    return products
+
+
+@pytest.fixture
+def far_sighted(fake_encoder, monkeypatch):
+    """Everything is similar to everything."""
+    monkeypatch.setattr(type(network_of(fake_encoder)), "bands", [("similar", 2.0)])
+
+
+def ids(hits) -> list[int]:
+    return [hit.product_id for hit in hits]
+
+
+def test_nearest_orders_by_cosine_distance(shop, fake_encoder):
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=5)
+    assert ids(hits) == [p.id for p in shop[:5]]
+    expected = [1 - np.cos(np.radians(10 * n)) for n in range(5)]
+    assert [hit.distance for hit in hits] == pytest.approx(expected, abs=1e-6)
+
+
+def test_nearest_behind_a_filter_returns_all_that_match(shop, fake_encoder):
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=50, filters=HATS)
+    assert ids(hits) == [shop[n].id for n in (0, 3, 6, 9)]
+
+
+def test_nearest_leaves_out_what_is_not_published(shop, fake_encoder):
+    Product.objects.filter(pk=shop[0].pk).update(status="draft")
+    hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=3)
+    assert ids(hits) == [p.id for p in shop[1:4]]
+
+
+def test_a_product_of_many_photos_comes_once_with_its_best(shop, fake_encoder):
+    for n, colour in enumerate(["red", "lime", "blue", "cyan", "pink", "gold"]):
+        image = add_photo(product=shop[0], data=make_photo_bytes(colour))
+        Embedding.objects.create(
+            encoder=fake_encoder, image=image, vector=unit(1, 0.001 * n)
+        )
+    hits = nearest(vector=unit(1, 0.0), encoder=fake_encoder, k=3)
+    assert ids(hits) == [p.id for p in shop[:3]]
+    assert hits[0].distance == pytest.approx(0, abs=1e-6)
+
+
+def test_similar_products_never_hold_the_product_itself(shop):
+    matches = similar_products(product=shop[4], limit=12)
+    found = [match.product.id for match in matches]
+    assert shop[4].id not in found
+    assert len(found) == len(set(found)) == 11
+    assert set(found[:2]) == {shop[3].id, shop[5].id}
+    distances = [match.distance for match in matches]
+    assert distances == sorted(distances)
+
+
+def test_a_product_looks_like_its_first_photo_that_has_a_vector(shop, fake_encoder):
+    product = shop[0]
+    last, waiting, first = (
+        add_photo(product=product, data=make_photo_bytes(colour))
+        for colour in ("red", "lime", "blue")
+    )
+    ProductImage.objects.filter(product=product).update(position=3)
+    for position, image in enumerate((waiting, first, last)):
+        ProductImage.objects.filter(pk=image.pk).update(position=position)
+    for image, angle in ((last, 40), (first, 80)):
+        turned = unit(np.cos(np.radians(angle)), np.sin(np.radians(angle)))
+        Embedding.objects.create(encoder=fake_encoder, image=image, vector=turned)
+    cache.clear()
+    (look,) = looks_of("product", [product.sku], fake_encoder)
+    assert look.image_id == first.pk
+    similar = similar_products(product=product, limit=1)
+    liked = because_of(products=[product.pk], limit=1)
+    assert similar[0].product == liked[0].product == shop[8]
+
+
+def test_similar_products_of_one_without_a_vector_are_none(shop):
+    assert similar_products(product=make_product()) == []
+
+
+def test_bands_are_the_encoders_words(shop):
+    """Similar items are the nearest there are; those beyond the bands say nothing."""
+    matches = similar_products(product=shop[0], limit=12)
+    assert [m.band for m in matches[:4]] == [
+        "very similar",
+        "similar",
+        "similar",
+        "similar",
+    ]
+    assert matches[-1].band is None
+
+
+def test_a_photo_finds_the_product_it_shows(embed):
+    products = [make_product(photo=True) for _ in range(5)]
+    embed()
+    image = products[3].images.get()
+    query = start_search(Start(photo=image.file.read()))
+    best = query.page()[0]
+    assert best.product == products[3]
+    assert best.image == image
+    assert best.band == "same item"
+    assert query.complete
+    assert query.took_ms > 0
+
+
+def test_pages_neither_repeat_nor_skip(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    pages = [query.page(number, size=5) for number in (1, 2, 3, 4)]
+    found = [match.product.id for page in pages for match in page]
+    assert [len(page) for page in pages] == [5, 5, 2, 0]
+    assert sorted(found) == sorted(p.id for p in shop)
+    kept = get_query(query_id=query.id)
+    assert kept.hits == query.hits
+
+
+def test_the_first_page_stays_when_the_rest_is_found_later(far_sighted, shop, embed):
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
+    first = [match.product for match in query.page(1, size=3)]
+    assert query.count is None and query.has_more(1, size=3)
+    newer = make_product(photo=make_photo_bytes("red"))  # the nearest of all
+    embed()
+    kept = get_query(query_id=query.id)
+    pages = [kept.page(number, size=3) for number in (1, 2, 3, 4, 5)]
+    found = [match.product for page in pages for match in page]
+    assert found[:3] == first
+    assert sorted(p.id for p in found) == sorted(p.id for p in [*shop, newer])
+    assert kept.count == 13 and not kept.has_more(5, size=3)
+    make_product(photo=make_photo_bytes("red"))
+    embed()
+    assert get_query(query_id=query.id).hits == kept.hits
+
+
+def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypatch):
+    asked: list[int] = []
+
+    def spy(*, k: int, **kwargs):
+        asked.append(k)
+        return nearest(k=k, **kwargs)
+
+    monkeypatch.setattr("search.query.ranking.nearest", spy)
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
+    query.page(1, size=3)
+    assert asked == [4]
+    other = get_query(query_id=query.id, wish=Wish(HATS))
+    other.page(1, size=3), other.page(2, size=3), query.page(2, size=3)
+    assert asked == [4, 500, 500]
+
+
+def test_a_kept_query_is_narrowed_without_the_photo(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    hats = get_query(query_id=query.id, wish=Wish(HATS))
+    assert sorted(ids(hats.hits)) == sorted(shop[n].id for n in (0, 3, 6, 9))
+    assert hats.complete
+
+
+def test_no_more_than_the_last_refinements_are_kept(far_sighted, shop, monkeypatch):
+    monkeypatch.setattr("search.query.services.MOST_REFINED", 3)
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    wishes = [Wish(Filters(price_max_cents=10_000 + n)) for n in range(8)]
+    for wish in wishes:
+        refined = get_query(query_id=query.id, wish=wish)
+        assert len(refined.hits) == refined.facets.in_stock == 12
+    server = cache._cache.get_client()  # type: ignore[attr-defined]
+    kept = [*server.scan_iter(match=cache.make_key(f"query:{query.id}:*"))]
+    assert len(kept) <= 3 * 3 + 1  # of each answer, facets and place; the number
+    monkeypatch.delattr("search.query.ranking.nearest")
+    assert get_query(query_id=query.id, wish=wishes[-1]).hits == refined.hits
+    with pytest.raises(NameError):
+        get_query(query_id=query.id, wish=wishes[0])
+
+
+def test_a_product_gone_since_the_search_is_left_out(far_sighted, shop):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    Product.objects.filter(pk=shop[0].pk).delete()
+    page = get_query(query_id=query.id).page()
+    assert len(page) == 11
+
+
+def test_an_unknown_query_has_expired(fake_encoder):
+    with pytest.raises(QueryExpired):
+        get_query(query_id="guess")
+
+
+def test_a_search_in_an_empty_shop_is_an_empty_complete_answer(fake_encoder):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    assert (query.count, query.complete, query.page()) == (0, True, [])
+
+
+def test_a_broken_photo_is_refused_with_its_reason(fake_encoder):
+    with pytest.raises(PhotoError):
+        start_search(Start(photo=make_photo_bytes("red")[:300]))
+
+
+def test_matches_cost_a_fixed_number_of_queries(
+    far_sighted, shop, django_assert_num_queries
+):
+    query = start_search(Start(photo=make_photo_bytes("red")))
+    with django_assert_num_queries(1):
+        query.page(1, size=3)
+    with django_assert_num_queries(1):
+        query.page(1, size=12)
+
+
+def test_what_matches_lies_within_the_last_band_and_all_of_it_is_found(shop):
+    """The n-th lies n * 10 degrees away: 60 degrees is a distance of 0.5."""
+    query = start_search(Start(product=shop[0].sku))
+    assert ids(query.hits) == [p.id for p in shop[1:7]]
+    assert (query.count, query.complete) == (6, True)
+    hats = get_query(query_id=query.id, wish=Wish(HATS))
+    assert ids(hats.hits) == [shop[3].id, shop[6].id]
+    assert (hats.count, hats.complete) == (2, True)
+    assert {match.band for match in query.page()} == {"very similar", "similar"}
+
+
+def test_two_who_ask_for_the_rest_at_once_get_one_list(far_sighted, shop, monkeypatch):
+    query = start_search(Start(photo=make_photo_bytes("red")), first=4)
+    plain = Question.answer
+    others: list[list[int]] = []
+
+    def answer(self, *args):
+        """Somebody else is quicker, and before that a product goes."""
+        if not others:
+            others.append([])
+            others[0] = ids(get_query(query_id=query.id).hits)
+            Product.objects.filter(pk=others[0][-1]).delete()
+        return plain(self, *args)
+
+    monkeypatch.setattr(Question, "answer", answer)
+    assert ids(query.hits) == others[0]
+    assert len(others[0]) == 12
+
+
+def test_likes_and_dislikes_move_by_rocchio():
+    right, up, down = unit(1, 0), unit(0, 1), unit(0, -1)
+    assert aim_at(None, [], []) is None
+    liked = aim_at(right, [Look(1, 1, up)], [])
+    assert liked.near == pytest.approx(unit(1, 0.75))
+    assert liked.order is liked.near
+    both = aim_at(right, [Look(1, 1, up), Look(2, 2, up)], [Look(3, 3, down)])
+    assert both.near == pytest.approx(unit(1, 0.75))
+    assert both.order == pytest.approx(unit(1, 1.25))
+    only = aim_at(None, [], [Look(3, 3, down)])
+    assert only.near is None and only.order == pytest.approx(up)
+
+
+def test_lists_are_fused_by_reciprocal_rank():
+    assert fused([1, 2, 3], []) == [1, 2, 3]
+    assert fused([1, 2, 3], [3]) == [3, 1, 2]
+    assert fused([1, 2], [2, 1]) == [1, 2]  # equals as the first has them
+    assert fused(range(100), [99, 200]) == [99, 0, 1, 200, *range(2, 99)]

@@ -1,0 +1,230 @@
+import numpy as np
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from catalog.models import Product, ProductImage
+from catalog.tests.factories import make_category, make_product
+from search.models import Embedding
+from search.recommend.recommendations import MOST_WORN, because_of, goes_with
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    cache.clear()
+
+
+@pytest.fixture
+def put(fake_encoder):
+    """Puts a product with a photo of these colours at so many degrees from the first
+    axis."""
+
+    def put_(category: str, *colours: str, angle: float = 0, **fields) -> Product:
+        product = make_product(
+            photo=True, category=make_category(category.title(), category), **fields
+        )
+        ProductImage.objects.filter(product=product).update(colours=list(colours))
+        vector = np.zeros(128, np.float32)
+        vector[:2] = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        image = product.images.get()
+        Embedding.objects.create(encoder=fake_encoder, image=image, vector=vector)
+        return product
+
+    return put_
+
+
+def worn(product: Product, **options) -> list[Product]:
+    return [match.product for match in goes_with(product=product, **options)]
+
+
+def kinds(products: list[Product]) -> list[str]:
+    return [product.category.slug for product in products]
+
+
+def test_a_shirt_gets_an_outfit_and_then_another(put):
+    shirt = put("shirt", "red")
+    for n in range(12):
+        for slug in ("shirt", "pants", "shoes", "outwear", "skirt", "hat"):
+            put(slug, "black" if n % 2 else "grey", angle=n)
+    found = worn(shirt)
+    assert kinds(found[:4]) == ["pants", "shoes", "outwear", "skirt"]
+    assert kinds(found[4:]) == ["pants", "shoes", "outwear"]
+    assert len({product.pk for product in found}) == len(found)
+
+
+def test_colour_comes_before_nearness(put):
+    shirt = put("shirt", "red")
+    put("shoes", "blue", angle=1)  # clashes
+    bold = put("shoes", "green", angle=2)
+    good = put("shoes", "pink", angle=3)
+    best = put("shoes", "black", angle=40)
+    assert worn(shirt) == [best, good]
+    Product.objects.filter(pk__in=[best.pk, good.pk]).update(stock=0)
+    cache.clear()
+    assert worn(shirt) == [bold]
+
+
+def test_what_goes_equally_well_goes_by_nearness_and_in_several_colours(put):
+    coat = put("outwear", "black")
+    near = put("pants", "grey", angle=1)
+    put("pants", "grey", angle=2)
+    other = put("pants", "navy", angle=3)
+    assert worn(coat) == [near, other]
+
+
+def test_the_pieces_of_an_outfit_go_together_too(put):
+    coat = put("outwear", "black")
+    trousers = put("pants", "red", angle=1)
+    put("longsleeve", "blue", angle=1)
+    jumper = put("longsleeve", "white", angle=30)
+    assert worn(coat)[:2] == [trousers, jumper]
+
+
+def test_a_pattern_is_judged_by_all_its_colours(put):
+    shirt = put("shirt", "red")
+    put("shoes", "white", "blue")
+    assert worn(shirt) == []
+
+
+def test_a_photo_whose_colours_are_not_known_comes_last(put):
+    shirt = put("shirt", "white")
+    unknown = put("shoes", angle=0)
+    known = put("shoes", "green", angle=20)
+    assert worn(shirt) == [known, unknown]
+
+
+def test_a_product_without_colours_goes_with_everything(put):
+    shirt = put("shirt")
+    shoes = put("shoes", "green")
+    assert worn(shirt) == [shoes]
+
+
+def test_only_what_can_be_bought_is_worn(put):
+    shirt = put("shirt", "white")
+    put("shoes", "black", stock=0)
+    put("shoes", "black", status="draft")
+    assert worn(shirt) == []
+
+
+def test_a_category_of_no_kind_has_nothing_and_is_nothing(put):
+    bag, shirt = put("bag", "black"), put("shirt", "white")
+    put("shoes", "black")
+    assert worn(bag) == []
+    assert kinds(worn(shirt)) == ["shoes"]
+
+
+def test_a_shop_of_shirts_alone_shows_no_outfit(put):
+    shirt = put("shirt", "white")
+    for n in range(20):
+        put("shirt", "black", angle=n)
+    assert worn(shirt) == []
+
+
+def test_a_product_without_a_vector_waits_and_is_not_remembered(put, fake_encoder):
+    put("shoes", "black")
+    shirt = make_product(photo=True, category=make_category("Shirts", "shirt"))
+    assert worn(shirt) == []
+    Embedding.objects.create(
+        encoder=fake_encoder, image=shirt.images.get(), vector=[1] + [0] * 127
+    )
+    assert kinds(worn(shirt)) == ["shoes"]
+
+
+def test_an_outfit_is_remembered_but_not_what_left_the_shop(put):
+    shirt, shoes = put("shirt", "white"), put("shoes", "black")
+    assert worn(shirt) == [shoes]
+    with CaptureQueriesContext(connection) as captured:
+        worn(shirt)
+    assert len(captured) == 2  # the encoder, the products
+    shoes.status = "archived"
+    shoes.save()
+    assert worn(shirt) == []
+
+
+def test_outfits_cost_the_same_queries_however_many_products(put):
+    shirt = put("shirt", "white")
+
+    def queries() -> int:
+        cache.clear()
+        with CaptureQueriesContext(connection) as captured:
+            worn(shirt)
+        return len(captured)
+
+    for slug in ("pants", "shoes"):
+        put(slug, "black")
+    queries()  # what is remembered of the index's size is remembered now
+    few = queries()
+    for n in range(15):
+        for slug in ("pants", "shoes"):
+            put(slug, "grey", angle=n)
+    assert queries() == few <= 16
+
+
+def test_an_outfit_shows_no_photo_twice(put):
+    shirt = put("shirt", "red")
+    same = [put("shoes", "black") for _ in range(50)]
+    far = put("shoes", "pink", angle=50)  # goes with it less well than black
+    (first, second) = worn(shirt)
+    assert first in same
+    assert second == far
+
+
+def test_the_limit_holds(put):
+    shirt = put("shirt", "white")
+    for slug in ("pants", "shoes", "outwear", "skirt", "shorts"):
+        for n in range(4):
+            put(slug, "black", angle=n)
+    assert len(worn(shirt)) == MOST_WORN
+    assert kinds(worn(shirt, limit=2)) == ["pants", "shoes"]
+
+
+def found_by(*products: Product, **options) -> list[Product]:
+    ids = [product.pk for product in products]
+    return [match.product for match in because_of(products=ids, **options)]
+
+
+def test_each_product_looked_at_is_heard_in_turn(put):
+    one, two = put("dress", "red", angle=0), put("hat", "red", angle=90)
+    first = [put("dress", "red", angle=n) for n in (1, 2, 3)]
+    second = [put("hat", "red", angle=90 - n) for n in (1, 2, 3)]
+    found = found_by(one, two)
+    assert found == [first[0], second[0], first[1], second[1], first[2], second[2]]
+    assert found_by(two, one)[:2] == [second[0], first[0]]
+    assert found_by(one, two, limit=3) == found[:3]
+
+
+def test_products_with_one_photo_do_not_fill_what_is_recommended(put):
+    one, two = put("dress", "red", angle=0), put("hat", "red", angle=30)
+    same = {put("dress", "red", angle=5) for _ in range(60)}
+    others = {put("dress", "red", angle=n) for n in range(8, 18)}
+    found = found_by(one, two)
+    assert len(same & set(found)) in (1, 2)  # one for each product looked at
+    assert set(found) >= others
+    assert len(found_by(*list(same)[:3], limit=40)) < 20
+
+
+def test_nothing_looked_at_nor_left_out_is_recommended(put):
+    products = [put("dress", "red", angle=n) for n in range(14)]
+    seen, left_out = products[:10], products[10]
+    found = found_by(*seen, without=[left_out.pk])
+    assert set(found) == set(products[11:])
+
+
+def test_what_only_comes_nearest_is_not_recommended(put):
+    one = put("dress", "red")
+    put("dress", "red", angle=80)
+    assert found_by(one) == []
+    near = put("dress", "red", angle=21)
+    sold_out = put("dress", "red", angle=10, stock=0)
+    cache.clear()
+    assert found_by(one) == [near]
+    assert found_by(sold_out) == [one, near]
+
+
+def test_looking_at_nothing_or_at_what_is_gone_recommends_nothing(put):
+    put("dress", "red")
+    assert because_of(products=[]) == []
+    assert because_of(products=[2**40]) == []
