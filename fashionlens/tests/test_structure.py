@@ -1,0 +1,39 @@
+"""The shape of the code: small folders, one meaning for a type name, plain nouns."""
+
+import ast
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from bench.structure import ROOT, is_gerund, own_modules
+
+MAX_MODULES = 16
+# Drawing code of the sample shop: one file a garment part.
+SAMPLE = ROOT / "fashionlens/demo/sample"
+# The Input and Output of each API view, and each command, are nested or by convention.
+SHARED_NAMES = {"Command"}
+
+
+def test_folders_are_small() -> None:
+    sizes = Counter(module.path.parent for module in own_modules())
+    sizes.pop(SAMPLE, None)
+    assert {f: n for f, n in sizes.items() if n > MAX_MODULES} == {}
+
+
+def test_no_two_modules_define_a_type_of_one_name() -> None:
+    places = defaultdict(list)
+    for module in own_modules():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and node.name not in SHARED_NAMES:
+                places[node.name].append(module.name)
+    assert {name: where for name, where in places.items() if len(where) > 1} == {}
+
+
+def test_modules_are_named_by_nouns() -> None:
+    assert [m.name for m in own_modules() if is_gerund(m.path.stem)] == []
+
+
+def test_a_gerund_is_told_from_a_noun() -> None:
+    assert is_gerund("browsing")
+    assert is_gerund("fine_tuning") is False
+    assert is_gerund("listing") is False
+    assert is_gerund(Path("string_map").stem) is False
