@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from catalog.colours import COLOUR_NAMES
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
+from catalog.photos.colours import COLOUR_NAMES
 
 FIRST_ID = 1_000_000  # of products and of photos, apart from what else there is
 BRANDS = 60

@@ -26,15 +26,15 @@ from tqdm import tqdm
 
 from bench.catalogue import FIRST_ID, invent, store
 from bench.timing import report
-from catalog.copies import copies_of, groups_of_pictures, groups_of_pixels
-from catalog.fingerprints import (
+from catalog.models import ProductImage
+from catalog.photos.copies import copies_of, groups_of_pictures, groups_of_pixels
+from catalog.photos.fingerprints import (
     MOST_BITS_OFF,
     Fingerprint,
     fingerprint,
     is_same_picture,
 )
-from catalog.models import ProductImage
-from catalog.photos import pixel_sha256
+from catalog.photos.store import pixel_sha256
 from ml.encoder import Encoder as Network
 from ml.measure.metrics import distances
 from ml.preprocess import read_photo

@@ -24,7 +24,7 @@ from bench.timing import parser, percentile, report
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("fashionlens", "catalog", "search", "ml", "bench")
 # Nouns of the field that end like gerunds.
-NOUNS = {"embedding", "fine_tuning", "listing", "timing", "pricing", "ranking", "string"}
+NOUNS = {"embedding", "fine_tuning", "indexing", "listing", "ranking", "timing"}
 
 
 @dataclass
@@ -117,7 +117,7 @@ def prepared_search() -> Callable[[], Any]:
 
     from bench.encode import draw_photo, jpeg_bytes
     from catalog.models import Category, Product
-    from catalog.photos import add_photo
+    from catalog.photos.store import add_photo
     from search.index.embed import embed_due
     from search.index.encoders import active_encoder
 

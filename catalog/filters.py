@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from django.db.models import Q
 
-from catalog.colours import COLOUR_NAMES
 from catalog.models import Category, Product, ProductImage, ProductQuerySet
+from catalog.photos.colours import COLOUR_NAMES
 
 MAX_VALUES = 100  # of one filter
 MAX_CENTS = 2**31 - 1

@@ -17,9 +17,9 @@ from django.urls import reverse
 from imagekit.models import ImageSpecField
 from pilkit.processors import ResizeToFit
 
-from catalog.colours import COLOUR_NAMES, MOST_COLOURS
-from catalog.fingerprints import HASH_BITS, BitField
 from catalog.money import amount
+from catalog.photos.colours import COLOUR_NAMES, MOST_COLOURS
+from catalog.photos.fingerprints import HASH_BITS, BitField
 
 # Of thumbnails, in pixels.
 SMALL_WIDTH, CARD_WIDTH = 160, 480
@@ -168,7 +168,7 @@ class Product(models.Model):
 
 
 class ProductImage(models.Model):
-    """One photo. `sha256` is of the decoded pixels: see `catalog.photos`."""
+    """One photo. `sha256` is of the decoded pixels: see `catalog.photos.store`."""
 
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images"

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
-from catalog.media import THUMBNAILS
 from catalog.models import ProductImage
+from catalog.photos.media import THUMBNAILS
 
 
 def _delete_files(image: ProductImage) -> None:

@@ -237,14 +237,14 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
 FILE_UPLOAD_HANDLERS = [
-    "catalog.upload_handlers.CutLongUploads",
+    "catalog.photos.upload_handlers.CutLongUploads",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 IMAGEKIT_CACHEFILE_DIR = "thumbnails"
 IMAGEKIT_CACHE_BACKEND = "thumbnails"
-IMAGEKIT_SPEC_CACHEFILE_NAMER = "catalog.media.thumbnail_name"
-IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "catalog.media.OnRequest"
+IMAGEKIT_SPEC_CACHEFILE_NAMER = "catalog.photos.media.thumbnail_name"
+IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "catalog.photos.media.OnRequest"
 
 # Search -----------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from catalog.media import media
+from catalog.photos.media import media
 from fashionlens import health
 
 urlpatterns = [

@@ -8,8 +8,8 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 from pgvector.django import VectorField
 
-from catalog.copies import PICTURE, PIXELS
 from catalog.models import ProductImage
+from catalog.photos.copies import PICTURE, PIXELS
 
 DIMENSION = 128
 # A photo that failed is tried again this often, and no sooner than this.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from catalog.feeds.photos import LinkedPhoto
 from catalog.models import FeedPhoto, Product, ProductImage
-from catalog.photos import new_image
+from catalog.photos.store import new_image
 
 
 @dataclass(frozen=True)

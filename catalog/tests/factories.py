@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from catalog.models import Category, Product
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 
 _numbers = count(1)
 

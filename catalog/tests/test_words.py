@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage, ProductWords
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.words import MAX_WORDS_CHARS, WordsError, find, read
 

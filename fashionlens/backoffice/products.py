@@ -11,11 +11,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.colours import COLOUR_NAMES
-from catalog.copies import MOST_COPIES, copies_of
-from catalog.forms import PhotoField, PreparedFile
 from catalog.models import Category, Product, ProductImage
-from catalog.photos import set_fingerprint
+from catalog.photos.colours import COLOUR_NAMES
+from catalog.photos.copies import MOST_COPIES, copies_of
+from catalog.photos.forms import PhotoField, PreparedFile
+from catalog.photos.store import set_fingerprint
 from search.index.duplicates import duplicates_of
 from search.models import EmbeddingFailure, Encoder
 from search.query.services import has_pending_photos

@@ -14,7 +14,7 @@ from django.db import transaction
 from catalog.categories import category_of
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import Category, Product, ProductImage
-from catalog.photos import PreparedPhoto, new_image, prepare_photo
+from catalog.photos.store import PreparedPhoto, new_image, prepare_photo
 from fashionlens.demo.texts import Wording, describe
 from ml.preprocess import PhotoError, read_bytes
 

@@ -25,7 +25,7 @@ COMMIT = "11961516512414bf9f6c150a832cfd21b54a6b54"
 BASE_URL = (
     "https://raw.githubusercontent.com/alexeygrigorev/clothing-dataset-small/" + COMMIT
 )
-MANIFEST = Path(__file__).with_name("clothing_dataset.txt")
+MANIFEST = Path(__file__).with_name("dataset.txt")
 SPLITS = ("train", "validation", "test")
 THREADS = 8
 TRIES = 5

@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from catalog.filters import ParameterError
 from catalog.models import Product
-from catalog.remote_files import AddressError
+from catalog.photos.remote import AddressError
 from fashionlens.storefront.search_forms import PhotoForm, WishForm
 from fashionlens.storefront.views import bad_request, not_found, refused
 from ml.encoder import EncoderError

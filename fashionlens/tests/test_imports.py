@@ -156,8 +156,16 @@ STOREFRONT = "fashionlens.storefront.views"
     ("module", "source", "said"),
     [
         ("catalog.photos", "import search", "catalog knows nothing of it"),
-        ("catalog.photos", "from search import tasks", "catalog knows nothing of it"),
-        ("catalog.photos", "from ml import encoder", "catalog knows nothing of it"),
+        (
+            "catalog.photos",
+            "from search import tasks",
+            "catalog knows nothing of it",
+        ),
+        (
+            "catalog.photos",
+            "from ml import encoder",
+            "catalog knows nothing of it",
+        ),
         ("search.tasks", "from fashionlens import urls", "search knows nothing of it"),
         ("search.tasks", "import ml.train", "search knows nothing of it"),
         (STOREFRONT, "import ml.train", "storefront knows nothing of it"),

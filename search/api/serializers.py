@@ -7,8 +7,8 @@ from rest_framework import serializers
 
 from catalog.api.links import full
 from catalog.api.views import FacetsOutput, PageOutput, PhotoOutput, ProductOutput
-from catalog.media import thumbnail_url
 from catalog.models import CARD_WIDTH, SMALL_WIDTH, Product, ProductImage
+from catalog.photos.media import thumbnail_url
 from search.query.results import Match
 
 

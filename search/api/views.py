@@ -40,7 +40,7 @@ from catalog.api.views import (
     published_product,
 )
 from catalog.filters import ParameterError
-from catalog.remote_files import AddressError
+from catalog.photos.remote import AddressError
 from ml.encoder import EncoderError
 from ml.preprocess import MAX_MB, PhotoError
 from search.api.examples import SEARCH_PAGE, SIMILAR

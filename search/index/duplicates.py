@@ -11,7 +11,9 @@ from datetime import datetime
 import numpy as np
 from django.db import transaction
 
-from catalog.copies import (
+from catalog.locks import lock_until_commit
+from catalog.models import Product, ProductImage
+from catalog.photos.copies import (
     Copy,
     connected,
     copies_of,
@@ -19,9 +21,7 @@ from catalog.copies import (
     groups_of_pixels,
     kind_of_copy,
 )
-from catalog.locks import lock_until_commit
-from catalog.models import Product, ProductImage
-from catalog.photos import examine_photos
+from catalog.photos.store import examine_photos
 from ml.encoder import EncoderError
 from search.index.encoders import (
     NoActiveEncoder,

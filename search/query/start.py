@@ -9,10 +9,10 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
-from catalog import remote_files
 from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
-from catalog.remote_files import AddressError
+from catalog.photos import remote
+from catalog.photos.remote import AddressError
 from ml.encoder import Encoder as Network
 from ml.preprocess import PhotoError, read_photo
 from search.index.encoders import network_of
@@ -145,7 +145,7 @@ def fetch_photo(address: str) -> bytes:
         raise AddressError(
             "addresses_off", "This shop does not fetch photos. Send the photo itself."
         )
-    return remote_files.fetch_photo(address)
+    return remote.fetch_photo(address)
 
 
 def mean(vectors: Collection[np.ndarray]) -> np.ndarray | None:

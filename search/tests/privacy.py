@@ -18,7 +18,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from catalog.fingerprints import fingerprint
+from catalog.photos.fingerprints import fingerprint
 
 WINDOW = 24  # bytes of noise: enough that nothing has them by chance
 # How pictures begin, plain and in base64.

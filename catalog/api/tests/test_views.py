@@ -3,7 +3,7 @@ from django.db import OperationalError, connection
 
 from catalog.api import examples, views
 from catalog.models import Product
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from catalog.feeds import photos, run, store
 from catalog.models import Category, FeedPhoto, Product, ProductImage, ProductWords
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.tests.photo_server import photo_server
 

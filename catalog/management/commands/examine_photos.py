@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
-from catalog.photos import examine_photos, unexamined
+from catalog.photos.store import examine_photos, unexamined
 
 
 class Command(BaseCommand):

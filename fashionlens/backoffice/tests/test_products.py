@@ -3,7 +3,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product, ProductImage
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db

@@ -4,15 +4,10 @@ from collections import Counter
 
 import pytest
 
-from catalog.colours import COLOUR_NAMES
-from fashionlens.demo.texts import (
-    BRANDS,
-    CATEGORY_NAMES,
-    KINDS,
-    Wording,
-    describe,
-    slug_of,
-)
+from catalog.categories import CATEGORY_NAMES
+from catalog.photos.colours import COLOUR_NAMES
+from catalog.slugs import slug_of
+from fashionlens.demo.texts import BRANDS, KINDS, Wording, describe
 
 
 def key(number: int) -> str:

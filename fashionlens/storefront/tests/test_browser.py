@@ -15,7 +15,7 @@ from PIL import Image
 from pillow_heif import from_pillow
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from fashionlens.storefront import search_views
 from fashionlens.storefront.search_forms import PhotoForm

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_product
 from fashionlens.storefront import search_views
 from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.template.loader import render_to_string
 
 from catalog.models import Product
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from fashionlens.storefront.forms import BrowseForm
 from fashionlens.storefront.templatetags.shop import price, stock_note

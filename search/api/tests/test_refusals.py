@@ -4,7 +4,7 @@ import pytest
 
 from catalog.api.tests.test_views import field_errors
 from catalog.models import Product
-from catalog.remote_files import AddressError
+from catalog.photos.remote import AddressError
 from catalog.tests.factories import make_product
 from ml.preprocess import MAX_BYTES
 from search.query import start

@@ -5,7 +5,7 @@ from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from catalog.api.tests.test_views import field_errors, shape
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from search.api import examples
 from search.api.recommendations import GoesWithView

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.models import ProductImage
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from search.change import fine_tuning
 from search.change.fine_tuning import Plan, TeachingRefused, at_work, export_photos

@@ -1,7 +1,7 @@
 import pytest
 from django.db import connection
 
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from ml.encoder import EncoderError
 from search.change.rollout import (

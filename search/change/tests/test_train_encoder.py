@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_product
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.tests.files import as_bytes

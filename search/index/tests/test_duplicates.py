@@ -6,7 +6,7 @@ from django.core.management import call_command
 from PIL import Image
 
 from catalog.models import Product, ProductImage
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import drawing, make_product
 from search.index.duplicates import duplicates_of, find_duplicates, look_alikes
 from search.models import DuplicateGroup, Encoder

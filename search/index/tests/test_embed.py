@@ -3,7 +3,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import ProductImage
-from catalog.photos import add_photo, set_photo
+from catalog.photos.store import add_photo, set_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from search import tasks
 from search.index.embed import index_status

@@ -4,7 +4,7 @@ from django.core.cache import cache
 
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
-from catalog.photos import add_photo
+from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from ml.preprocess import PhotoError
 from search.index.encoders import network_of

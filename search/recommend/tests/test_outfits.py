@@ -1,7 +1,7 @@
 import pytest
 
 from catalog.categories import CATEGORY_NAMES
-from catalog.colours import COLOUR_NAMES
+from catalog.photos.colours import COLOUR_NAMES
 from search.recommend.outfits import (
     BEST,
     BOLD,

@@ -4,7 +4,7 @@ import imagehash
 import pytest
 from PIL import Image
 
-from catalog.fingerprints import (
+from catalog.photos.fingerprints import (
     HASH_BITS,
     MOST_BITS_OFF,
     TINT_SIDE,

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from PIL import Image
 
-from catalog.colours import garment_colours
-from catalog.fingerprints import Fingerprint, fingerprint
 from catalog.models import Product, ProductImage
+from catalog.photos.colours import garment_colours
+from catalog.photos.fingerprints import Fingerprint, fingerprint
 from ml.preprocess import PhotoError, photo_format, read_photo
 
 # Formats every browser shows, kept byte for byte when they carry no metadata.

@@ -15,8 +15,8 @@ from socket import socket
 import pytest
 import trustme
 
-from catalog import remote_files
-from catalog.remote_files import AddressError, Fetched, fetch, fetch_photo, is_public
+from catalog.photos import remote
+from catalog.photos.remote import AddressError, Fetched, fetch, fetch_photo, is_public
 from catalog.tests.factories import make_photo_bytes
 from ml.preprocess import MAX_BYTES
 
@@ -59,7 +59,7 @@ def serve(monkeypatch) -> Iterator[Callable[[Answer], Server]]:
         server = Server(answer)
         running.append(server)
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        monkeypatch.setattr(remote_files, "PORTS", remote_files.PORTS | {server.port})
+        monkeypatch.setattr(remote, "PORTS", remote.PORTS | {server.port})
         return server
 
     yield start
@@ -73,12 +73,10 @@ def serve(monkeypatch) -> Iterator[Callable[[Answer], Server]]:
 def internet(monkeypatch) -> dict[str, list[str]]:
     """Names and their addresses; 127.0.0.1 counts as public."""
     names: dict[str, list[str]] = {"photos.test": ["127.0.0.1"]}
-    really, look_up = remote_files.is_public, remote_files.resolve
+    really, look_up = remote.is_public, remote.resolve
+    monkeypatch.setattr(remote, "is_public", lambda ip: ip == "127.0.0.1" or really(ip))
     monkeypatch.setattr(
-        remote_files, "is_public", lambda ip: ip == "127.0.0.1" or really(ip)
-    )
-    monkeypatch.setattr(
-        remote_files, "resolve", lambda host: names.get(host) or look_up(host)
+        remote, "resolve", lambda host: names.get(host) or look_up(host)
     )
     return names
 
@@ -136,7 +134,7 @@ def connections(monkeypatch) -> list[object]:
     """The connections tried; none is made."""
     tried: list[object] = []
     monkeypatch.setattr(
-        remote_files.socket, "create_connection", lambda *args: tried.append(args)
+        remote.socket, "create_connection", lambda *args: tried.append(args)
     )
     return tried
 
@@ -200,7 +198,7 @@ def test_a_name_is_looked_up_once_for_check_and_connection(
     """A second look-up could say something else: DNS rebinding."""
     server = serve(send(RED))
     answers = iter([["127.0.0.1"], ["127.0.0.2"]])
-    monkeypatch.setattr(remote_files, "resolve", lambda host: next(answers))
+    monkeypatch.setattr(remote, "resolve", lambda host: next(answers))
     assert fetch_photo(f"http://photos.test:{server.port}/") == RED
     assert code(f"http://photos.test:{server.port}/") == "private_address"
 
@@ -208,7 +206,7 @@ def test_a_name_is_looked_up_once_for_check_and_connection(
 def test_the_next_of_several_addresses_is_tried(serve, internet, monkeypatch):
     server = serve(send(RED))
     internet["several.test"] = ["127.0.0.1", "127.0.0.1"]
-    connect = remote_files.socket.create_connection
+    connect = remote.socket.create_connection
     tried: list[object] = []
 
     def first_fails(address, timeout):
@@ -217,7 +215,7 @@ def test_the_next_of_several_addresses_is_tried(serve, internet, monkeypatch):
             raise ConnectionRefusedError
         return connect(address, timeout)
 
-    monkeypatch.setattr(remote_files.socket, "create_connection", first_fails)
+    monkeypatch.setattr(remote.socket, "create_connection", first_fails)
     assert fetch_photo(f"http://several.test:{server.port}/") == RED
     assert len(tried) == 2
 
@@ -275,15 +273,15 @@ def test_a_name_in_other_letters_is_looked_up_in_its_ascii_form(internet):
 
 def test_an_unknown_name_and_a_closed_port_cannot_be_reached(internet, monkeypatch):
     def unknown(host: str) -> list[str]:
-        raise remote_files.socket.gaierror("Name or service not known")
+        raise remote.socket.gaierror("Name or service not known")
 
     with socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        monkeypatch.setattr(remote_files, "PORTS", {port})
+        monkeypatch.setattr(remote, "PORTS", {port})
         assert code(f"http://photos.test:{port}/") == "address_unreachable"
-    monkeypatch.setattr(remote_files, "PORTS", {80})
-    monkeypatch.setattr(remote_files, "resolve", unknown)
+    monkeypatch.setattr(remote, "PORTS", {80})
+    monkeypatch.setattr(remote, "resolve", unknown)
     assert code("http://nowhere.test/") == "address_unreachable"
 
 
@@ -358,7 +356,7 @@ def test_nothing_is_decompressed(serve, internet):
 )
 def test_a_slow_answer_ends_at_the_time_limit(serve, internet, monkeypatch, head):
     """A byte now and then does not start the time anew."""
-    monkeypatch.setattr(remote_files, "TIMEOUT_S", 0.4)
+    monkeypatch.setattr(remote, "TIMEOUT_S", 0.4)
 
     def drip(sock: socket, target: str) -> None:
         sock.sendall(head)
@@ -371,8 +369,8 @@ def test_a_slow_answer_ends_at_the_time_limit(serve, internet, monkeypatch, head
 
 def test_a_slow_look_up_ends_at_the_time_limit(internet, monkeypatch):
     done = threading.Event()
-    monkeypatch.setattr(remote_files, "TIMEOUT_S", 0.1)
-    monkeypatch.setattr(remote_files, "resolve", lambda host: done.wait(10))
+    monkeypatch.setattr(remote, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(remote, "resolve", lambda host: done.wait(10))
     try:
         assert code("http://photos.test/") == "address_timeout"
     finally:
@@ -380,7 +378,7 @@ def test_a_slow_look_up_ends_at_the_time_limit(internet, monkeypatch):
 
 
 def test_redirects_share_one_time_limit(serve, internet, monkeypatch):
-    monkeypatch.setattr(remote_files, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(remote, "TIMEOUT_S", 0.5)
 
     def answer(sock: socket, target: str) -> None:
         time.sleep(0.3)
@@ -396,7 +394,7 @@ def authority(monkeypatch) -> trustme.CA:
     authority = trustme.CA()
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    monkeypatch.setattr(remote_files, "_tls", lambda: context)
+    monkeypatch.setattr(remote, "_tls", lambda: context)
     return authority
 
 
@@ -448,7 +446,7 @@ def test_an_operator_may_ask_inside_the_network_at_any_port(serve, monkeypatch):
         step(sock, target)
 
     server = serve(answer)
-    monkeypatch.setattr(remote_files, "PORTS", {80})
+    monkeypatch.setattr(remote, "PORTS", {80})
     address = f"http://127.0.0.1:{server.port}/"
     assert fetch(address, private=True).content == RED
     assert code(address) == "bad_address"

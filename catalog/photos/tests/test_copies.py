@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catalog.copies import (
+from catalog.models import ProductImage
+from catalog.photos.copies import (
     connected,
     copies_of,
     groups_of_pictures,
@@ -12,9 +13,8 @@ from catalog.copies import (
     near_pairs,
     packed,
 )
-from catalog.fingerprints import MOST_BITS_OFF
-from catalog.models import ProductImage
-from catalog.photos import add_photo
+from catalog.photos.fingerprints import MOST_BITS_OFF
+from catalog.photos.store import add_photo
 from catalog.tests.factories import drawing, make_photo_bytes, make_product
 
 

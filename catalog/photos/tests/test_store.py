@@ -5,9 +5,9 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from PIL import Image
 
-from catalog import photos
 from catalog.models import ProductImage
-from catalog.photos import (
+from catalog.photos import store
+from catalog.photos.store import (
     add_photo,
     examine_photos,
     prepare_photo,
@@ -160,7 +160,7 @@ def test_no_photo_is_replaced_while_it_is_examined(monkeypatch):
         other.start(), other.join()
         return read_photo(data, **options)
 
-    monkeypatch.setattr(photos, "read_photo", read_slowly)
+    monkeypatch.setattr(store, "read_photo", read_slowly)
     assert examine_photos() == []
     assert len(refused) == 1
 

@@ -17,7 +17,7 @@ from imagekit.cachefiles import ImageCacheFile
 from imagekit.utils import generate
 
 from catalog.models import ProductImage
-from catalog.photos import EXTENSIONS
+from catalog.photos.store import EXTENSIONS
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from django.core.files.storage import FileSystemStorage
 from imagekit import ImageSpec
 from PIL import Image
 
-from catalog.media import draw_thumbnail, thumbnail_url
 from catalog.models import CARD_WIDTH, SMALL_WIDTH
+from catalog.photos.media import draw_thumbnail, thumbnail_url
 from catalog.tests.factories import make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db

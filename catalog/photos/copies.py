@@ -12,14 +12,14 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Func, IntegerField, Q, Value
 from django.db.models.functions import Cast
 
-from catalog.fingerprints import (
+from catalog.models import ProductImage
+from catalog.photos.fingerprints import (
     HASH_BITS,
     MOST_BITS_OFF,
     BitField,
     Fingerprint,
     is_same_picture,
 )
-from catalog.models import ProductImage
 
 PIXELS = "pixels"
 PICTURE = "picture"

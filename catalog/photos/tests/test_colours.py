@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from catalog.colours import COLOUR_NAMES, garment_colours
+from catalog.photos.colours import COLOUR_NAMES, garment_colours
 from fashionlens.demo.sample import garment
 
 
