@@ -1,32 +1,29 @@
-"""What a list could be narrowed to next, with how many products each choice has."""
+"""The facets of the shop's lists: how each narrows products and counts its values.
 
-from collections.abc import Callable, Iterable, Mapping
+A new facet is an entry in FACETS, a field of `catalog.filters.Filters` and of
+`catalog.facet_counts.FacetCounts`, a parameter and a field of the API's answer.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, Func, Q, QuerySet
 
-from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
+from catalog.photos.colours import COLOUR_NAMES
 
-MOST_VALUES = 40  # of one facet; chosen ones are always there
-# Facet -> the fields of Filters it stands for.
-FIELDS = {
-    "categories": ["categories"],
-    "brands": ["brands"],
-    "colours": ["colours"],
-    "prices": ["price_min_cents", "price_max_cents"],
-    "in_stock": ["in_stock"],
-}
-# Ends of the price ranges offered, in cents.
+MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
+# Limits between the price ranges offered, in cents.
 PRICE_STEPS = (2500, 5000, 10_000)
-Ends = tuple[int | None, int | None]  # of a price range, in cents, included
+PriceLimits = tuple[int | None, int | None]  # in cents, inclusive; None is open
 
 
 @dataclass(frozen=True)
-class Value:
-    """`count` products have it. `name` is for people."""
+class FacetValue:
+    """A value that `count` products have; `name` is for people."""
 
     value: str
     name: str
@@ -36,7 +33,7 @@ class Value:
 
 @dataclass(frozen=True)
 class PriceRange:
-    """Both ends included; None is open."""
+    """Both limits are inclusive; None is open."""
 
     min_cents: int | None
     max_cents: int | None
@@ -45,14 +42,13 @@ class PriceRange:
 
     @property
     def value(self) -> str:
-        """As the pages' parameter `price` takes it: `2500-4999`, `-2499`."""
-        ends = (self.min_cents, self.max_cents)
-        return "-".join("" if end is None else str(end) for end in ends)
+        """Return the pages' parameter `price`: `2500-4999` or `-2499`."""
+        limits = (self.min_cents, self.max_cents)
+        return "-".join("" if limit is None else str(limit) for limit in limits)
 
     @property
     def name(self) -> str:
-        """`Under 25`, `25 to 50`, `100 and more`: whole units read easier, and the
-        cent between two ranges misleads nobody."""
+        # Whole units are easier to read than 24.99; the cent misleads nobody.
         low, high = (
             (n + 50) // 100 for n in (self.min_cents or 0, self.max_cents or 0)
         )
@@ -61,106 +57,175 @@ class PriceRange:
         return f"{low} and more" if self.max_cents is None else f"{low} to {high}"
 
 
-@dataclass(frozen=True)
-class Facets:
-    categories: list[Value]
-    brands: list[Value]
-    colours: list[Value]
-    prices: list[PriceRange]
-    in_stock: int
-    at_least: bool = False  # there are more candidates than were counted
+class Facet:
+    """Methods take the values of the facet's fields of Filters, in order."""
+
+    name: str  # in FacetCounts
+    label: str  # for people
+    parameters: dict[str, str]  # parameter of requests -> field of Filters
+    of_photos: ClassVar[bool] = False  # lookups() are for ProductImage, not Product
+
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def count(self, products: QuerySet[Product], *values: Any) -> Any:
+        raise NotImplementedError
 
 
-def count_facets(
-    filters: Filters, products_of: Callable[[Filters], QuerySet[Product]]
-) -> Facets:
-    """Counted by the database over all of `products_of(...)`.
+class ValuesFacet(Facet):
+    """A facet with any number of values, of which a product must have one."""
 
-    The values of a facet are counted among what the other filters let through, so
-    that they say what choosing one more of them would add.
-    """
-    among = {
-        name: products_of(filters.without(*fields)).order_by()
-        for name, fields in FIELDS.items()
-    }
-    categories = among["categories"].values_list("category__slug", "category__name")
-    brands = among["brands"].exclude(brand="").values_list("brand")
-    ranges = price_ends(filters)
-    within = [Count("pk", filter=_priced(low, high)) for low, high in ranges]
-    prices = among["prices"].aggregate(**{str(n): c for n, c in enumerate(within)})
-    return Facets(
-        categories=category_values(
-            {s: (name, n) for s, name, n in categories.annotate(n=Count("pk"))}, filters
-        ),
-        brands=values_of(dict(brands.annotate(n=Count("pk"))), filters.brands),
-        colours=values_of(_colour_counts(among["colours"]), filters.colours),
-        prices=price_ranges(dict(zip(ranges, prices.values(), strict=True)), filters),
-        in_stock=among["in_stock"].filter(stock__gt=0).count(),
-    )
+    fixed_values: ClassVar[bool] = False  # known_values() does not query
 
+    def __init__(self, name: str, label: str, parameter: str, path: str) -> None:
+        """`path` leads from Product to the value."""
+        self.name = name
+        self.label = label
+        self.parameter = parameter
+        self.parameters = {parameter: name}
+        self.path = path
 
-def _colour_counts(products: QuerySet[Product]) -> dict[str, int]:
-    """Products with a photo of the colour. Counting distinct ones while grouping, as
-    the ORM would, sorts all the photos: more than twice as slow."""
-    photos = ProductImage.objects.filter(product__in=products.values("pk")).order_by()
-    names = photos.annotate(name=Func(F("colours"), function="unnest"))
-    shown = names.values_list("name", "product").distinct()
-    try:
-        inner, parameters = shown.query.sql_with_params()
-    except EmptyResultSet:  # no product at all: known without asking
-        return {}
-    counted = f"SELECT name, count(*) FROM ({inner}) AS shown GROUP BY name"
-    with connection.cursor() as cursor:
-        cursor.execute(counted, parameters)
-        return dict(cursor.fetchall())
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        (chosen,) = values
+        return {f"{self.path}__in": chosen} if chosen else {}
+
+    def known_values(self) -> Iterable[str]:
+        return self._values().order_by(self.path).distinct()
+
+    def unknown_values(self, chosen: Iterable[str]) -> list[str]:
+        known = set(self._values().filter(**self.lookups(tuple(chosen))))
+        return [value for value in chosen if value not in known]
+
+    def count(self, products: QuerySet[Product], *values: Any) -> list[FacetValue]:
+        (chosen,) = values
+        counts = products.exclude(**{self.path: ""}).values_list(self.path)
+        return facet_values(dict(counts.annotate(count=Count("pk"))), chosen)
+
+    def _values(self) -> "QuerySet[Product, Any]":
+        products = Product.objects.published().exclude(**{self.path: ""})
+        return products.values_list(self.path, flat=True)
 
 
-def category_values(
-    counts: dict[str, tuple[str, int]], filters: Filters
-) -> list[Value]:
-    """From slug -> name and count; those chosen are there even with nothing found."""
-    missing = set(filters.categories) - set(counts)
-    none_of = Category.objects.filter(slug__in=missing) if missing else ()
-    named = {one.slug: (one.name, 0) for one in none_of} | counts
-    return _most_frequent(
-        Value(slug, name, count, slug in filters.categories)
-        for slug, (name, count) in named.items()
-    )
+class CategoryFacet(ValuesFacet):
+    def known_values(self) -> Iterable[str]:
+        return Category.objects.values_list("slug", flat=True)
+
+    def unknown_values(self, chosen: Iterable[str]) -> list[str]:
+        known = set(self.known_values())
+        return [value for value in chosen if value not in known]
+
+    def count(self, products: QuerySet[Product], *values: Any) -> list[FacetValue]:
+        (chosen,) = values
+        rows = products.values_list(self.path, "category__name")
+        counts = {slug: (name, n) for slug, name, n in rows.annotate(n=Count("pk"))}
+        if missing := set(chosen) - set(counts):
+            for category in Category.objects.filter(slug__in=missing):
+                counts[category.slug] = (category.name, 0)
+        return _most_frequent(
+            FacetValue(slug, name, count, slug in chosen)
+            for slug, (name, count) in counts.items()
+        )
 
 
-def values_of(counts: Mapping[str, int], chosen: Iterable[str]) -> list[Value]:
-    """Values that are their own names; those chosen even with nothing found."""
-    found = {**dict.fromkeys(chosen, 0), **counts}
-    return _most_frequent(Value(v, v, n, v in chosen) for v, n in found.items())
+class ColourFacet(ValuesFacet):
+    """A photo, not only its product, must show the colour: results show that photo."""
+
+    of_photos = True
+    fixed_values = True
+
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        (chosen,) = values
+        return {f"{self.path}__overlap": list(chosen)} if chosen else {}
+
+    def known_values(self) -> Iterable[str]:
+        return COLOUR_NAMES
+
+    def unknown_values(self, chosen: Iterable[str]) -> list[str]:
+        return [value for value in chosen if value not in COLOUR_NAMES]
+
+    def count(self, products: QuerySet[Product], *values: Any) -> list[FacetValue]:
+        (chosen,) = values
+        return facet_values(self._counts(products), chosen)
+
+    def _counts(self, products: QuerySet[Product]) -> dict[str, int]:
+        photos = ProductImage.objects.filter(product__in=products.values("pk"))
+        names = photos.order_by().annotate(name=Func(F(self.path), function="unnest"))
+        # The ORM's COUNT(DISTINCT) sorts all photos and takes more than twice as long.
+        pairs = names.values_list("name", "product").distinct()
+        try:
+            inner, parameters = pairs.query.sql_with_params()
+        except EmptyResultSet:  # there are no products
+            return {}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT name, count(*) FROM ({inner}) AS pairs GROUP BY name",
+                parameters,
+            )
+            return dict(cursor.fetchall())
 
 
-def _most_frequent(values: Iterable[Value]) -> list[Value]:
-    """Chosen ones before all others."""
+class PriceFacet(Facet):
+    name = "prices"
+    label = "Price"
+    parameters = {"price_min": "price_min_cents", "price_max": "price_max_cents"}
+
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        limits = zip(("price_cents__gte", "price_cents__lte"), values, strict=True)
+        return {name: limit for name, limit in limits if limit is not None}
+
+    def count(self, products: QuerySet[Product], *values: Any) -> list[PriceRange]:
+        """Return the ranges that have products, and the chosen one."""
+        limits = self.limits(*values)
+        within = [Count("pk", filter=Q(**self.lookups(*each))) for each in limits]
+        counts = products.aggregate(**{f"range_{n}": c for n, c in enumerate(within)})
+        ranges = (
+            PriceRange(*each, count, each == values)
+            for each, count in zip(limits, counts.values(), strict=True)
+        )
+        return [each for each in ranges if each.count or each.chosen]
+
+    def limits(self, *chosen: Any) -> list[PriceLimits]:
+        """Return the ranges offered, cheapest first, then the chosen one if unlike."""
+        lows = [None, *PRICE_STEPS]
+        highs = [*(step - 1 for step in PRICE_STEPS), None]
+        offered: list[PriceLimits] = list(zip(lows, highs, strict=True))
+        low, high = chosen
+        known = chosen == (None, None) or chosen in offered
+        return offered if known else [*offered, (low, high)]
+
+
+class StockFacet(Facet):
+    name = "in_stock"
+    label = "In stock"
+    parameters = {"in_stock": "in_stock"}
+
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        (in_stock,) = values
+        if in_stock is None:
+            return {}
+        return {"stock__gt": 0} if in_stock else {"stock": 0}
+
+    def count(self, products: QuerySet[Product], *values: Any) -> int:
+        return products.filter(stock__gt=0).count()
+
+
+# In the order in which pages show them.
+FACETS: tuple[Facet, ...] = (
+    CategoryFacet("categories", "Category", "category", "category__slug"),
+    ColourFacet("colours", "Colour", "colour", "colours"),
+    ValuesFacet("brands", "Brand", "brand", "brand"),
+    PriceFacet(),
+    StockFacet(),
+)
+VALUES_FACETS = tuple(facet for facet in FACETS if isinstance(facet, ValuesFacet))
+
+
+def facet_values(counts: Mapping[str, int], chosen: Iterable[str]) -> list[FacetValue]:
+    """Return values that are their own names, chosen ones even if nothing has them."""
+    values = {**dict.fromkeys(chosen, 0), **counts}
+    return _most_frequent(FacetValue(v, v, n, v in chosen) for v, n in values.items())
+
+
+def _most_frequent(values: Iterable[FacetValue]) -> list[FacetValue]:
     ordered = sorted(values, key=lambda one: (not one.chosen, -one.count, one.name))
-    return ordered[: max(MOST_VALUES, sum(one.chosen for one in ordered))]
-
-
-def price_ends(filters: Filters) -> list[Ends]:
-    """Of the ranges offered, cheapest first, and after them of one asked for."""
-    lows = [None, *PRICE_STEPS]
-    highs = [*(step - 1 for step in PRICE_STEPS), None]
-    offered: list[Ends] = list(zip(lows, highs, strict=True))
-    asked = _asked_ends(filters)
-    known = asked == (None, None) or asked in offered
-    return offered if known else [*offered, asked]
-
-
-def price_ranges(counts: Mapping[Ends, int], filters: Filters) -> list[PriceRange]:
-    """Those with products, and the one asked for."""
-    asked = _asked_ends(filters)
-    ranges = [PriceRange(*ends, n, ends == asked) for ends, n in counts.items()]
-    return [each for each in ranges if each.count or each.chosen]
-
-
-def _asked_ends(filters: Filters) -> Ends:
-    return filters.price_min_cents, filters.price_max_cents
-
-
-def _priced(low: int | None, high: int | None) -> Q:
-    ends = {"price_cents__gte": low, "price_cents__lte": high}
-    return Q(**{name: end for name, end in ends.items() if end is not None})
+    return ordered[: max(MAX_COUNTED_VALUES, sum(one.chosen for one in ordered))]

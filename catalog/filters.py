@@ -1,31 +1,32 @@
-"""What a search may be narrowed to: one value, checked once, for pages and API."""
+"""The filters of lists and searches, checked in one place for pages and API."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Self
 
 from django.db.models import Q
 
-from catalog.models import Category, Product, ProductImage, ProductQuerySet
-from catalog.photos.colours import COLOUR_NAMES
+from catalog.facets import FACETS, VALUES_FACETS, Facet, ValuesFacet
+from catalog.models import Product, ProductImage, ProductQuerySet
 
-MAX_VALUES = 100  # of one filter
+MAX_VALUES = 100  # per filter
 MAX_CENTS = 2**31 - 1
-_SHOWN = 20  # names told in an error message
+_MAX_LISTED = 20  # known values listed in an error message
 # Parameter of pages and API -> field of Filters.
 PARAMETERS = {
-    "category": "categories",
-    "brand": "brands",
-    "colour": "colours",
-    "price_min": "price_min_cents",
-    "price_max": "price_max_cents",
-    "in_stock": "in_stock",
+    parameter: field
+    for facet in FACETS
+    for parameter, field in facet.parameters.items()
 }
 
 
 class ParameterError(ValueError):
-    """What is asked cannot be: `name` is the parameter's, `code` stays the same."""
+    """A request's parameter `name` has a value that is not allowed.
+
+    The message is for people; `code` stays the same for programs.
+    """
 
     def __init__(self, name: str, code: str, message: str) -> None:
         super().__init__(message)
@@ -34,28 +35,27 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """Several values of one filter mean any of them; all filters must hold.
+    """Filters combine with AND, the values of one filter with OR.
 
-    A photo, not only its product, must show one of the colours: what is found by
-    colour is shown in that colour. Raises ParameterError.
+    Raises ParameterError.
     """
 
     categories: tuple[str, ...] = ()  # slugs
     brands: tuple[str, ...] = ()
-    colours: tuple[str, ...] = ()
+    colours: tuple[str, ...] = ()  # of one photo
     price_min_cents: int | None = None
     price_max_cents: int | None = None
     in_stock: bool | None = None  # False: only what is sold out
 
     def __post_init__(self) -> None:
-        for name in ("category", "brand", "colour"):
-            field = PARAMETERS[name]
-            values = tuple(sorted(set(getattr(self, field))))
-            object.__setattr__(self, field, values)
+        for facet in VALUES_FACETS:
+            values = tuple(sorted(set(getattr(self, facet.name))))
+            object.__setattr__(self, facet.name, values)
             if len(values) > MAX_VALUES:
                 message = f"At most {MAX_VALUES} values, not {len(values)}."
-                raise ParameterError(name, "too_many", message)
-        check_values("colour", self.colours, COLOUR_NAMES)
+                raise ParameterError(facet.parameter, "too_many", message)
+            if facet.fixed_values:
+                _check_known(facet, values)
         self._check_prices()
 
     def _check_prices(self) -> None:
@@ -70,16 +70,16 @@ class Filters:
             raise ParameterError("price_min", "empty_range", message)
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> Self:
-        """From parameters by their names; "" in a list, as forms send it, is none."""
-        given = {PARAMETERS[n]: value for n, value in asked.items() if n in PARAMETERS}
-        for field in ("categories", "brands", "colours"):
-            given[field] = tuple(filter(None, given.get(field) or ()))
+    def from_parameters(cls, parameters: Mapping[str, Any]) -> Self:
+        """Build from parameters, dropping the empty values that forms send."""
+        given = {PARAMETERS[n]: v for n, v in parameters.items() if n in PARAMETERS}
+        for facet in VALUES_FACETS:
+            given[facet.name] = tuple(filter(None, given.get(facet.name) or ()))
         return cls(**given)
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """What `of` reads, as (name, value) pairs for an address."""
+        """Return (name, value) pairs for a query string."""
         pairs: list[tuple[str, str]] = []
         for name, field in PARAMETERS.items():
             value = getattr(self, field)
@@ -94,63 +94,59 @@ class Filters:
 
     @property
     def key(self) -> str:
-        """Short and the same for the same filters; "" for none."""
+        """Return a short key, equal for equal filters; "" without any."""
         return sha256(repr(self).encode()).hexdigest()[:32] if self else ""
 
-    def without(self, *names: str) -> Self:
-        """These filters less the named ones."""
-        open_ = {f.name: f.default for f in fields(self) if f.name in names}
-        return replace(self, **open_)  # type: ignore[arg-type]
+    def chosen(self, facet: Facet) -> tuple[Any, ...]:
+        """Return the values of the facet's fields."""
+        return tuple(getattr(self, field) for field in facet.parameters.values())
+
+    def except_facet(self, facet: Facet) -> Self:
+        """Return these filters without those of one facet."""
+        names = facet.parameters.values()
+        defaults: Any = {f.name: f.default for f in fields(self) if f.name in names}
+        return replace(self, **defaults)
 
     def check(self) -> None:
-        """Raises ParameterError for a category or brand that the shop does not have."""
-        if self.categories:
-            known = Category.objects.values_list("slug", flat=True)
-            check_values("category", self.categories, known)
-        if self.brands:
-            found = Product.objects.published().of_brands(self.brands).brands()
-            if missing := set(self.brands) - set(found):
-                every = Product.objects.published().brands()[: _SHOWN + 1]
-                check_values("brand", sorted(missing), every)
+        """Raise ParameterError for values that nothing in the shop has."""
+        for facet in VALUES_FACETS:
+            if values := getattr(self, facet.name):
+                _check_known(facet, values)
 
-    def of_photos(self, photo: str = "") -> Q:
-        """Published and as wanted; `photo` is the way to the photo, as `image__`."""
-        wanted = self._of_products(f"{photo}product__")
-        if self.colours:
-            wanted &= Q(**{f"{photo}colours__overlap": list(self.colours)})
-        return wanted
+    def photo_condition(self, path: str = "") -> Q:
+        """Return the condition on photos of published products.
+
+        `path` leads to the photo, as `image__`.
+        """
+        condition = Q(**{f"{path}product__status": Product.Status.PUBLISHED})
+        for facet in FACETS:
+            start = path if facet.of_photos else f"{path}product__"
+            lookups = facet.lookups(*self.chosen(facet))
+            condition &= Q(**{f"{start}{name}": v for name, v in lookups.items()})
+        return condition
 
     def products(self) -> ProductQuerySet:
-        """Published and as wanted, those without a photo too."""
-        found = Product.objects.filter(self._of_products())
-        if self.colours:
-            shown = ProductImage.objects.filter(colours__overlap=list(self.colours))
-            found = found.filter(pk__in=shown.order_by().values("product"))
-        return found
-
-    def _of_products(self, product: str = "") -> Q:
-        wanted: dict[str, Any] = {f"{product}status": Product.Status.PUBLISHED}
-        if self.categories:
-            wanted[f"{product}category__slug__in"] = self.categories
-        if self.brands:
-            wanted[f"{product}brand__in"] = self.brands
-        if self.price_min_cents is not None:
-            wanted[f"{product}price_cents__gte"] = self.price_min_cents
-        if self.price_max_cents is not None:
-            wanted[f"{product}price_cents__lte"] = self.price_max_cents
-        if self.in_stock is not None:
-            wanted[f"{product}stock__gt" if self.in_stock else f"{product}stock"] = 0
-        return Q(**wanted)
+        """Return published products, including those without a photo."""
+        products = Product.objects.published()
+        for facet in FACETS:
+            lookups = facet.lookups(*self.chosen(facet))
+            if lookups and facet.of_photos:
+                photos = ProductImage.objects.filter(**lookups).order_by()
+                lookups = {"pk__in": photos.values("product")}
+            products = products.filter(**lookups)
+        return products
 
 
-def check_values(name: str, values: Iterable[str], known: Iterable[str]) -> None:
-    """Raises ParameterError for the first value that is not known, naming some."""
-    names = list(known)
-    if missing := [value for value in values if value not in names]:
-        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-        raise ParameterError(
-            name,
-            f"unknown_{name}",
-            f"There is no {name} {missing[0][:80]!r}."
-            f" There are: {shown or 'none yet'}.",
-        )
+def _check_known(facet: ValuesFacet, values: Iterable[str]) -> None:
+    unknown = facet.unknown_values(values)
+    if not unknown:
+        return
+    known = list(islice(facet.known_values(), _MAX_LISTED + 1))
+    more = ", ..." if len(known) > _MAX_LISTED else ""
+    listed = ", ".join(known[:_MAX_LISTED]) + more
+    raise ParameterError(
+        facet.parameter,
+        f"unknown_{facet.parameter}",
+        f"There is no {facet.parameter} {unknown[0][:80]!r}."
+        f" There are: {listed or 'none yet'}.",
+    )

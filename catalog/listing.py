@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from catalog.facets import Facets, count_facets
+from catalog.facet_counts import FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import ProductQuerySet
 from catalog.words import Reading, read
@@ -28,7 +28,7 @@ class Listing:
         return self._narrowed(self.filters)
 
     @cached_property
-    def facets(self) -> Facets:
+    def facets(self) -> FacetCounts:
         return count_facets(self.filters, self._narrowed)
 
     def _narrowed(self, filters: Filters) -> ProductQuerySet:

@@ -55,23 +55,19 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
-    def of_brands(self, brands: Iterable[str]) -> Self:
-        """By whole names as they are written."""
-        return self.filter(brand__in=brands)
-
     def brands(self) -> "models.QuerySet[Product, str]":
-        """Their brands by name, each once."""
+        """Return the distinct brands by name."""
         named = self.exclude(brand="").order_by("brand")
         return named.values_list("brand", flat=True).distinct()
 
-    def spelled(self, brands: Iterable[str]) -> list[str]:
-        """Brands named in any case as they are written; unknown ones as they came."""
-        asked = {_small(brand): brand for brand in brands}
-        one_i = Func("brand", Value(TURKISH_I), Value("ii"), function="TRANSLATE")
-        small = self.annotate(small=Lower(one_i)).filter(small__in=asked)
-        known = list(small.brands())
-        left = asked.keys() - {_small(brand) for brand in known}
-        return known + [asked[brand] for brand in sorted(left)]
+    def canonical_brands(self, brands: Iterable[str]) -> list[str]:
+        """Return brands given in any case as they are stored; keep unknown ones."""
+        given = {_fold_case(brand): brand for brand in brands}
+        plain_i = Func("brand", Value(TURKISH_I), Value("ii"), function="TRANSLATE")
+        folded = self.annotate(folded=Lower(plain_i)).filter(folded__in=given)
+        stored = list(folded.brands())
+        unknown = given.keys() - {_fold_case(brand) for brand in stored}
+        return stored + [given[brand] for brand in sorted(unknown)]
 
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
@@ -91,7 +87,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
 
-def _small(brand: str) -> str:
+def _fold_case(brand: str) -> str:
     return brand.translate(str.maketrans(TURKISH_I, "ii")).lower()
 
 

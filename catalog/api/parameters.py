@@ -122,13 +122,13 @@ class FilterParameters(Parameters):
     )
 
     def validate_brand(self, brands: list[str]) -> list[str]:
-        return Product.objects.published().spelled(brands)
+        return Product.objects.published().canonical_brands(brands)
 
 
 def filters_of(asked: dict[str, Any]) -> Filters:
     """From valid `FilterParameters`. Raises ValidationError."""
     try:
-        filters = Filters.of(asked)
+        filters = Filters.from_parameters(asked)
         filters.check()
     except ParameterError as error:
         detail = {error.name: [ErrorDetail(str(error), error.code)]}

@@ -1,6 +1,7 @@
 import pytest
 
-from catalog.facets import MOST_VALUES, PriceRange, count_facets
+from catalog.facet_counts import count_facets
+from catalog.facets import MAX_COUNTED_VALUES, PriceRange
 from catalog.filters import Filters
 from catalog.models import Product
 from catalog.tests.factories import make_product
@@ -26,7 +27,7 @@ def test_a_product_counts_once_for_a_colour_whatever_its_photos():
 
 
 def test_chosen_values_come_first_then_the_most_frequent():
-    for number in range(MOST_VALUES + 2):
+    for number in range(MAX_COUNTED_VALUES + 2):
         make_product(brand=f"Brand {number:02}")
     make_product(brand="Brand 07")
     chosen = Filters(brands=("Brand 41",))
@@ -34,7 +35,7 @@ def test_chosen_values_come_first_then_the_most_frequent():
     assert [each.value for each in brands[:3]] == ["Brand 41", "Brand 07", "Brand 00"]
     assert [each.chosen for each in brands[:2]] == [True, False]
     assert [each.count for each in brands[:3]] == [1, 2, 1]
-    assert len(brands) == MOST_VALUES
+    assert len(brands) == MAX_COUNTED_VALUES
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ class FilterForm(MessagesForm):
     def clean_brand(self) -> list[str]:
         """As the shop writes them, in whatever case they were typed."""
         brands = [brand for brand in self.cleaned_data["brand"] if brand]
-        return Product.objects.published().spelled(brands) if brands else []
+        return Product.objects.published().canonical_brands(brands) if brands else []
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -124,4 +124,4 @@ class BrowseForm(FilterForm):
 
     def filters(self) -> Filters:
         """Raises ParameterError."""
-        return Filters.of(self.asked)
+        return Filters.from_parameters(self.asked)

@@ -6,7 +6,8 @@ from functools import cache
 
 from django.db.models import QuerySet
 
-from catalog.facets import FIELDS, Facets, count_facets
+from catalog.facet_counts import FacetCounts, count_facets
+from catalog.facets import FACETS
 from catalog.filters import Filters
 from catalog.models import Product
 from search.query.nearest import MAX_K
@@ -15,8 +16,8 @@ from search.query.ranking import Found
 
 def count_found(
     filters: Filters, hits_of: Callable[[Filters], Iterable[Found]]
-) -> Facets:
-    """As `catalog.facets.count_facets`, among what `hits_of(...)` finds."""
+) -> FacetCounts:
+    """As `catalog.facet_counts.count_facets`, among what `hits_of(...)` finds."""
 
     @cache
     def ids_of(narrowed: Filters) -> list[int]:
@@ -26,5 +27,5 @@ def count_found(
         return Product.objects.filter(pk__in=ids_of(narrowed))
 
     facets = count_facets(filters, products_of)
-    others = [filters.without(*fields) for fields in FIELDS.values()]
+    others = [filters.except_facet(facet) for facet in FACETS]
     return replace(facets, at_least=any(len(ids_of(each)) == MAX_K for each in others))

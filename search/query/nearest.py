@@ -133,7 +133,7 @@ def check_vector(vector: np.ndarray) -> None:
 
 def candidates(encoder: Encoder, filters: Filters) -> QuerySet[Embedding]:
     """What may be found: embedded photos of published products, as filtered."""
-    return Embedding.objects.filter(filters.of_photos("image__"), encoder=encoder)
+    return Embedding.objects.filter(filters.photo_condition("image__"), encoder=encoder)
 
 
 def is_small(encoder: Encoder, k: int) -> bool:

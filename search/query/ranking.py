@@ -195,7 +195,9 @@ def fused(*lists: Sequence[int]) -> list[int]:
 
 def _unseen(products: set[int], filters: Filters) -> dict[int, Found]:
     """Products without a distance, by the first photo that the filters let through."""
-    photos = ProductImage.objects.filter(filters.of_photos(), product__in=products)
+    photos = ProductImage.objects.filter(
+        filters.photo_condition(), product__in=products
+    )
     first = photos.order_by("product_id", "position", "id").distinct("product_id")
     shown = dict(first.values_list("product_id", "id")) if products else {}
     return {id_: Found(id_, shown.get(id_), None) for id_ in products}

@@ -43,7 +43,7 @@ class Wish:
     def of(cls, asked: Mapping[str, Any]) -> Self:
         """From parameters by their names; "", as forms send it, is none."""
         skus = {n: tuple(filter(None, asked.get(n) or ())) for n in ("like", "dislike")}
-        return cls(Filters.of(asked), asked.get("words") or "", **skus)
+        return cls(Filters.from_parameters(asked), asked.get("words") or "", **skus)
 
     @property
     def full(self) -> list[str]:

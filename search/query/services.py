@@ -9,7 +9,7 @@ from functools import cached_property, partial
 from django.conf import settings
 from django.core.cache import cache
 
-from catalog.facets import Facets
+from catalog.facet_counts import FacetCounts
 from catalog.filters import ParameterError
 from catalog.models import Product
 from search.index.encoders import (
@@ -102,7 +102,7 @@ class Query:
         return next(iter(matches(hits=[found], encoder=self.encoder)), None)
 
     @cached_property
-    def facets(self) -> Facets:
+    def facets(self) -> FacetCounts:
         """Counted when they are looked at: that takes as long as the search.
 
         Raises QueryExpired.

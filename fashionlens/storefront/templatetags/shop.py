@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.facets import Facets
+from catalog.facet_counts import FacetCounts
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
 from catalog.money import amount
@@ -91,7 +91,7 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 @register.simple_tag(takes_context=True)
 def chosen_filters(
-    context: dict[str, Any], facets: Facets, filters: Filters
+    context: dict[str, Any], facets: FacetCounts, filters: Filters
 ) -> list[tuple[str, str]]:
     """The name of each chosen value, and this list without it."""
     chosen = [
