@@ -1,4 +1,4 @@
-"""Going back, trying again, and a connection that comes and goes."""
+"""Back and forward, repeated searches and lost connections."""
 
 import re
 from pathlib import Path
@@ -6,27 +6,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
-    browser,
-    context,
-    expect_results,
-    file_of,
-    page,
-    pytestmark,
-    shop,
-)
+from fashionlens.storefront.tests.browser.steps import expect_results, file_of
 
 
 @pytest.fixture
-def files(shop, tmp_path) -> list[Path]:  # noqa: F811
-    """Photos on the shopper's own disk: a browser knows a file again by its place."""
+def files(shop, tmp_path) -> list[Path]:
+    """Return paths of photos: the browser recognises a chosen file by its path."""
     paths = [tmp_path / f"{n}.jpg" for n in range(2)]
     for path, product in zip(paths, shop, strict=False):
         path.write_bytes(file_of(product)["buffer"])
     return paths
 
 
-def test_the_photo_that_was_chosen_last_can_be_chosen_again(page, shop, files):  # noqa: F811
+def test_the_same_photo_can_be_chosen_twice(page, shop, files):
     page.goto("/search/")
     page.set_input_files("#photo", files[0])
     expect_results(page, shop[0])
@@ -38,7 +30,7 @@ def test_the_photo_that_was_chosen_last_can_be_chosen_again(page, shop, files): 
     expect_results(page, shop[1])
 
 
-def test_back_the_list_is_sorted_and_narrowed_as_it_says(page, shop):  # noqa: F811
+def test_going_back_restores_sorting_and_filters(page, shop):
     page.goto("/")
     page.get_by_label("Sort").select_option("Price, low to high")
     expect(page).to_have_url(re.compile("sort=price_up"))
@@ -52,7 +44,7 @@ def test_back_the_list_is_sorted_and_narrowed_as_it_says(page, shop):  # noqa: F
     expect(page.get_by_label("Hats")).not_to_be_checked()
 
 
-def test_a_page_that_was_kept_whole_forgets_what_led_on(page, shop):  # noqa: F811
+def test_a_page_restored_from_the_browser_cache_resets_its_forms(page, shop):
     page.goto("/")
     page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
     page.get_by_label("Sort").select_option("Price, low to high")
@@ -67,8 +59,8 @@ def test_a_page_that_was_kept_whole_forgets_what_led_on(page, shop):  # noqa: F8
     expect(page.get_by_label("Search by words")).to_have_value("")
 
 
-def test_a_link_that_cannot_reach_the_shop_says_so_in_view(context, shop):  # noqa: F811
-    page = context.new_page()  # noqa: F811
+def test_a_link_without_a_connection_shows_an_error_in_view(context, shop):
+    page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/search/")
     page.set_input_files("#photo", file_of(shop[0]))
@@ -85,12 +77,12 @@ def test_a_link_that_cannot_reach_the_shop_says_so_in_view(context, shop):  # no
     expect(message).to_be_hidden()
 
 
-def test_back_without_a_connection_shows_no_results_of_another_search(
-    context,  # noqa: F811
-    shop,  # noqa: F811
+def test_going_back_offline_does_not_show_the_results_of_another_search(
+    context,
+    shop,
     files,
 ):
-    page = context.new_page()  # noqa: F811
+    page = context.new_page()
     page.goto("/search/")
     for path, product in zip(files, shop, strict=False):
         page.set_input_files("#photo", path)

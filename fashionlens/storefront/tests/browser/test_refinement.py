@@ -1,4 +1,4 @@
-"""Words, more and less like this, and searches that are over, in a real browser."""
+"""Refine a search: words, more and less like this, expired searches."""
 
 import re
 
@@ -7,14 +7,10 @@ from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from catalog.tests.factories import make_photo_bytes
-from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
-    browser,
-    context,
+from fashionlens.storefront.tests.browser.steps import (
     expect_preview,
     expect_results,
     file_of,
-    page,
-    pytestmark,
 )
 from search.query import start
 from search.tests.shop import make_garments
@@ -25,17 +21,17 @@ def shop(live_server, embed):
     return make_garments(embed)
 
 
-def choose(page: Page, product) -> None:  # noqa: F811
+def choose(page: Page, product) -> None:
     page.goto("/search/")
     page.set_input_files("#photo", file_of(product))
     expect_results(page, product)
 
 
-def titles(page: Page) -> list[str]:  # noqa: F811
+def titles(page: Page) -> list[str]:
     return page.locator("#results .card-title").all_inner_texts()
 
 
-def test_words_refine_the_results_without_a_new_upload(page, shop):  # noqa: F811
+def test_words_refine_the_results_without_a_new_upload(page, shop):
     choose(page, shop["red"])
     query = page.url
     sent: list[str] = []
@@ -56,7 +52,7 @@ def test_words_refine_the_results_without_a_new_upload(page, shop):  # noqa: F81
     expect(page.locator("#beside")).to_have_value("navy")
 
 
-def test_words_go_with_a_photo_or_alone(page, shop):  # noqa: F811
+def test_words_are_searched_with_a_photo_or_alone(page, shop):
     page.goto("/search/")
     page.locator("#beside").fill("hat")
     page.keyboard.press("Enter")
@@ -78,7 +74,7 @@ def test_words_go_with_a_photo_or_alone(page, shop):  # noqa: F811
     expect_results(page, shop["red"])
 
 
-def test_more_and_less_like_this_are_chosen_and_taken_away(page, shop):  # noqa: F811
+def test_more_and_less_like_this_can_be_added_and_removed(page, shop):
     choose(page, shop["red"])
     before = titles(page)
     pink, hat = shop["pink"].title, shop["hat"].title
@@ -98,9 +94,8 @@ def test_more_and_less_like_this_are_chosen_and_taken_away(page, shop):  # noqa:
     assert titles(page) == before
 
 
-def test_all_that_refines_works_without_script(browser, live_server, shop):  # noqa: F811
-    plain = browser.new_context(java_script_enabled=False, base_url=live_server.url)
-    tab = plain.new_page()
+def test_refinements_work_without_script(context_without_script, shop):
+    tab = context_without_script.new_page()
     tab.goto("/search/")
     tab.locator("#beside").fill("dress")
     tab.get_by_role("region", name="Results").get_by_role("button").click()
@@ -111,28 +106,27 @@ def test_all_that_refines_works_without_script(browser, live_server, shop):  # n
     expect(tab.locator("#results-title")).to_contain_text("More like what you chose")
     tab.get_by_role("link", name="Take away: More like").click()
     expect(tab.get_by_text("How it works")).to_be_visible()
-    plain.close()
 
 
-def test_a_tab_that_has_the_photo_sends_it_again(page, shop):  # noqa: F811
+def test_an_expired_search_is_repeated_with_the_photo_kept_in_the_tab(page, shop):
     choose(page, shop["red"])
     page.locator("#beside").fill("dress")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("words=dress"))
-    over = page.url
+    expired = page.url
     cache.clear()
     page.goto("/")
     page.goto("/search/")
-    page.evaluate("address => location.assign(address)", over)
+    page.evaluate("address => location.assign(address)", expired)
     expect(page.get_by_role("heading", name="This search is over")).to_be_visible()
     expect_preview(page)
     page.get_by_role("button", name="Search with it again").click()
     expect(page.locator("#results .card").first).to_contain_text(shop["red"].title)
     expect(page).to_have_url(re.compile(r"/\?words=dress$"))
-    assert page.url != over
+    assert page.url != expired
 
 
-def test_a_shared_link_shows_results_without_the_photo(page, context, shop):  # noqa: F811
+def test_a_shared_link_shows_results_without_the_photo(page, context, shop):
     choose(page, shop["red"])
     expect(page.get_by_text("The shop does not keep photos")).to_be_hidden()
     other = context.new_page()
@@ -142,8 +136,8 @@ def test_a_shared_link_shows_results_without_the_photo(page, context, shop):  # 
     expect(other.locator("#preview")).to_be_hidden()
 
 
-def test_an_address_can_be_given_where_the_shop_wants_it(
-    page,  # noqa: F811
+def test_a_photo_address_can_be_searched_if_the_shop_allows_it(
+    page,
     shop,
     settings,
     monkeypatch,

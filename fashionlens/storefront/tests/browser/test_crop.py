@@ -1,4 +1,4 @@
-"""Searching with a part of a photo, in a real browser."""
+"""Searches with a part of a photo."""
 
 import re
 from io import BytesIO
@@ -10,14 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_product
 from fashionlens.storefront import search_views
-from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
-    browser,
-    context,
+from fashionlens.storefront.tests.browser.steps import (
     expect_preview,
     expect_results,
     file_of,
-    page,
-    pytestmark,
 )
 from ml.preprocess import read_photo
 from search.index.encoders import network_of
@@ -33,7 +29,7 @@ def jpeg(picture: Image.Image, **options) -> bytes:
 
 @pytest.fixture
 def shop(live_server, embed, fake_encoder, monkeypatch):
-    """A product of each colour, all over its photo; every one is somewhat similar."""
+    """Return products by colour; each photo is one colour and all count as similar."""
     bands = [("same item", 0.02), ("similar", 2.0)]
     monkeypatch.setattr(type(network_of(fake_encoder)), "bands", bands)
     products = {
@@ -49,21 +45,21 @@ def shop(live_server, embed, fake_encoder, monkeypatch):
 
 
 @pytest.fixture
-def asked(monkeypatch) -> list:
-    """What each search of the page started from."""
-    starts = []
+def starts(monkeypatch) -> list:
+    """Return the list of starts that the page's searches are made with."""
+    made = []
     search = search_views.start_search
 
     def spy(start, wish):
-        starts.append(start)
+        made.append(start)
         return search(start, wish)
 
     monkeypatch.setattr(search_views, "start_search", spy)
-    return starts
+    return made
 
 
 def two_garments(orientation: int = 1) -> dict:
-    """Red above, blue below, once it is upright; 300 wide, 400 high."""
+    """Return a photo of 300 x 400 pixels: red above blue when upright."""
     picture = Image.new("RGB", (300, 400), RED)
     picture.paste(BLUE, (0, 200, 300, 400))
     exif = Image.Exif()
@@ -74,15 +70,15 @@ def two_garments(orientation: int = 1) -> dict:
     return {"name": "two.jpg", "mimeType": "image/jpeg", "buffer": data}
 
 
-def choose(page: Page, file: dict) -> None:  # noqa: F811
+def choose(page: Page, file: dict) -> None:
     page.goto("/search/")
     page.set_input_files("#photo", file)
     expect(page.locator("#results .card")).to_have_count(3)
     expect_preview(page)
 
 
-def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:  # noqa: F811
-    """Over the picture, in shares of it."""
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Drag over the picture; coordinates are fractions of its size."""
     page.evaluate("scrollTo(0, 0)")
     box = page.locator("crop-box").bounding_box()
     (x0, y0), (x1, y1) = (
@@ -96,29 +92,29 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-def expect_first(page: Page, title: str) -> None:  # noqa: F811
+def expect_first(page: Page, title: str) -> None:
     expect(page.locator("#results .card-title").first).to_have_text(title)
 
 
-def crop_frame(page: Page) -> Locator:  # noqa: F811
+def crop_frame(page: Page) -> Locator:
     return page.locator(".crop-frame")
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_letting_the_box_go_sends_the_part_alone(page, shop, asked, orientation):  # noqa: F811
+def test_releasing_the_box_uploads_only_the_part(page, shop, starts, orientation):
     choose(page, two_garments(orientation))
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("the whole"))
     first = page.url
     drag(page, (0.5, 0), (0.5, 0.55))  # the upper edge
     expect_first(page, "blue dress")
     expect(page).not_to_have_url(first)
-    whole, part = (read_photo(start.photo) for start in asked)
+    whole, part = (read_photo(start.photo) for start in starts)
     assert whole.size == (300, 400)
     assert part.width == 300 and 178 <= part.height <= 182
     assert all(
         abs(a - b) < 12 for a, b in zip(part.getpixel((9, 2)), BLUE, strict=True)
     )
-    assert b"Exif" not in asked[1].photo and asked[1].box is None
+    assert b"Exif" not in starts[1].photo and starts[1].box is None
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("55 to 100"))
     page.get_by_role("button", name="Upper half").click()
     expect_first(page, "red dress")
@@ -131,11 +127,11 @@ def test_letting_the_box_go_sends_the_part_alone(page, shop, asked, orientation)
     page.get_by_role("button", name="Whole photo").click()
     expect(page).not_to_have_url(part_url)
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("the whole"))
-    assert read_photo(asked[-1].photo).size == (300, 400)
-    assert not any(start.box for start in asked)
+    assert read_photo(starts[-1].photo).size == (300, 400)
+    assert not any(start.box for start in starts)
 
 
-def test_a_box_is_drawn_moved_and_never_too_small(page, shop, asked):  # noqa: F811
+def test_a_box_can_be_drawn_and_moved_and_keeps_a_minimum_size(page, shop, starts):
     choose(page, two_garments())
     drag(page, (0.3, 0.1), (0.31, 0.11))  # a click is no box
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("the whole"))
@@ -151,10 +147,10 @@ def test_a_box_is_drawn_moved_and_never_too_small(page, shop, asked):  # noqa: F
     expect(page).not_to_have_url(third)
     box = crop_frame(page).bounding_box()
     assert box["width"] >= 39 and box["height"] >= 39
-    assert len(asked) == 4
+    assert len(starts) == 4
 
 
-def test_the_box_is_worked_by_keys(page, shop, asked):  # noqa: F811
+def test_the_box_can_be_moved_and_resized_with_keys(page, shop, starts):
     choose(page, two_garments())
     crop_frame(page).focus()
     for _ in range(30):
@@ -163,7 +159,7 @@ def test_the_box_is_worked_by_keys(page, shop, asked):  # noqa: F811
         page.keyboard.press("ArrowDown")
     label = re.compile("0 to 100 per cent across, 60 to 100 per cent down")
     expect(crop_frame(page)).to_have_attribute("aria-label", label)
-    assert len(asked) == 1  # nothing yet
+    assert len(starts) == 1  # nothing yet
     first = page.url
     page.keyboard.press("Enter")
     expect(page).not_to_have_url(first)
@@ -172,10 +168,10 @@ def test_the_box_is_worked_by_keys(page, shop, asked):  # noqa: F811
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Escape")
     expect(crop_frame(page)).to_have_attribute("aria-label", label)
-    assert len(asked) == 2
+    assert len(starts) == 2
 
 
-def test_a_part_keeps_the_words_and_filters_of_the_page(page, shop, asked):  # noqa: F811
+def test_searching_with_a_part_keeps_words_and_filters(page, shop, starts):
     choose(page, two_garments())
     page.locator("#beside").fill("dress")
     page.keyboard.press("Enter")
@@ -189,7 +185,7 @@ def test_a_part_keeps_the_words_and_filters_of_the_page(page, shop, asked):  # n
     expect_results(page, shop["lime"])  # another photo starts anew
 
 
-def test_a_part_of_a_products_photo_is_cut_by_the_shop(page, shop, asked, embed):  # noqa: F811
+def test_a_part_of_a_product_photo_is_cropped_by_the_server(page, shop, starts, embed):
     image = add_photo(product=shop["lime"], data=two_garments()["buffer"])
     embed()
     page.goto(shop["lime"].get_absolute_url())
@@ -199,7 +195,7 @@ def test_a_part_of_a_products_photo_is_cut_by_the_shop(page, shop, asked, embed)
     expect_preview(page)
     drag(page, (0.5, 1), (0.5, 0.45))
     expect_first(page, "red dress")
-    [start] = asked
+    [start] = starts
     assert (start.product, start.image, start.photo) == ("lime", image.pk, None)
     assert start.box.bottom == pytest.approx(0.45, abs=0.01)
     expect(page.locator("#results-title")).to_contain_text("a part of lime dress")
@@ -207,15 +203,14 @@ def test_a_part_of_a_products_photo_is_cut_by_the_shop(page, shop, asked, embed)
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("0 to 45 "))
     page.set_input_files("#photo", file_of(shop["blue"]))
     expect_results(page, shop["blue"])
-    assert not asked[-1].product
+    assert not starts[-1].product
     page.go_back()
     expect_first(page, "red dress")
     expect(crop_frame(page)).to_have_attribute("aria-label", re.compile("0 to 45 "))
 
 
-def test_a_part_of_a_products_photo_needs_no_script(browser, live_server, shop):  # noqa: F811
-    context = browser.new_context(java_script_enabled=False, base_url=live_server.url)  # noqa: F811
-    page = context.new_page()  # noqa: F811
+def test_a_part_of_a_product_photo_works_without_script(context_without_script, shop):
+    page = context_without_script.new_page()
     add_photo(product=shop["lime"], data=two_garments()["buffer"])
     image = shop["lime"].images.last()
     page.goto(f"/search/?product=lime&image={image.pk}")
@@ -226,4 +221,3 @@ def test_a_part_of_a_products_photo_needs_no_script(browser, live_server, shop):
     expect(page.locator("#photo")).to_be_hidden()
     page.get_by_role("link", name="Search with a photo of your own").click()
     expect(page.locator("#photo")).to_be_visible()
-    context.close()

@@ -1,18 +1,12 @@
-"""What a real browser tells of what was seen and clicked."""
+"""Impressions and clicks that the browser reports."""
 
 import time
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
-from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
-    browser,
-    context,
-    file_of,
-    page,
-    pytestmark,
-)
+from fashionlens.storefront.tests.browser.steps import file_of
 from search.models import Event
 
 
@@ -26,8 +20,8 @@ def shop(live_server, embed):
     return products
 
 
-def told(count: int, **fields) -> list[Event]:
-    """The beacon leaves with the page: it comes when it comes."""
+def reported(count: int, **fields) -> list[Event]:
+    """Wait for the events: the beacon arrives some time after the page is left."""
     for _ in range(100):
         events = list(Event.objects.filter(**fields).order_by("id"))
         if len(events) >= count:
@@ -36,11 +30,11 @@ def told(count: int, **fields) -> list[Event]:
     raise AssertionError(f"{len(events)} of {count} events: {fields}")
 
 
-def leave(page: Page) -> None:  # noqa: F811
+def leave(page: Page) -> None:
     page.goto("about:blank")
 
 
-def test_what_came_into_view_is_told_when_the_page_is_left(page, shop):  # noqa: F811
+def test_cards_in_view_are_reported_when_the_page_is_left(page, shop):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto(f"/products/{shop[0].slug}/")
     page.locator("#similar-title").scroll_into_view_if_needed()
@@ -48,38 +42,38 @@ def test_what_came_into_view_is_told_when_the_page_is_left(page, shop):  # noqa:
     page.wait_for_timeout(300)
     assert not Event.objects.exists()
     leave(page)
-    (similar,) = told(1, listing="similar")
+    (similar,) = reported(1, listing="similar")
     assert (similar.kind, similar.position) == ("impression", 1)
     assert len(similar.products) == 12 and similar.asked_from == shop[0].pk
 
 
-def test_what_stayed_out_of_view_is_not_told(page, shop):  # noqa: F811
+def test_cards_out_of_view_are_not_reported(page, shop):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/products/{shop[0].slug}/")
     page.locator("#outfit-title").scroll_into_view_if_needed()
     page.locator(".strip .card").first.scroll_into_view_if_needed()
     page.wait_for_timeout(300)
     leave(page)
-    (outfit,) = told(1, listing="goes_with")
+    (outfit,) = reported(1, listing="goes_with")
     assert len(outfit.products) == 2  # of three; the third shows a strip of itself
 
 
-def test_a_click_is_told_once_and_leaves_a_plain_address(page, shop):  # noqa: F811
+def test_a_click_is_reported_once_and_leaves_a_plain_address(page, shop):
     page.goto("/search/")
     page.set_input_files("#photo", file_of(shop[3]))
     expect(page.locator("#results .card").first).to_contain_text(shop[3].title)
     page.locator("#results .card-title a").nth(1).click()
     expect(page.locator(".product-facts h1")).to_be_visible()
-    (click,) = told(1, kind="click")
+    (click,) = reported(1, kind="click")
     assert (click.listing, click.position) == ("photo", 2)
-    told(1, kind="impression", listing="photo")
+    reported(1, kind="impression", listing="photo")
     assert "?" not in page.url
     page.reload()
     expect(page.locator(".product-facts h1")).to_be_visible()
     assert Event.objects.filter(kind="click").count() == 1
 
 
-def test_a_narrowed_list_is_told_anew(page, shop):  # noqa: F811
+def test_a_filtered_list_is_reported_again(page, shop):
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto("/search/")
     page.set_input_files("#photo", file_of(shop[3]))
@@ -88,29 +82,25 @@ def test_a_narrowed_list_is_told_anew(page, shop):  # noqa: F811
     expect(page.locator("#results-title")).to_contain_text("Shoes")
     page.wait_for_timeout(300)
     leave(page)
-    all_, narrowed = told(2, listing="photo")
+    all_, narrowed = reported(2, listing="photo")
     assert all_.query == narrowed.query and all_.position == narrowed.position == 1
     assert all_.products[0] == shop[3].pk != narrowed.products[0]
 
 
-def test_a_click_counts_without_script(browser, live_server, shop):  # noqa: F811
-    plain: BrowserContext = browser.new_context(
-        base_url=live_server.url, java_script_enabled=False
-    )
-    tab = plain.new_page()
+def test_a_click_is_recorded_without_script(context_without_script, shop):
+    tab = context_without_script.new_page()
     tab.goto(f"/products/{shop[0].slug}/")
     tab.locator(".similar .card-title a").nth(2).click()
     tab.wait_for_url("**/products/*/?q=*&p=3")
-    (click,) = told(1, kind="click")
+    (click,) = reported(1, kind="click")
     assert (click.listing, click.position) == ("similar", 3)
     assert not Event.objects.filter(kind="impression").exists()
     tab.goto("/")
     tab.get_by_role("button", name="Forget these").click()
     expect(tab.get_by_text("Because you looked at")).to_have_count(0)
-    plain.close()
 
 
-def test_a_strip_is_walked_through_by_keyboard(page, shop):  # noqa: F811
+def test_tab_scrolls_a_strip_to_the_focused_card(page, shop):
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"/products/{shop[0].slug}/")
     links = page.locator(".similar .strip .card-title a")

@@ -1,17 +1,11 @@
-"""Words typed in a real browser: suggestions by mouse and keyboard, filters."""
+"""Search by words: suggestions by mouse and keyboard, filters."""
 
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from catalog.tests.factories import make_category, make_product
-from fashionlens.storefront.tests.test_browser import (  # noqa: F401  (fixtures)
-    browser,
-    context,
-    page,
-    pytestmark,
-)
 
 
 @pytest.fixture
@@ -20,7 +14,7 @@ def shop(live_server, fake_encoder) -> None:
     make_product(title="Sun hat", category=make_category("Hats", "hat"))
 
 
-def test_suggestions_are_chosen_with_the_keyboard(page: Page, shop):  # noqa: F811
+def test_suggestions_are_chosen_with_the_keyboard(page: Page, shop):
     page.goto("/")
     field = page.get_by_role("combobox", name="Search by words")
     field.press_sequentially("dre")
@@ -38,7 +32,7 @@ def test_suggestions_are_chosen_with_the_keyboard(page: Page, shop):  # noqa: F8
     expect(page).to_have_url(re.compile("/products/linen-dress/$"))
 
 
-def test_escape_and_leaving_the_field_close_the_list(page: Page, shop):  # noqa: F811
+def test_escape_and_leaving_the_field_close_the_list(page: Page, shop):
     page.goto("/")
     field = page.get_by_role("combobox", name="Search by words")
     options = page.locator("#suggestions [role=option]")
@@ -53,7 +47,7 @@ def test_escape_and_leaving_the_field_close_the_list(page: Page, shop):  # noqa:
     expect(field).to_have_value("hat")
 
 
-def test_a_suggestion_is_a_link_and_enter_alone_searches(page: Page, shop):  # noqa: F811
+def test_clicking_a_suggestion_opens_it_and_enter_searches(page: Page, shop):
     page.goto("/")
     field = page.get_by_role("combobox", name="Search by words")
     field.fill("hat")
@@ -66,25 +60,18 @@ def test_a_suggestion_is_a_link_and_enter_alone_searches(page: Page, shop):  # n
     expect(page.get_by_text("These are for “dress”.")).to_be_visible()
 
 
-def test_letters_typed_in_a_row_are_asked_about_once(page: Page, shop):  # noqa: F811
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+def test_quick_typing_sends_one_suggestion_request(page: Page, shop):
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.goto("/")
     field = page.get_by_role("combobox", name="Search by words")
     field.press_sequentially("linen", delay=20)
     expect(page.locator("#suggestions [role=option]")).to_have_count(1)
-    assert len([url for url in asked if "/suggestions/" in url]) == 1
+    assert len([url for url in requests if "/suggestions/" in url]) == 1
 
 
-def test_words_and_filters_work_without_script(
-    browser,  # noqa: F811
-    live_server,
-    shop,
-):
-    context: BrowserContext = browser.new_context(  # noqa: F811
-        base_url=live_server.url, java_script_enabled=False
-    )
-    page = context.new_page()  # noqa: F811
+def test_words_and_filters_work_without_script(context_without_script, shop):
+    page = context_without_script.new_page()
     page.goto("/")
     page.get_by_label("Search by words").fill("dre")
     page.get_by_role("button", name="Search", exact=True).first.click()
@@ -95,4 +82,3 @@ def test_words_and_filters_work_without_script(
     expect(page).to_have_url(re.compile(r"\?q=dre&brand=Acme|brand=Acme"))
     page.get_by_role("link", name="Take away: Acme").click()
     expect(page).not_to_have_url(re.compile("Acme"))
-    context.close()
