@@ -9,6 +9,8 @@ from catalog.filters import Filters
 from catalog.models import ProductQuerySet
 from catalog.words import Reading, read
 
+PAGE_SIZE = 24
+
 
 @dataclass(frozen=True)
 class Listing:

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 import catalog.api.views
 import search.api.recommendations
 import search.api.views
-from catalog.api.parameters import NoParameters
+from catalog.parameters import NoParameters
 
 
 class RootView(APIView):

@@ -10,34 +10,26 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.examples import CATEGORY_PAGE, PRODUCT_DETAIL, PRODUCT_PAGE, example
 from catalog.api.links import AbsoluteURL
-from catalog.api.parameters import (
-    FilterParameters,
+from catalog.api.pagination import page_of
+from catalog.api.problems import problems
+from catalog.listing import Listing
+from catalog.models import Category, Product, ProductQuerySet
+from catalog.parameters import (
+    ORDERINGS,
+    ListingParameters,
     NoParameters,
     PageParameters,
     filters_of,
-    page_of,
 )
-from catalog.api.problems import problems
-from catalog.filters import MAX_VALUES
-from catalog.listing import Listing
-from catalog.models import Category, Product, ProductQuerySet
-from catalog.words import MAX_WORDS_CHARS
 
 MAX_AGE_S = 60
-ORDERINGS = {
-    "-created": ["-created", "-id"],
-    "created": ["created", "id"],
-    "price": ["price_cents", "-id"],
-    "-price": ["-price_cents", "-id"],
-}
-
 INVALID = "A parameter is unknown or its value is not allowed."
 NO_PRODUCT = "No published product has this SKU."
 NO_PAGE = "The page is beyond the last."
@@ -167,33 +159,8 @@ class FacetsOutput(serializers.Serializer):
 
 
 class ProductsView(PublicView):
-    class Input(PageParameters, FilterParameters):
-        q = serializers.CharField(
-            max_length=MAX_WORDS_CHARS,
-            required=False,
-            help_text='Words; the last may be a beginning; `-word` excludes, `"two'
-            ' words"` is a phrase; typing errors are put right where nothing is found',
-        )
-        sku = serializers.ListField(
-            child=serializers.CharField(max_length=64),
-            max_length=MAX_VALUES,
-            required=False,
-            help_text="Several mean any of them; unknown ones are simply missing",
-        )
-        ordering = serializers.ChoiceField(
-            [*ORDERINGS, "relevance"],
-            required=False,
-            error_messages={
-                "invalid_choice": '"{input}" is not allowed. Use one of: '
-                + ", ".join([*ORDERINGS, "relevance"])
-            },
-            help_text="Default: `relevance` with `q`, else `-created`",
-        )
-
-        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            if attrs.get("ordering") == "relevance" and "q" not in attrs:
-                raise ValidationError({"ordering": "`relevance` needs words in `q`."})
-            return attrs
+    class Input(PageParameters, ListingParameters):
+        pass
 
     @extend_schema_serializer(component_name="ProductPage")
     class Output(PageOutput):

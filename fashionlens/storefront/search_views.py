@@ -24,6 +24,7 @@ from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
 
 from catalog.filters import ParameterError
+from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from catalog.photos.remote import AddressError
 from fashionlens.storefront.search_forms import PhotoForm, WishForm
@@ -35,7 +36,6 @@ from search.index.encoders import NoActiveEncoder
 from search.query.query_upload import QueryPhotoHandler
 from search.query.refinement import Wish
 from search.query.services import (
-    PAGE_SIZE,
     Query,
     QueryExpired,
     get_query,

@@ -5,13 +5,12 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from catalog.filters import ParameterError
-from catalog.listing import Listing
+from catalog.listing import PAGE_SIZE, Listing
 from catalog.models import Product
 from catalog.suggestions import suggest
 from catalog.words import WordsError
 from fashionlens.storefront.forms import SORTS, BrowseForm
 
-PAGE_SIZE = 24
 SUGGESTIONS_AGE_S = 60
 
 

@@ -12,9 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.examples import example
-from catalog.api.parameters import MAX_PAGE_SIZE, SHOWN_LENGTH
 from catalog.api.problems import problems
 from catalog.api.views import INVALID, UNAVAILABLE
+from catalog.parameters import MAX_PAGE_SIZE, MAX_VALUE_CHARS
 from search.api.examples import EVENTS, EVENTS_RECORDED
 from search.api.throttles import SearchThrottle
 from search.events.record import Happened, record
@@ -43,8 +43,8 @@ class Strict(serializers.Serializer):
         allowed = ", ".join(self.fields)
         if strangers := sorted(set(map(str, data)) - set(self.fields)):
             message = f"There is no such field here. Allowed: {allowed}."
-            error = [ErrorDetail(message, "unknown")]
-            raise ValidationError({name[:SHOWN_LENGTH]: error for name in strangers})
+            error = [ErrorDetail(message, "unknown_parameter")]
+            raise ValidationError({name[:MAX_VALUE_CHARS]: error for name in strangers})
         return valid
 
 
@@ -84,7 +84,9 @@ class EventInput(Strict):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] != Event.Kind.IMPRESSION and len(attrs["products"]) > 1:
             message = f"A {attrs['kind']} is of one product. Send one event for each."
-            raise ValidationError({"products": [ErrorDetail(message, "several")]})
+            raise ValidationError(
+                {"products": [ErrorDetail(message, "multiple_values")]}
+            )
         return attrs
 
 

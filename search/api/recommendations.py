@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from catalog.api.examples import example
 from catalog.api.links import root_of
-from catalog.api.parameters import Parameters
 from catalog.api.problems import problems
 from catalog.api.views import (
     INVALID,
@@ -24,6 +23,7 @@ from catalog.api.views import (
     published_product,
 )
 from catalog.models import Product
+from catalog.parameters import Parameters
 from search.api.events import EventsView
 from search.api.examples import GOES_WITH, RECOMMENDATIONS
 from search.api.serializers import MatchOutput, match_json, piece_json

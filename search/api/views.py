@@ -21,13 +21,7 @@ from rest_framework.views import APIView
 
 from catalog.api.examples import example
 from catalog.api.links import root_of
-from catalog.api.parameters import (
-    MAX_PAGE_SIZE,
-    PageParameters,
-    Parameters,
-    check_page,
-    page_links,
-)
+from catalog.api.pagination import check_page, page_links
 from catalog.api.problems import TooLarge, Unavailable, problems
 from catalog.api.views import (
     INVALID,
@@ -40,16 +34,17 @@ from catalog.api.views import (
     published_product,
 )
 from catalog.filters import ParameterError
+from catalog.parameters import MAX_PAGE_SIZE, PageParameters, Parameters
 from catalog.photos.remote import AddressError
 from ml.encoder import EncoderError
 from ml.preprocess import MAX_MB, PhotoError
 from search.api.examples import SEARCH_PAGE, SIMILAR
-from search.api.parameters import StartParameters, WishParameters, start_of
 from search.api.serializers import FacetsOutput, MatchOutput, SearchOutput, match_json
 from search.api.throttles import SearchThrottle
 from search.events.record import new_list_id, note_answer
 from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
+from search.query.parameters import RefinementParameters, StartParameters, start_of
 from search.query.query_upload import (
     NO_LENGTH,
     BarePhotoParser,
@@ -190,7 +185,7 @@ class SearchView(PrivateView):
 
 
 class KeptSearchView(PrivateView):
-    class Input(WishParameters, PageParameters):
+    class Input(RefinementParameters, PageParameters):
         pass
 
     @extend_schema(

@@ -11,6 +11,7 @@ from django.core.cache import cache
 
 from catalog.facet_counts import FacetCounts
 from catalog.filters import ParameterError
+from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from search.index.encoders import (
     EncoderRetired,
@@ -29,7 +30,6 @@ from search.query.refinement import NO_WISH, Wish
 from search.query.results import Match, matches
 from search.query.start import NOTHING, Origin, Start, image_of, look_at
 
-PAGE_SIZE = 24
 # Answers kept of one search, each some 12 KB. One page with facets needs six.
 MOST_REFINED = 64
 

@@ -113,14 +113,14 @@ def test_orders(client):
 @pytest.mark.parametrize(
     "query, field, code",
     [
-        ("size=xl", "size", "unknown"),
+        ("size=xl", "size", "unknown_parameter"),
         ("colour=infrared", "colour", "unknown_colour"),
         ("brand=Nobody", "brand", "unknown_brand"),
-        ("&".join(["brand=x"] * 101), "brand", "max_length"),
+        ("&".join(["brand=x"] * 101), "brand", "too_many"),
         ("facets=perhaps", "facets", "invalid"),
         ("page=0", "page", "min_value"),
         ("page=two", "page", "invalid"),
-        ("page=1&page=2", "page", "several"),
+        ("page=1&page=2", "page", "multiple_values"),
         ("page_size=101", "page_size", "max_value"),
         ("category=boot", "category", "unknown_category"),
         ("category=%00", "category", "null_characters_not_allowed"),
@@ -131,11 +131,11 @@ def test_orders(client):
         ("price_min=9.5", "price_min", "invalid"),
         ("price_max=99999999999", "price_max", "max_value"),
         (f"price_max={'9' * 5000}", "price_max", "max_string_length"),
-        ("price_min=2&price_max=1", "price_min", "empty_range"),
+        ("price_min=2&price_max=1", "price_min", "invalid_range"),
         ("in_stock=perhaps", "in_stock", "invalid"),
         ("ordering=colour", "ordering", "invalid_choice"),
-        ("ordering=relevance", "ordering", "invalid"),
-        ("&".join(["sku=x"] * 101), "sku", "max_length"),
+        ("ordering=relevance", "ordering", "missing_parameter"),
+        ("&".join(["sku=x"] * 101), "sku", "too_many"),
     ],
 )
 def test_refuses_what_it_does_not_know(client, query, field, code):
@@ -153,9 +153,7 @@ def test_a_refusal_names_what_is_allowed(client):
     make_category("Hats", "hat")
     response = client.get(f"{PRODUCTS}?categry=hat&ordering=cheap")
     detail = response.json()["detail"]
-    assert (
-        "categry: There is no such parameter here. Allowed: page, page_size" in detail
-    )
+    assert "categry: There is no such parameter. Allowed: page, page_size" in detail
     assert '"cheap" is not allowed. Use one of: -created, created, price' in detail
 
 

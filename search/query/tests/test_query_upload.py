@@ -169,11 +169,11 @@ def two_reds() -> list[SimpleUploadedFile]:
     [
         ({}, {"photo": "required"}),
         ({"photo": "a text"}, {"photo": "invalid"}),
-        ({"picture": red}, {"picture": "unknown"}),
-        ({"photo": two_reds}, {"photo": "several"}),
+        ({"picture": red}, {"picture": "unknown_parameter"}),
+        ({"photo": two_reds}, {"photo": "multiple_values"}),
         ({"photo": red, "category": "boot"}, {"category": "unknown_category"}),
         ({"photo": red, "page_size": 101}, {"page_size": "max_value"}),
-        ({"photo": red, "page": 2}, {"page": "unknown"}),
+        ({"photo": red, "page": 2}, {"page": "unknown_parameter"}),
     ],
     ids=["none", "text", "wrong name", "two", "category", "page_size", "page"],
 )

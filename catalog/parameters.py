@@ -1,0 +1,256 @@
+"""The parameters of a list of products, declared once for the pages and the API."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import empty
+
+from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
+from catalog.listing import PAGE_SIZE
+from catalog.models import Product
+from catalog.words import MAX_WORDS_CHARS
+
+MAX_PAGE_SIZE = 100
+MAX_SKU_CHARS = 64
+MAX_VALUE_CHARS = 80  # of a filter's value, and of a name repeated in an error
+ORDERINGS = {
+    "-created": ["-created", "-id"],
+    "created": ["created", "id"],
+    "price": ["price_cents", "-id"],
+    "-price": ["-price_cents", "-id"],
+}
+_TRUE_OR_FALSE: dict[str, Any] = {"invalid": "Use true or false."}
+
+
+class Parameters(serializers.Serializer):
+    """Base for the parameters of a query string, or of a form with files."""
+
+    @classmethod
+    def read(cls, data: QueryDict, *, ignore_unknown: bool = False) -> dict[str, Any]:
+        """Return the valid values by name. Raises ValidationError.
+
+        Pages ignore unknown names, because links to them come with names such as
+        `utm_source`, and empty values, because forms send their empty controls.
+        """
+        if ignore_unknown:
+            data = _without_empty(data, _serializer(cls).fields)
+        return _serializer(cls).run_validation(data)
+
+    def to_internal_value(self, data: QueryDict) -> dict[str, Any]:
+        errors: dict[str, Any] = self._unknown(data)
+        plain: dict[str, Any] = {}
+        for name, field in self.fields.items():
+            values = data.getlist(name)
+            if isinstance(field, serializers.ListField):
+                plain |= {name: values} if values else {}
+            elif len(values) > 1:
+                message = f"Give {name} once, not {len(values)} times."
+                errors[name] = [ErrorDetail(message, "multiple_values")]
+            elif values and not _is_empty_number(field, values[0]):
+                plain[name] = values[0]
+        try:
+            valid = super().to_internal_value(plain)
+        except ValidationError as error:
+            assert isinstance(error.detail, Mapping)
+            errors = {**error.detail, **errors}
+        if errors:
+            raise ValidationError(errors)
+        return valid
+
+    def _unknown(self, data: QueryDict) -> dict[str, Any]:
+        allowed = ", ".join(self.fields) or "none"
+        message = f"There is no such parameter. Allowed: {allowed}."
+        return {
+            name[:MAX_VALUE_CHARS]: [ErrorDetail(message, "unknown_parameter")]
+            for name in data
+            if name not in self.fields
+        }
+
+
+def _without_empty(data: QueryDict, names: Mapping[str, Any]) -> QueryDict:
+    kept = QueryDict(mutable=True)
+    for name in names:
+        values = data.getlist(name)
+        kept.setlist(name, [value for value in values if value != ""])
+    return kept
+
+
+def _is_empty_number(field: serializers.Field, value: Any) -> bool:
+    optional = isinstance(field, serializers.IntegerField) and field.default is empty
+    return optional and value == ""
+
+
+@cache
+def _serializer(parameters: type[Parameters]) -> Parameters:
+    """Return the one instance that reads all requests.
+
+    It keeps nothing of what it reads, and copying its fields takes longer than reading.
+    """
+    return parameters()
+
+
+def sentences(error: ValidationError) -> list[str]:
+    """Return the messages of all fields, for a page."""
+    return list(_messages(error.detail))
+
+
+def _messages(detail: Any) -> Iterator[str]:
+    if isinstance(detail, str):
+        yield str(detail)
+    else:
+        for each in detail.values() if isinstance(detail, Mapping) else detail:
+            yield from _messages(each)
+
+
+class NoParameters(Parameters):
+    pass
+
+
+class PageParameters(Parameters):
+    page = serializers.IntegerField(
+        min_value=1, default=1, help_text="The number of the page, from 1."
+    )
+    page_size = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_PAGE_SIZE,
+        default=PAGE_SIZE,
+        help_text="How many results a page holds.",
+    )
+
+
+class MaxValuesValidator(MaxLengthValidator):
+    message = "Give at most %(limit_value)d values, not %(show_value)d."  # type: ignore[assignment]
+    code = "too_many"
+
+
+# Empty, or the docs' "Try it out" would send the word "string".
+@extend_schema_field(
+    {"type": "array", "items": {"type": "string"}, "examples": [[]], "default": []}
+)
+class ValuesField(serializers.ListField):
+    """A repeated parameter; empty values mean none."""
+
+    def __init__(self, help_text: str, max_values: int = MAX_VALUES) -> None:
+        super().__init__(
+            child=serializers.CharField(
+                max_length=MAX_VALUE_CHARS,
+                allow_blank=True,
+                error_messages={
+                    "max_length": "A value has at most {max_length} characters;"
+                    " this one has %(show_value)d."
+                },
+            ),
+            validators=[MaxValuesValidator(max_values)],
+            required=False,
+            help_text=help_text,
+        )
+
+
+def words_field(help_text: str, *, allow_blank: bool = False) -> serializers.CharField:
+    return serializers.CharField(
+        max_length=MAX_WORDS_CHARS,
+        required=False,
+        allow_blank=allow_blank,
+        error_messages={
+            "max_length": "Search with at most {max_length} characters;"
+            " these are %(show_value)d."
+        },
+        help_text=f"{help_text} All the words must be found; the last one may be the"
+        ' beginning of a word. `-word` excludes a word, `"two words"` is a phrase.'
+        f" At most {MAX_WORDS_CHARS} characters.",
+    )
+
+
+def _cents(help_text: str) -> serializers.IntegerField:
+    message = f"A price is a whole number of cents from 0 to {MAX_CENTS}."
+    names = ("invalid", "min_value", "max_value", "max_string_length")
+    return serializers.IntegerField(
+        min_value=0,
+        max_value=MAX_CENTS,
+        required=False,
+        error_messages=dict.fromkeys(names, message),
+        help_text=help_text,
+    )
+
+
+class FilterParameters(Parameters):
+    category = ValuesField(
+        "The slug of a category. Repeat it to allow several categories."
+    )
+    brand = ValuesField(
+        "The whole name of a brand, in upper or lower case. Repeat it to allow several"
+        " brands."
+    )
+    colour = ValuesField(
+        "A colour of the garment in the photo. Repeat it to allow several colours."
+    )
+    price_min = _cents("The lowest price in cents, inclusive.")
+    price_max = _cents("The highest price in cents, inclusive.")
+    in_stock = serializers.BooleanField(
+        required=False,
+        allow_null=True,
+        error_messages=_TRUE_OR_FALSE,
+        help_text="`true` returns only products in stock, `false` only sold-out ones.",
+    )
+    facets = serializers.BooleanField(
+        default=False,
+        error_messages=_TRUE_OR_FALSE,
+        help_text="`true` adds the counts of the values to filter by. It takes longer.",
+    )
+
+    def validate_brand(self, brands: list[str]) -> list[str]:
+        return Product.objects.published().canonical_brands(filter(None, brands))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        low, high = attrs.get("price_min"), attrs.get("price_max")
+        if low is not None and high is not None and low > high:
+            message = f"The lowest price, {low}, is above the highest, {high}."
+            raise ValidationError({"price_min": ErrorDetail(message, "invalid_range")})
+        return attrs
+
+
+class ListingParameters(FilterParameters):
+    q = words_field(
+        "Words to search for. Typing errors are corrected where nothing is found."
+    )
+    sku = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_SKU_CHARS),
+        validators=[MaxValuesValidator(MAX_VALUES)],
+        required=False,
+        help_text="The SKU of a product. Repeat it for several; unknown ones are"
+        " missing from the answer.",
+    )
+    ordering = serializers.ChoiceField(
+        [*ORDERINGS, "relevance"],
+        required=False,
+        error_messages={
+            "invalid_choice": '"{input}" is not allowed. Use one of: '
+            + ", ".join([*ORDERINGS, "relevance"])
+        },
+        help_text="The default is `relevance` with `q`, else `-created`.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("ordering") == "relevance" and "q" not in attrs:
+            message = "Ordering by relevance needs words in q."
+            raise ValidationError(
+                {"ordering": ErrorDetail(message, "missing_parameter")}
+            )
+        return super().validate(attrs)
+
+
+def filters_of(values: dict[str, Any]) -> Filters:
+    """Return the filters of valid `FilterParameters`. Raises ValidationError."""
+    try:
+        filters = Filters.from_parameters(values)
+        filters.check()
+    except ParameterError as error:
+        detail = {error.name: [ErrorDetail(str(error), error.code)]}
+        raise ValidationError(detail) from error
+    return filters

@@ -1,0 +1,121 @@
+"""The parameters of a search, declared once for the pages and the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from catalog.filters import ParameterError
+from catalog.listing import PAGE_SIZE
+from catalog.parameters import (
+    MAX_PAGE_SIZE,
+    MAX_SKU_CHARS,
+    FilterParameters,
+    ValuesField,
+    words_field,
+)
+from ml.preprocess import MAX_MB
+from search.query.refinement import MAX_SKUS
+from search.query.start import Box, Start
+
+
+class RefinementParameters(FilterParameters):
+    words = words_field(
+        "Words that a result should match, beside its look. Typing errors are"
+        " tolerated.",
+        allow_blank=True,
+    )
+    like = ValuesField(
+        "The SKU of a product that the results should look more like. Repeat it for"
+        f" several, at most {MAX_SKUS}.",
+        MAX_SKUS,
+    )
+    dislike = ValuesField(
+        "The SKU of a product to leave out, and that the results should look less"
+        f" like. Repeat it for several, at most {MAX_SKUS}.",
+        MAX_SKUS,
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        liked = set(filter(None, attrs.get("like", ())))
+        if both := liked.intersection(attrs.get("dislike", ())):
+            message = f"{min(both)} is both liked and disliked. Remove one of them."
+            raise ValidationError({"dislike": ErrorDetail(message, "conflict")})
+        return super().validate(attrs)
+
+
+class StartParameters(RefinementParameters):
+    """What a search starts from; at least one, or words, or a product to like."""
+
+    photo = serializers.FileField(
+        required=False,
+        allow_empty_file=True,  # refused as every bad photo, by its own code
+        error_messages={
+            "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
+        },
+        help_text=f"A photo of at most {MAX_MB} MB and 30 megapixels in JPEG, PNG,"
+        " WebP, HEIC, AVIF or GIF (its first frame).",
+    )
+    address = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="The web address of a photo, where the shop fetches photos.",
+    )
+    product = serializers.CharField(
+        max_length=MAX_SKU_CHARS,
+        required=False,
+        allow_blank=True,
+        error_messages={"max_length": "A SKU has at most {max_length} characters."},
+        help_text="The SKU of a product: the search starts from its first photo and"
+        " leaves the product itself out.",
+    )
+    image = serializers.IntegerField(
+        required=False,
+        error_messages={"invalid": "The image is the id of a photo, a whole number."},
+        help_text="The id of another photo of `product`.",
+    )
+    box = serializers.CharField(
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="`x0,y0,x1,y1`: search with this part of the picture only. The"
+        " numbers go from 0 to 1, from the upper left corner of the upright picture.",
+    )
+    page_size = serializers.IntegerField(
+        min_value=1,
+        max_value=MAX_PAGE_SIZE,
+        default=PAGE_SIZE,
+        help_text="How many results a page holds.",
+    )
+
+    def validate_box(self, text: str) -> Box | None:
+        try:
+            return Box.of(text) if text else None
+        except ParameterError as error:
+            raise ValidationError(str(error), "invalid_box") from error
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("image") is not None and not attrs.get("product"):
+            message = "Give the SKU of the product in the photo too, as product."
+            raise ValidationError({"image": ErrorDetail(message, "missing_parameter")})
+        pictures = [
+            attrs.get("photo") is not None,
+            bool(attrs.get("address")),
+            bool(attrs.get("product")),
+        ]
+        if attrs.get("box") and sum(pictures) != 1:
+            message = "A box is cut from one picture. Give exactly one with it."
+            raise ValidationError({"box": ErrorDetail(message, "invalid_box")})
+        return super().validate(attrs)
+
+
+def start_of(values: dict[str, Any]) -> Start:
+    """Return the start that valid `StartParameters` describe."""
+    photo = values.get("photo")
+    return Start(
+        photo=None if photo is None else photo.read(),
+        address=values.get("address", ""),
+        product=values.get("product", ""),
+        image=values.get("image"),
+        box=values.get("box"),
+    )
