@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> None:
     from kombu.exceptions import OperationalError as BrokerError
     from redis.exceptions import ConnectionError as CacheError
 
-    from fashionlens.embedded import EmbeddedError, running
+    from fashionlens.embedded import EmbeddedError, use_servers
 
     command = arguments[1] if len(arguments) > 1 else "help"
     asks_help = bool({"-h", "--help", "--version"} & set(arguments))
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
         if asks_help or command in WITHOUT_SERVERS or not settings.EMBEDDED:
             execute_from_command_line(arguments)
             return
-        with running(settings.VAR, command):
+        with use_servers(settings.VAR, command):
             execute_from_command_line(arguments)
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(f"{error}")

@@ -37,7 +37,7 @@ from django.db import connection  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 from fashionlens.embedded.servers import POSTGRES_OPTIONS  # noqa: E402
-from fashionlens.embedded.sharing import running  # noqa: E402
+from fashionlens.embedded.session import use_servers  # noqa: E402
 from ml.encoder import Encoder  # noqa: E402
 from ml.preprocess import read_photo  # noqa: E402
 
@@ -62,7 +62,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 @contextmanager
 def empty_shop() -> Iterator[None]:
     """A database of our own with the schema and nothing in it; gone afterwards."""
-    with running(VAR, "bench"):
+    with use_servers(VAR, "bench"):
         call_command("migrate", verbosity=0)
         yield
         connection.close()

@@ -34,7 +34,6 @@ class Environment(environ.Env):
         return [each.strip() for each in value] if cast is list else value
 
     def as_it_is(self, var: str) -> str:
-        """`str` takes what begins with $ as the name of another variable."""
         return self.ENVIRON.get(var, "")
 
     def log_level(self, var: str, default: str) -> str:
@@ -53,7 +52,6 @@ class Environment(environ.Env):
 
 
 def read_database(url: str) -> dict[str, Any]:
-    """DATABASE_URL for Django's DATABASES."""
     try:
         if urlsplit(url).scheme in DATABASE_SCHEMES:
             return environ.Env.db_url_config(url)

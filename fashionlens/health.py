@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 
 @never_cache
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Alive: answers without touching anything."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
@@ -49,10 +48,7 @@ CHECKS: dict[str, Callable[[], None]] = {
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: database, cache, broker and a real inference; 503 names what is not.
-
-    The reasons go to the log: anybody may ask here.
-    """
+    """Report database, cache, broker and encoder; answer 503 if one has failed."""
     states = {}
     for name, check in CHECKS.items():
         try:

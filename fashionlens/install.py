@@ -28,7 +28,7 @@ CHATTER = {"Downloading", "Ignoring", "Looking", "Requirement", "Successfully", 
 
 
 class InstallError(Exception):
-    """The message is for the person at the terminal."""
+    pass
 
 
 def main() -> None:
@@ -47,7 +47,6 @@ def main() -> None:
 
 
 def installed(requirements: Path) -> bool:
-    """Whether exactly this file was installed last, to its end."""
     done = stamp(requirements)
     return done.exists() and done.read_bytes() == requirements.read_bytes()
 
@@ -57,7 +56,7 @@ def stamp(requirements: Path) -> Path:
 
 
 def usable() -> bool:
-    """Whether .venv is whole as far as pip. One made by hand will do."""
+    """Return whether .venv has a working Python and pip."""
     if (VENV / "unfinished").exists() or not PYTHON.exists():
         return False
     asked = "import sys, pip; print(sys.version_info >= (3, 11))"
@@ -95,10 +94,10 @@ def install(requirements: Path) -> None:
 
 
 def drop_broken(site_packages: Path) -> None:
-    """Make pip forget what an interrupted run left without all of its files.
+    """Remove the packages that an interrupted run installed incompletely.
 
-    pip takes a package for installed as soon as it sees its metadata, but writes the
-    list of its files, with INSTALLER among them, last.
+    pip regards a package as installed once it sees its metadata, but it writes the list
+    of files, INSTALLER among them, last.
     """
     for leftover in site_packages.glob("~*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -108,7 +107,6 @@ def drop_broken(site_packages: Path) -> None:
 
 
 def is_whole(info: Path) -> bool:
-    """Whether the package of this .dist-info folder has all of its files."""
     record = info / "RECORD"
     if not record.exists():
         return False
@@ -120,7 +118,6 @@ def is_whole(info: Path) -> bool:
 
 
 def run_pip(command: list[str], title: str) -> None:
-    """Run pip with one line of progress instead of its hundreds; errors in full."""
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -140,7 +137,7 @@ def run_pip(command: list[str], title: str) -> None:
 
 
 def follow(lines: Iterable[str], progress: "Progress") -> list[str]:
-    """Show what pip is at, say at once when it has to try again; return the rest."""
+    """Show the progress in pip's output; return the lines that are not progress."""
     remarks = []
     for line in lines:
         word, _, rest = line.strip().partition(" ")
@@ -161,8 +158,10 @@ def follow(lines: Iterable[str], progress: "Progress") -> list[str]:
 
 
 class Progress:
-    """One line, written over each second. Where there is no terminal: a line at the
-    start and one for each large download."""
+    """One line of progress, rewritten every second.
+
+    Without a terminal, print one line at the start and one for each large download.
+    """
 
     def __init__(self, title: str):
         self.title, self.count, self._now = title, 0, "starting"

@@ -18,7 +18,7 @@ import pytest
 from fashionlens import embedded
 from fashionlens.embedded.locks import claim
 from fashionlens.embedded.servers import Servers
-from fashionlens.embedded.sharing import clean_environment
+from fashionlens.embedded.session import clear_libpq_variables
 
 PREFIX = f"fl-test-{os.geteuid()}-"
 CACHE_DATABASES = range(1, 16)  # 0 is the broker's
@@ -57,11 +57,11 @@ def _start(config: pytest.Config) -> None:
 
 
 def _start_servers(config: pytest.Config, var: Path) -> None:
-    clean_environment()
-    mine = claim(var, "pytest")
-    assert mine is not None, f"{var} was made just now"
-    config.add_cleanup(mine.release)
-    servers = Servers(var, mine.fd, throw_away=True)
+    clear_libpq_variables()
+    own_claim = claim(var, "pytest")
+    assert own_claim is not None, f"{var} is new"
+    config.add_cleanup(own_claim.release)
+    servers = Servers(var, own_claim.fd, throw_away=True)
     config.add_cleanup(servers.stop)
     try:
         servers.start()
@@ -70,7 +70,7 @@ def _start_servers(config: pytest.Config, var: Path) -> None:
 
 
 def _separate(number: int) -> None:
-    """Give an xdist worker a queue and a cache of its own on the shared Valkey."""
+    """Give an xdist worker its own queue and cache on the shared Valkey."""
     os.environ["CELERY_QUEUE"] = f"fashionlens-{number}"
     var = Path(os.environ["FASHIONLENS_VAR"])
     if os.environ["REDIS_URL"] == embedded.broker_url(var):
@@ -79,7 +79,6 @@ def _separate(number: int) -> None:
 
 
 def _remove_leftovers() -> None:
-    """The folders of test runs that were killed, an hour ago or more."""
     for var in Path("/tmp").glob(f"{PREFIX}*"):
         old = time.time() - var.stat().st_mtime > 3600
         if old and var.stat().st_uid == os.geteuid() and (left := claim(var, "")):

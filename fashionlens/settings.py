@@ -52,7 +52,7 @@ if not EMBEDDED and not (OUTSIDE["DATABASE_URL"] and OUTSIDE["REDIS_URL"]):
 
 
 def _secret_key() -> str:
-    """The environment's key, or with DEBUG one made once and kept under VAR."""
+    """Return SECRET_KEY; with DEBUG, generate one on first use and keep it in VAR."""
     if key := env.as_it_is("SECRET_KEY"):
         return key
     if not DEBUG:
@@ -160,7 +160,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def _redis_db(url: str, db: int) -> str:
-    """The same server's database number `db`."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{db}"))
 
 

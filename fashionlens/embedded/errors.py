@@ -1,2 +1,2 @@
 class EmbeddedError(RuntimeError):
-    """The servers cannot be started or joined; the text says why and what to do."""
+    """The servers cannot be started or joined; the message says why and what to do."""

@@ -1,11 +1,11 @@
-"""Three locks under `var`, all of them flock: the kernel frees them, however we die.
+"""File locks under `var`. The kernel releases them, however a process ends.
 
-launcher.lock   held by the process that started the servers, and by it alone
-processes.lock  also held by every process it started: they inherit the descriptor.
-                It is free only when all of them are gone, zombies included, so with
-                it held stale pid and socket files are deleted without guessing.
-users.lock      shared by commands that use servers another one started, which waits
-                for them before it stops the servers
+launcher.lock   held by the process that started the servers, and by no other
+processes.lock  also held by every process it started, through an inherited
+                descriptor. Once it is free they are all gone, so whoever holds it may
+                delete stale pid and socket files.
+users.lock      shared by the commands that use servers of another launcher, which
+                waits for them before it stops the servers
 """
 
 import fcntl
@@ -16,15 +16,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashionlens.embedded import orphans
 from fashionlens.embedded.errors import EmbeddedError
-from fashionlens.embedded.places import make_var
+from fashionlens.embedded.lock_holders import find_holders, stop_holders
+from fashionlens.embedded.paths import make_var
 
-# On Linux the kernel tells the children of a killed launcher to stop (processes.py);
-# elsewhere nobody does, and waiting for them is in vain.
+# On Linux the kernel stops the children of a killed launcher (processes.py). Elsewhere
+# nothing does, so waiting for them is useless.
 GRACE_S = 5.0 if sys.platform == "linux" else 0.0
 
 
+# Not the library `filelock`: child processes must inherit the descriptor, and some
+# locks are shared.
 class Lock:
     def __init__(self, path: Path):
         self.path = path
@@ -33,17 +35,17 @@ class Lock:
         except OSError as error:
             raise EmbeddedError(f"Cannot open {path}: {error.strerror}.") from error
 
-    def take(self, *, shared: bool = False, wait: bool = False) -> bool:
-        how = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+    def acquire(self, *, shared: bool = False, wait: bool = False) -> bool:
+        mode = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         try:
-            fcntl.flock(self.fd, how | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(self.fd, mode | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             return False
         return True
 
-    def take_within(self, seconds: float) -> bool:
+    def acquire_within(self, seconds: float) -> bool:
         end = time.monotonic() + seconds
-        while not self.take():
+        while not self.acquire():
             if time.monotonic() > end:
                 return False
             time.sleep(0.02)
@@ -54,8 +56,8 @@ class Lock:
 
 
 @dataclass(frozen=True)
-class Holder:
-    """Who started the servers."""
+class Launcher:
+    """The process that started the servers."""
 
     pid: int
     uid: int
@@ -76,44 +78,42 @@ class Claim:
         os.pwrite(launcher.fd, text.encode(), 0)
 
     def release(self) -> None:
-        """Let go; whatever is left of the processes is stopped first."""
-        orphans.stop(self._processes.path)
+        stop_holders(self._processes.path)
         self._processes.close()
         os.truncate(self._launcher.fd, 0)
         self._launcher.close()
 
 
 def claim(var: Path, command: str) -> Claim | None:
-    """The claim on `var`, or None while another launcher has it.
+    """Return the claim on `var`, or None while another launcher has it.
 
-    What a killed launcher left behind is given time to stop, and then stopped.
+    Stop the processes that a killed launcher left behind, after a grace period.
     """
     make_var(var)
     launcher = Lock(var / "launcher.lock")
-    if not launcher.take():
+    if not launcher.acquire():
         launcher.close()
         return None
     processes = Lock(var / "processes.lock")
-    if not processes.take_within(GRACE_S):
-        orphans.stop(processes.path)
-        if not processes.take_within(5.0):
-            left = ", ".join(map(str, orphans.holders(processes.path))) or "unknown"
+    if not processes.acquire_within(GRACE_S):
+        stop_holders(processes.path)
+        if not processes.acquire_within(5.0):
+            pids = ", ".join(map(str, find_holders(processes.path))) or "unknown"
             raise EmbeddedError(
-                f"Processes of an earlier start still run (pids {left}). Stop them"
-                " and start again."
+                f"Processes of an earlier start are still running (pids {pids}). Stop"
+                " them and start again."
             )
     return Claim(launcher, processes, command)
 
 
 def is_current(var: Path, fd: int) -> bool:
-    """Whether `fd` is still the lock that others would find: `var` can be deleted."""
+    """Return whether `fd` is still the lock file in `var`, which may be deleted."""
     path = var / "processes.lock"
     return path.exists() and os.path.samestat(path.stat(), os.fstat(fd))
 
 
-def holder(var: Path) -> Holder | None:
-    """Who has the claim, as far as it is known; only meaningful while one has it."""
+def read_launcher(var: Path) -> Launcher | None:
     try:
-        return Holder(**json.loads((var / "launcher.lock").read_text()))
+        return Launcher(**json.loads((var / "launcher.lock").read_text()))
     except (OSError, ValueError, TypeError):
         return None

@@ -1,4 +1,4 @@
-"""Start a process that dies with us, and stop it."""
+"""Child processes that end with their parent."""
 
 import ctypes
 import os
@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-from fashionlens.embedded.accounts import Account
 from fashionlens.embedded.errors import EmbeddedError
+from fashionlens.embedded.system_user import SystemUser
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -21,16 +21,16 @@ def spawn(
     command: Sequence[str | Path],
     *,
     lock_fd: int,
-    death: signal.Signals,
+    death_signal: signal.Signals,
     output: IO[bytes] | int,
-    account: Account | None = None,
+    user: SystemUser | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | str = "/",
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, so that Ctrl-C reaches only us.
+    """Start `command` in its own session, so that Ctrl-C reaches only the parent.
 
-    It inherits the processes lock (locks.py) and, on Linux, gets `death` when this
-    thread ends, SIGKILL included: call it from the main thread.
+    The process inherits the processes lock (locks.py). On Linux the kernel sends it
+    `death_signal` when the calling thread ends, so call this from the main thread.
     """
     return subprocess.Popen(
         [str(part) for part in command],
@@ -39,53 +39,51 @@ def spawn(
         stderr=subprocess.STDOUT,
         pass_fds=[lock_fd],
         start_new_session=True,
-        preexec_fn=_die_with_parent(death),
+        preexec_fn=_death_signal_setter(death_signal),
         env=env,
         cwd=cwd,
-        **become(account),
+        **user_arguments(user),
     )
 
 
-def become(account: Account | None) -> dict[str, Any]:
-    """Popen's arguments to run as `account`."""
-    if account is None:
+def user_arguments(user: SystemUser | None) -> dict[str, Any]:
+    if user is None:
         return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+    return {"user": user.uid, "group": user.gid, "extra_groups": []}
 
 
-def _die_with_parent(death: signal.Signals) -> Callable[[], None] | None:
+def _death_signal_setter(death_signal: signal.Signals) -> Callable[[], None] | None:
     if _libc is None:
         return None
     parent, libc = os.getpid(), _libc
 
-    def ask_kernel() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(death))
-        if os.getppid() != parent:  # it died before we could ask
+    def set_death_signal() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
+        if os.getppid() != parent:  # it died before the call
             os._exit(1)
 
-    return ask_kernel
+    return set_death_signal
 
 
 def stop(
     process: subprocess.Popen[bytes],
-    how: signal.Signals,
+    stop_signal: signal.Signals,
     patience_s: float,
-    hurried: Callable[[], bool] = lambda: False,
+    is_hurried: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send `how` and wait: see `finish`."""
     if process.poll() is None:
-        process.send_signal(how)
-    finish(process, patience_s, hurried)
+        process.send_signal(stop_signal)
+    wait_or_kill(process, patience_s, is_hurried)
 
 
-def finish(
+def wait_or_kill(
     process: subprocess.Popen[bytes],
     patience_s: float,
-    hurried: Callable[[], bool] = lambda: False,
+    is_hurried: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Wait for a process that was told to stop; kill its session when that is over."""
+    """Wait for a process that was told to stop, then kill its session."""
     waited = 0.0
-    while process.poll() is None and waited < patience_s and not hurried():
+    while process.poll() is None and waited < patience_s and not is_hurried():
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.1)
         waited += 0.1
@@ -96,7 +94,7 @@ def finish(
 
 
 def open_log(path: Path, keep_bytes: int = 5_000_000) -> IO[bytes]:
-    """Open a log to append to; a large one is moved aside first."""
+    """Open a log for appending; move it aside first when it is large."""
     if path.exists() and path.stat().st_size > keep_bytes:
         path.replace(path.with_name(path.name + ".1"))
     try:
@@ -106,7 +104,6 @@ def open_log(path: Path, keep_bytes: int = 5_000_000) -> IO[bytes]:
 
 
 def last_lines(path: Path, count: int = 5) -> str:
-    """The end of a log, indented, to put under an error message."""
     with suppress(OSError), path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - 4000))
         lines = log.read().decode(errors="replace").splitlines()[-count:]

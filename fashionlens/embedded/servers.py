@@ -1,4 +1,4 @@
-"""Start and stop one PostgreSQL and one Valkey."""
+"""One PostgreSQL and one Valkey as child processes."""
 
 import shutil
 import signal
@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg
 import redis
 
-from fashionlens.embedded import places, processes
-from fashionlens.embedded.accounts import server_account
+from fashionlens.embedded import paths, processes
+from fashionlens.embedded.binaries import find_binaries
 from fashionlens.embedded.errors import EmbeddedError
 from fashionlens.embedded.locks import is_current
-from fashionlens.embedded.programs import find_programs
+from fashionlens.embedded.system_user import server_user
 
-# mmap: /dev/shm has 64 MB in containers, too little for an index build.
+# mmap: /dev/shm has 64 MB in containers, which is too small for an index build.
 POSTGRES_OPTIONS = {
     "shared_buffers": "128MB",
     "maintenance_work_mem": "256MB",
@@ -33,30 +33,30 @@ THROW_AWAY_OPTIONS = {
     "synchronous_commit": "off",
     "autovacuum": "off",
 }
-# Results and cache keys have a time to live, queues have none and are never evicted.
+# Results and cache keys expire, so they may be evicted; queues never expire.
 VALKEY_OPTIONS = ["--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"]
 
 Command = list[str | Path]
 
 
 class Servers:
-    """The servers of one `var`, for whoever holds its claim (locks.py).
+    """The servers of one `var`, for the process that holds its claim (locks.py).
 
     `throw_away` servers (for tests) may lose their data when the machine stops.
     """
 
     def __init__(self, var: Path, lock_fd: int, *, throw_away: bool = False):
         self.var, self.throw_away, self._lock_fd = var, throw_away, lock_fd
-        self._account = server_account(var / "servers")
-        self._home = places.server_home(var, self._account)
-        self._programs = find_programs(var, self._account)
+        self._user = server_user(var / "servers")
+        self._home = paths.make_server_home(var, self._user)
+        self._binaries = find_binaries(var, self._user)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        """Start both and wait until both answer; EmbeddedError says what went wrong."""
-        run = places.make_run_dir(self.var, self._account)
+        """Start both servers and wait until both answer."""
+        run = paths.make_run_dir(self.var, self._user)
         data = self._make_cluster()
-        # Nobody else has the lock, so these belong to nobody: see locks.py.
+        # This process holds the lock, so no server uses these files: see locks.py.
         for stale in (data / "postmaster.pid", *run.iterdir()):
             stale.unlink(missing_ok=True)
         self._start_postgres(data, run)
@@ -65,7 +65,7 @@ class Servers:
         self._wait("valkey", lambda: ping_valkey(self.var))
 
     def check(self) -> None:
-        """Raise when one of them has stopped by itself, or lost its folder."""
+        """Raise EmbeddedError if a server has stopped or `var` was deleted."""
         if not is_current(self.var, self._lock_fd):
             raise EmbeddedError(f"{self.var} was deleted while its servers ran.")
         for name, process in self._running.items():
@@ -76,46 +76,48 @@ class Servers:
                     f" Its log is {log}:{processes.last_lines(log)}"
                 )
 
-    def stop(self, hurried: Callable[[], bool] = lambda: False) -> None:
-        """Valkey first; PostgreSQL by SIGINT, as SIGTERM would wait for its clients."""
-        for name, how in (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT)):
+    def stop(self, is_hurried: Callable[[], bool] = lambda: False) -> None:
+        # On SIGTERM PostgreSQL would wait for its clients.
+        stops = (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT))
+        for name, stop_signal in stops:
             if process := self._running.pop(name, None):
-                processes.stop(process, how, 20, hurried)
-        if is_current(self.var, self._lock_fd):  # or they are another one's by now
-            shutil.rmtree(places.run_dir(self.var).parent, ignore_errors=True)
+                processes.stop(process, stop_signal, 20, is_hurried)
+        # If `var` was deleted, the sockets may be those of a new start.
+        if is_current(self.var, self._lock_fd):
+            shutil.rmtree(paths.run_dir(self.var).parent, ignore_errors=True)
 
     def log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"
 
     def _spawn(
-        self, name: str, command: Command, death: signal.Signals, cwd: Path
+        self, name: str, command: Command, death_signal: signal.Signals, cwd: Path
     ) -> subprocess.Popen[bytes]:
         with processes.open_log(self.log(name)) as log:
             return processes.spawn(
                 command,
                 lock_fd=self._lock_fd,
-                death=death,
+                death_signal=death_signal,
                 output=log,
-                account=self._account,
-                env=self._programs.environment(),
+                user=self._user,
+                env=self._binaries.environment(),
                 cwd=cwd,
             )
 
     def _make_cluster(self) -> Path:
-        """The data folder, made by initdb under another name until it is complete."""
+        # initdb works under another name until the cluster is complete.
         data, unfinished = self._home / "postgres", self._home / "postgres.unfinished"
         if data.exists():
             return data
         shutil.rmtree(unfinished, ignore_errors=True)
-        command: Command = [self._programs.postgres / "initdb", "-D", unfinished]
-        command += ["-U", places.USER, "-A", "trust", "-E", "UTF8", "--no-locale"]
+        command: Command = [self._binaries.postgres / "initdb", "-D", unfinished]
+        command += ["-U", paths.USER, "-A", "trust", "-E", "UTF8", "--no-locale"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += ["--no-sync"] if self.throw_away else []
         initdb = self._spawn("initdb", command, signal.SIGKILL, self._home)
         if initdb.wait() != 0:
             log = self.log("initdb")
             raise EmbeddedError(
-                f"PostgreSQL could not make its data folder {data}. The log is"
+                f"PostgreSQL could not create its data folder {data}. Its log is"
                 f" {log}:{processes.last_lines(log)}"
             )
         unfinished.rename(data)
@@ -123,8 +125,8 @@ class Servers:
 
     def _start_postgres(self, data: Path, run: Path) -> None:
         options = POSTGRES_OPTIONS | (THROW_AWAY_OPTIONS if self.throw_away else {})
-        command: Command = [self._programs.postgres / "postgres", "-D", data, "-k", run]
-        command += ["-h", "", "-p", places.PORT]
+        command: Command = [self._binaries.postgres / "postgres", "-D", data, "-k", run]
+        command += ["-h", "", "-p", paths.PORT]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         self._running["postgres"] = self._spawn(
@@ -134,11 +136,11 @@ class Servers:
     def _start_valkey(self, run: Path) -> None:
         folder = self._home / "valkey"
         folder.mkdir(exist_ok=True)
-        if self._account:
-            self._account.own(folder)
-        socket = run / places.VALKEY_SOCKET
+        if self._user:
+            self._user.own(folder)
+        socket = run / paths.VALKEY_SOCKET
         command: Command = [
-            self._programs.valkey,
+            self._binaries.valkey,
             "--port",
             "0",
             "--unixsocket",
@@ -149,13 +151,12 @@ class Servers:
         command += ["--appendfsync", "everysec", *VALKEY_OPTIONS]
         self._running["valkey"] = self._spawn("valkey", command, signal.SIGTERM, folder)
 
-    def _wait(self, name: str, answers: Callable[[], None]) -> None:
-        """Call `answers` until it does not raise; long only while data is recovered."""
+    def _wait(self, name: str, connect: Callable[[], None]) -> None:
         started = time.monotonic()
         while True:
             self.check()
             try:
-                return answers()
+                return connect()
             except (psycopg.OperationalError, redis.RedisError, OSError) as error:
                 recovering = "the database system is" in str(error)
                 recovering |= isinstance(error, redis.BusyLoadingError)
@@ -168,15 +169,15 @@ class Servers:
 
     def _prepare_database(self) -> None:
         with connect(self.var, "postgres") as connection:
-            self._try_pgvector(connection)
+            self._check_pgvector(connection)
             named = "SELECT 1 FROM pg_database WHERE datname = %s"
-            if not connection.execute(named, [places.DATABASE]).fetchone():
-                connection.execute(f"CREATE DATABASE {places.DATABASE}")
+            if not connection.execute(named, [paths.DATABASE]).fetchone():
+                connection.execute(f"CREATE DATABASE {paths.DATABASE}")
 
-    def _try_pgvector(self, connection: psycopg.Connection) -> None:
-        """Let it compute once; on a CPU it is not built for the connection is lost."""
-        found = f"The PostgreSQL that was found ({self._programs.postgres})"
-        way_out = (
+    def _check_pgvector(self, connection: psycopg.Connection) -> None:
+        # On a CPU that pgvector is not built for, the computation ends the connection.
+        server = f"The PostgreSQL in {self._binaries.postgres}"
+        cure = (
             "Set EMBED_PG_BIN to the bin folder of a PostgreSQL with a portable"
             " pgvector, or set DATABASE_URL and REDIS_URL to servers of your own."
         )
@@ -184,18 +185,18 @@ class Servers:
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
             connection.execute("SELECT '[1,2]'::vector <=> '[2,1]'")
         except psycopg.NotSupportedError as error:
-            raise EmbeddedError(f"{found} has no pgvector. {way_out}") from error
+            raise EmbeddedError(f"{server} has no pgvector. {cure}") from error
         except psycopg.OperationalError as error:
             raise EmbeddedError(
-                f"{found} has a pgvector that this CPU cannot run. {way_out}"
+                f"{server} has a pgvector that this CPU cannot run. {cure}"
             ) from error
 
 
-def connect(var: Path, database: str = places.DATABASE) -> psycopg.Connection:
+def connect(var: Path, database: str = paths.DATABASE) -> psycopg.Connection:
     return psycopg.connect(
-        host=str(places.run_dir(var)),
-        port=places.PORT,
-        user=places.USER,
+        host=str(paths.run_dir(var)),
+        port=paths.PORT,
+        user=paths.USER,
         dbname=database,
         autocommit=True,
         connect_timeout=5,
@@ -203,15 +204,14 @@ def connect(var: Path, database: str = places.DATABASE) -> psycopg.Connection:
 
 
 def ping_valkey(var: Path) -> None:
-    socket = places.run_dir(var) / places.VALKEY_SOCKET
+    socket = paths.run_dir(var) / paths.VALKEY_SOCKET
     with redis.Redis(unix_socket_path=str(socket), socket_timeout=5) as client:
         client.ping()
 
 
-def answer(var: Path) -> bool:
-    """Whether the servers of `var` take our commands now."""
+def servers_answer(var: Path) -> bool:
     try:
-        places.check_run_dir(var)
+        paths.check_run_dir(var)
         with connect(var):
             ping_valkey(var)
     except (psycopg.OperationalError, redis.RedisError, OSError):

@@ -1,4 +1,4 @@
-"""The embedded servers themselves; `manage.py up` is in test_up.py."""
+"""The embedded servers; test_up.py tests `manage.py up`."""
 
 import os
 import shutil
@@ -16,25 +16,26 @@ import redis
 from kombu import Connection
 
 from fashionlens import embedded
-from fashionlens.embedded import locks, orphans, places, programs
+from fashionlens.embedded import binaries, locks, paths
 from fashionlens.embedded.errors import EmbeddedError
-from fashionlens.embedded.servers import Servers, answer, connect
-from fashionlens.embedded.sharing import running
+from fashionlens.embedded.lock_holders import find_holders
+from fashionlens.embedded.servers import Servers, connect, servers_answer
+from fashionlens.embedded.session import use_servers
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="is about starting as root")
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="tests a start by root")
 BASE = Path(__file__).resolve().parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from fashionlens.embedded import running
-with running(Path(sys.argv[1]), "shell"):
+from fashionlens.embedded import use_servers
+with use_servers(Path(sys.argv[1]), "shell"):
     print("ready", flush=True)
     sys.stdin.readline()
 """
 
 
 def make_folder(name: str = "var") -> Path:
-    """Short, and open to walk through: pytest's own folders are closed to `nobody`."""
+    """Return a short path that `nobody` can reach, unlike pytest's own folders."""
     top = Path(tempfile.mkdtemp(prefix="fl-case-", dir="/tmp"))
     top.chmod(0o711)
     return top / name
@@ -42,7 +43,7 @@ def make_folder(name: str = "var") -> Path:
 
 @pytest.fixture(scope="module")
 def var() -> Iterator[Path]:
-    """One data folder for most of the tests: making one takes most of a start."""
+    """One data folder for most tests, since initdb takes most of a start."""
     folder = make_folder('it\'s a "var" ' + "x" * 150)
     yield folder
     shutil.rmtree(folder.parent)
@@ -53,11 +54,11 @@ def empty() -> Iterator[Path]:
     folder = make_folder()
     yield folder
     shutil.rmtree(folder.parent)
-    shutil.rmtree(places.run_dir(folder).parent, ignore_errors=True)
+    shutil.rmtree(paths.run_dir(folder).parent, ignore_errors=True)
 
 
 @pytest.fixture
-def innocent() -> Iterator[subprocess.Popen]:
+def unrelated_process() -> Iterator[subprocess.Popen]:
     process = subprocess.Popen(["sleep", "60"])
     yield process
     process.kill()
@@ -65,7 +66,7 @@ def innocent() -> Iterator[subprocess.Popen]:
 
 
 def hold(var: Path) -> subprocess.Popen[str]:
-    """Another command that has the servers of `var`, until its stdin is closed."""
+    """Start a command that uses the servers of `var` until its stdin is closed."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, var],
         cwd=BASE,
@@ -78,13 +79,13 @@ def hold(var: Path) -> subprocess.Popen[str]:
     return process
 
 
-def make_mine(var: Path) -> locks.Claim:
-    mine = locks.claim(var, "test")
-    assert mine is not None
-    return mine
+def claim_folder(var: Path) -> locks.Claim:
+    claim = locks.claim(var, "test")
+    assert claim is not None
+    return claim
 
 
-def count(var: Path) -> int:
+def add_row_and_count(var: Path) -> int:
     with connect(var) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (id int)")
         connection.execute("INSERT INTO kept VALUES (1)")
@@ -93,148 +94,154 @@ def count(var: Path) -> int:
     return row[0]
 
 
-def everyone_left(var: Path) -> bool:
-    """True as soon as no process of `var` is alive, False after ten seconds."""
+def all_processes_ended(var: Path) -> bool:
+    """Return True once no process of `var` is alive, or False after ten seconds."""
     for _ in range(200):
-        if not orphans.holders(var / "processes.lock"):
+        if not find_holders(var / "processes.lock"):
             return True
         time.sleep(0.05)
     return False
 
 
-def test_it_keeps_rows_whatever_the_path_locale_and_libpq_variables(var, monkeypatch):
+def test_rows_survive_a_restart_with_any_path_locale_and_libpq_variables(
+    var, monkeypatch
+):
     monkeypatch.setenv("LANG", "de_DE.UTF-8")
     monkeypatch.setenv("LC_ALL", "xx_XX")
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGSERVICE", "elsewhere")
-    with running(var):
-        first = count(var)
-    assert not answer(var)
-    with running(var):
-        assert count(var) == first + 1
-    assert everyone_left(var)
-    assert not places.run_dir(var).parent.exists()
+    with use_servers(var):
+        first = add_row_and_count(var)
+    assert not servers_answer(var)
+    with use_servers(var):
+        assert add_row_and_count(var) == first + 1
+    assert all_processes_ended(var)
+    assert not paths.run_dir(var).parent.exists()
 
 
 def test_a_second_command_joins_and_the_first_waits_for_it(var):
     first = hold(var)
-    with running(var):
+    with use_servers(var):
         assert first.stdin and first.stdout
         first.stdin.close()
-        assert first.stdout.readline().startswith("Waiting for the commands")
-        assert answer(var)
+        assert first.stdout.readline().startswith("Waiting for")
+        assert servers_answer(var)
         assert first.poll() is None
     assert first.wait(60) == 0
-    assert not answer(var)
+    assert not servers_answer(var)
 
 
-def test_a_killed_starter_leaves_nothing_and_loses_nothing(var):
-    with running(var):
-        before = count(var)
+def test_servers_of_a_killed_launcher_are_replaced_without_data_loss(var):
+    with use_servers(var):
+        before = add_row_and_count(var)
     first = hold(var)
-    count(var)
+    add_row_and_count(var)
     first.kill()
     first.wait()
-    with running(var):
-        assert count(var) == before + 2
+    with use_servers(var):
+        assert add_row_and_count(var) == before + 2
 
 
-def test_a_killed_postmaster_is_noticed_and_loses_nothing(var):
-    mine = make_mine(var)
-    servers = Servers(var, mine.fd)
+def test_a_killed_postmaster_is_reported_and_loses_no_data(var):
+    claim = claim_folder(var)
+    servers = Servers(var, claim.fd)
     servers.start()
-    before = count(var)
+    before = add_row_and_count(var)
     pid = int((var / "servers/postgres/postmaster.pid").read_text().split()[0])
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(EmbeddedError, match=r"postgres server stopped .*postgres.log"):
+    with pytest.raises(EmbeddedError, match=r"postgres server .*postgres.log"):
         for _ in range(100):
             servers.check()
             time.sleep(0.05)
     servers.stop()
-    mine.release()
-    with running(var):
-        assert count(var) == before + 1
+    claim.release()
+    with use_servers(var):
+        assert add_row_and_count(var) == before + 1
 
 
-def test_a_stale_pid_file_does_not_harm_who_has_the_number_now(var, innocent):
-    with running(var):
-        before = count(var)
-    stale = f"{innocent.pid}\n{var}/servers/postgres\n0\n5432\n/nowhere\n\n\n"
+def test_a_stale_pid_file_does_not_harm_an_unrelated_process(var, unrelated_process):
+    with use_servers(var):
+        before = add_row_and_count(var)
+    stale = f"{unrelated_process.pid}\n{var}/servers/postgres\n0\n5432\n/nowhere\n\n\n"
     (var / "servers/postgres/postmaster.pid").write_text(stale)
-    with running(var):
-        assert count(var) == before + 1
-    assert innocent.poll() is None
+    with use_servers(var):
+        assert add_row_and_count(var) == before + 1
+    assert unrelated_process.poll() is None
 
 
-def test_orphans_that_nobody_told_to_stop_are_stopped(empty, innocent, monkeypatch):
-    """As on macOS, where children do not hear of their parent's death."""
+def test_orphan_processes_are_stopped_without_a_death_signal(
+    empty, unrelated_process, monkeypatch
+):
+    """As on macOS, where the kernel sends no signal when the parent dies."""
     monkeypatch.setattr(locks, "GRACE_S", 0.0)
-    first = make_mine(empty)
+    first = claim_folder(empty)
     orphan = subprocess.Popen(["sleep", "60"], pass_fds=[first.fd])
     first._processes.close()  # as by kill -9: nothing is released in order
     first._launcher.close()
-    second = make_mine(empty)
+    second = claim_folder(empty)
     assert orphan.wait(5) == -signal.SIGKILL
-    assert innocent.poll() is None
+    assert unrelated_process.poll() is None
     second.release()
 
 
-def test_servers_of_another_user_are_named(empty):
-    mine = make_mine(empty)
+def test_joining_the_servers_of_another_user_is_refused(empty):
+    claim = claim_folder(empty)
     other = '{"pid": 4711, "uid": 12345, "command": "up"}'
     (empty / "launcher.lock").write_text(other)
     with (
         pytest.raises(
             EmbeddedError, match=r"user 12345 with manage.py up \(pid 4711\)"
         ),
-        running(empty),
+        use_servers(empty),
     ):
         pass
-    mine.release()
+    claim.release()
 
 
 def test_a_run_folder_open_to_others_is_refused(empty):
-    places.make_var(empty)
-    parent = places.run_dir(empty).parent
+    paths.make_var(empty)
+    parent = paths.run_dir(empty).parent
     parent.mkdir(mode=0o700)
     parent.chmod(0o777)
-    with pytest.raises(EmbeddedError, match="not a private folder of yours"):
-        places.make_run_dir(empty, None)
+    with pytest.raises(EmbeddedError, match="private folder"):
+        paths.make_run_dir(empty, None)
 
 
-@as_root
-def test_a_run_folder_of_somebody_else_is_refused(empty):
-    parent = places.run_dir(empty).parent
+@needs_root
+def test_a_run_folder_of_another_user_is_refused(empty):
+    parent = paths.run_dir(empty).parent
     parent.mkdir(mode=0o700)
     os.chown(parent, 12345, 12345)
     with (
-        pytest.raises(EmbeddedError, match="not a private folder of yours"),
-        running(empty),
+        pytest.raises(EmbeddedError, match="private folder"),
+        use_servers(empty),
     ):
         pass
-    assert everyone_left(empty)
+    assert all_processes_ended(empty)
 
 
-@as_root
-def test_root_in_a_closed_folder_keeps_data_and_programs_elsewhere(empty, monkeypatch):
+@needs_root
+def test_root_below_a_private_folder_keeps_data_and_binaries_elsewhere(
+    empty, monkeypatch
+):
     elsewhere = empty.parent / "lib"
-    monkeypatch.setattr(places, "SYSTEM_HOME", elsewhere)
-    monkeypatch.setattr(programs, "SYSTEM_HOME", elsewhere)
-    monkeypatch.setattr(programs, "_package", closed_packages(empty))
+    monkeypatch.setattr(paths, "SYSTEM_HOME", elsewhere)
+    monkeypatch.setattr(binaries, "SYSTEM_HOME", elsewhere)
+    monkeypatch.setattr(binaries, "_package", private_packages(empty))
     empty.mkdir(mode=0o700)
-    with running(empty):
-        assert count(empty) == 1
+    with use_servers(empty):
+        assert add_row_and_count(empty) == 1
     assert (empty / "servers").readlink().parent == elsewhere
-    with running(empty):
-        assert count(empty) == 2
+    with use_servers(empty):
+        assert add_row_and_count(empty) == 2
     shutil.rmtree((empty / "servers").readlink())
-    with pytest.raises(EmbeddedError, match="Delete the link"), running(empty):
+    with pytest.raises(EmbeddedError, match="Delete the link"), use_servers(empty):
         pass
 
 
-def closed_packages(folder: Path):
-    """The packages, as if they were installed below `folder`."""
-    find = programs._package
+def private_packages(folder: Path):
+    """Return a `_package` that finds the packages as if installed in `folder`."""
+    find = binaries._package
 
     def linked(name: str) -> Path:
         real = find(name)
@@ -247,31 +254,31 @@ def closed_packages(folder: Path):
     return linked
 
 
-def test_a_folder_that_cannot_be_written_is_an_error_with_its_name(empty):
+def test_the_error_names_a_folder_that_cannot_be_created(empty):
     empty.parent.joinpath("file").write_text("")
     with (
-        pytest.raises(EmbeddedError, match=r"Cannot make .*/file/var/log"),
-        running(empty.parent / "file" / "var"),
+        pytest.raises(EmbeddedError, match=r"/file/var/log"),
+        use_servers(empty.parent / "file" / "var"),
     ):
         pass
 
 
-def test_a_failing_start_shows_the_log_and_frees_the_locks(empty, monkeypatch):
+def test_a_failed_start_shows_the_log_and_releases_the_locks(empty, monkeypatch):
     monkeypatch.setenv("EMBED_VALKEY_BIN", "/bin/false")
     with (
-        pytest.raises(EmbeddedError, match=r"valkey server stopped .*valkey.log"),
-        running(empty),
+        pytest.raises(EmbeddedError, match=r"valkey server .*valkey.log"),
+        use_servers(empty),
     ):
         pass
     monkeypatch.delenv("EMBED_VALKEY_BIN")
-    assert everyone_left(empty)
-    make_mine(empty).release()
+    assert all_processes_ended(empty)
+    claim_folder(empty).release()
 
 
-def test_a_chosen_program_that_is_none_is_refused(tmp_path, monkeypatch):
+def test_a_configured_binary_that_is_missing_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("EMBED_PG_BIN", str(tmp_path))
     with pytest.raises(EmbeddedError, match="EMBED_PG_BIN"):
-        programs.find_programs(tmp_path, None)
+        binaries.find_binaries(tmp_path, None)
 
 
 @pytest.mark.parametrize(
@@ -283,14 +290,16 @@ def test_a_chosen_program_that_is_none_is_refused(tmp_path, monkeypatch):
         ("aarch64", "Features\t: fp asimd atomics", False),
     ],
 )
-def test_the_wheel_is_used_where_its_pgvector_runs(tmp_path, machine, cpuinfo, runs):
+def test_the_wheel_is_used_on_cpus_that_run_its_pgvector(
+    tmp_path, machine, cpuinfo, runs
+):
     path = tmp_path / "cpuinfo"
     path.write_text(f"processor\t: 0\n{cpuinfo}\n")
-    assert programs.cpu_runs_wheel("linux", machine, path) is runs
-    assert programs.cpu_runs_wheel("darwin", machine, path)
+    assert binaries.cpu_runs_wheel("linux", machine, path) is runs
+    assert binaries.cpu_runs_wheel("darwin", machine, path)
 
 
-def test_addresses_are_understood_by_their_readers(empty):
+def test_database_url_and_settings_agree(empty):
     url = environ.Env.db_url_config(embedded.database_url(empty))
     wanted = embedded.database_settings(empty)
     assert {k: str(url[k]) for k in wanted if k != "ENGINE"} == {
@@ -298,22 +307,22 @@ def test_addresses_are_understood_by_their_readers(empty):
     }
 
 
-def test_the_broker_and_the_cache_are_two_databases(var):
+def test_broker_and_cache_use_separate_databases(var):
     cache = redis.Redis.from_url(embedded.cache_url(var, 1))
-    with running(var), Connection(embedded.broker_url(var, 3)) as broker:
+    with use_servers(var), Connection(embedded.broker_url(var, 3)) as broker:
         broker.default_channel.client.set("queue", 1)
         assert cache.get("queue") is None
         assert redis.Redis.from_url(embedded.cache_url(var, 3)).get("queue") == b"1"
         cache.close()
 
 
-def test_a_folder_deleted_under_the_servers_is_noticed(empty):
-    mine = make_mine(empty)
-    servers = Servers(empty, mine.fd)
+def test_a_deleted_data_folder_is_reported(empty):
+    claim = claim_folder(empty)
+    servers = Servers(empty, claim.fd)
     servers.start()
     shutil.rmtree(empty)
     with pytest.raises(EmbeddedError, match="was deleted"):
         servers.check()
     servers.stop()
-    assert places.run_dir(empty).exists()  # a new start may have made it its own
-    mine.release()
+    assert paths.run_dir(empty).exists()  # a new start may have made it its own
+    claim.release()

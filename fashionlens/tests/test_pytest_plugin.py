@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fashionlens import embedded
-from fashionlens.tests.test_embedded import BASE, everyone_left
-from fashionlens.tests.test_up import OURS
+from fashionlens.tests.test_embedded import BASE, all_processes_ended
+from fashionlens.tests.test_up import SETTINGS_VARIABLES
 
 TELL = """
 import os
@@ -27,7 +27,11 @@ def start_pytest(
     """A test run of its own, and the variables that its one test tells."""
     test = folder / "test_tell.py"
     test.write_text(TELL.format(seconds=seconds))
-    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS_VARIABLES
+    }
     env.pop("PYTEST_XDIST_WORKER", None)
     config = ["-c", str(BASE / "pyproject.toml"), "-s", "-q", "-p", "no:cacheprovider"]
     run = subprocess.Popen(
@@ -47,7 +51,7 @@ def test_a_run_that_is_stopped_leaves_no_server(tmp_path, how):
     assert told[1] == embedded.database_url(var)
     run.send_signal(how)
     run.communicate(timeout=120)
-    assert everyone_left(var)
+    assert all_processes_ended(var)
     assert var.exists() is (how == signal.SIGKILL)  # swept by a later run
     shutil.rmtree(var, ignore_errors=True)
     shutil.rmtree(embedded.run_dir(var).parent, ignore_errors=True)

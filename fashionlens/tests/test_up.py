@@ -1,4 +1,4 @@
-"""`manage.py up` as a user runs it: a process of its own, with real servers."""
+"""`manage.py up` as a process of its own, with real servers."""
 
 import os
 import shutil
@@ -14,11 +14,17 @@ from pathlib import Path
 import pytest
 
 from fashionlens.celery import app
-from fashionlens.embedded import orphans
+from fashionlens.embedded.lock_holders import find_holders
 from fashionlens.stack import check_port, restore_unacknowledged
-from fashionlens.tests.test_embedded import BASE, everyone_left, make_folder
+from fashionlens.tests.test_embedded import BASE, all_processes_ended, make_folder
 
-OURS = ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "MEDIA_ROOT", "CELERY_QUEUE")
+SETTINGS_VARIABLES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CACHE_URL",
+    "MEDIA_ROOT",
+    "CELERY_QUEUE",
+)
 COUNT = """
 from catalog.models import Product
 print(Product.objects.count(), "products")
@@ -40,7 +46,11 @@ def port() -> int:
 
 
 def manage(var: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS_VARIABLES
+    }
     return subprocess.Popen(
         [sys.executable, "manage.py", *arguments],
         cwd=BASE,
@@ -54,7 +64,7 @@ def manage(var: Path, *arguments: str, **environment: str) -> subprocess.Popen[s
 
 @pytest.fixture
 def up(var: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
-    """Starts `manage.py up` and waits until it serves; killed after the test."""
+    """Return a function that starts `manage.py up` and waits until it serves."""
     started = []
 
     def start() -> subprocess.Popen[str]:
@@ -69,78 +79,78 @@ def up(var: Path, port: int) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     for stack in started:
         stack.kill()
         stack.communicate()
-    assert everyone_left(var)
+    assert all_processes_ended(var)
 
 
-def refusal(command: subprocess.Popen[str]) -> str:
-    """What a command says that ends with exit status 1."""
+def failure_output(command: subprocess.Popen[str]) -> str:
     text, _ = command.communicate(timeout=120)
     assert command.returncode == 1, text
     return text
 
 
 def worker_pid(var: Path) -> int:
-    """The first Celery worker process, as soon as there is one."""
     wanted = ["-m", "celery", "-A", "fashionlens", "worker"]
     for _ in range(200):
-        for pid in sorted(orphans.holders(var / "processes.lock")):
+        for pid in sorted(find_holders(var / "processes.lock")):
             if Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:6] == wanted:
                 return pid
         time.sleep(0.05)
     raise AssertionError("no worker runs")
 
 
-def test_it_serves_alone_shares_its_servers_and_stops_on_ctrl_c(var, port, up):
+def test_up_serves_refuses_a_second_up_shares_servers_and_stops_on_ctrl_c(
+    var, port, up
+):
     stack = up()
-    most_skus = "&".join([f"sku={'x' * 64}"] * 100)
-    for path in ("healthz", f"api/v1/products/?{most_skus}"):
+    long_query = "&".join([f"sku={'x' * 64}"] * 100)
+    for path in ("healthz", f"api/v1/products/?{long_query}"):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
             assert answer.status == 200
     second = manage(var, "up", "--port", str(port + 1))
     joined = manage(var, "shell", "--no-imports", "-c", COUNT)
-    assert f"(pid {stack.pid})" in refusal(second)
+    assert f"(pid {stack.pid})" in failure_output(second)
     text, _ = joined.communicate(timeout=120)
     assert text == "0 products\n"
     stack.send_signal(signal.SIGINT)
     assert stack.wait(90) == 0
-    assert not orphans.holders(var / "processes.lock")
+    assert not find_holders(var / "processes.lock")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
-def test_it_starts_after_a_killed_launcher_and_ends_when_a_child_dies(var, up):
+def test_up_starts_after_a_killed_launcher_and_ends_when_a_child_dies(var, up):
     killed = up()
     killed.kill()
     killed.wait()
     stack = up()
     os.kill(worker_pid(var), signal.SIGKILL)
-    assert f"{var}/log/worker.log" in refusal(stack)
-    assert not orphans.holders(var / "processes.lock")
+    assert f"{var}/log/worker.log" in failure_output(stack)
+    assert not find_holders(var / "processes.lock")
 
 
-def test_a_port_in_use_is_named_with_the_variable_that_changes_it(var):
+def test_a_port_in_use_is_reported_with_the_variable_that_changes_it(var):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        text = refusal(manage(var, "up", FASHIONLENS_PORT=str(port)))
+        text = failure_output(manage(var, "up", FASHIONLENS_PORT=str(port)))
     assert f"Port {port} cannot be used" in text
     assert f"FASHIONLENS_PORT={port + 1}" in text
     check_port(port)
 
 
-def test_help_and_refusals_start_nothing(tmp_path):
+def test_help_and_refused_settings_start_no_servers(tmp_path):
     shown, _ = manage(tmp_path / "var", "up", "--help").communicate(timeout=120)
     assert "--port" in shown
     assert not (tmp_path / "var" / "log").exists()
-    text = refusal(manage(tmp_path / "var", "migrate", DEBUG="0"))
+    text = failure_output(manage(tmp_path / "var", "migrate", DEBUG="0"))
     assert "DATABASE_URL" in text
     assert "Traceback" not in text
 
 
-def test_what_a_killed_worker_had_taken_is_handed_out_again():
+def test_messages_of_a_killed_worker_are_delivered_again():
     broker = app.connection_for_write().clone(virtual_host="15")
     killed = broker.default_channel
-    killed.do_restore = False  # what a channel that is closed in order would do
+    killed.do_restore = False  # an orderly close would restore
     queue = f"restore-{time.monotonic_ns()}"
     killed.queue_declare(queue)
     with broker.Producer() as producer:

@@ -22,10 +22,10 @@ _SECOND = {1: "back", 6: "closer", 10: "back"}  # products with a second photo
 
 
 def draw_sample(folder: Path, *, per_category: int = 16, seed: int = 7) -> int:
-    """Write `folder/<category>/<name>.jpg`; further photos are `<name>-2.jpg`.
+    """Write `folder/<category>/<name>.jpg`, second photos as `<name>-2.jpg`.
 
-    Returns how many photos were written. The first 16 garments of a category
-    are chosen by hand, those beyond are drawn by lot.
+    Return the number of photos. The first 16 garments of a category are planned by
+    hand, the others are drawn at random.
     """
     shots = [
         _Shot(folder / category, category, look, number, row, view)

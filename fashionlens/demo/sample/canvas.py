@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 @dataclass(frozen=True)
 class View:
-    """How the 600x800 drawing is seen: enlarged about a point, turned, mirrored."""
+    """How the 600 x 800 drawing is seen."""
 
     zoom: float = 1.0
     centre: tuple[float, float] = (300.0, 400.0)
@@ -31,7 +31,7 @@ class View:
 
 @dataclass(frozen=True)
 class Relief:
-    """What gives a piece its body."""
+    """The relief of a piece of cloth."""
 
     puff: float = 12.0  # how far in from its edge the piece is rounded
     height: float = 0.62  # of that rounding
@@ -44,7 +44,7 @@ class Relief:
 
 @dataclass
 class Canvas:
-    """The garment drawn so far: colour times cover, and cover, 0..1 float32."""
+    """The garment drawn so far: premultiplied colour and cover, 0..1 float32."""
 
     size: tuple[int, int]
     view: View
@@ -66,7 +66,7 @@ class Canvas:
         self.shift = (0.0, 0.0)  # moves what is drawn next, in drawing units
 
     def place(self, points: Points) -> Points:
-        """Drawing units to pixels; a slight sway keeps symmetry from looking ruled."""
+        """Convert drawing units to pixels."""
         x, y = points[:, 0], points[:, 1]
         a, b, c, d, e, f = self._sway
         sway = np.column_stack(
@@ -88,7 +88,7 @@ class Canvas:
         turn: float = 0.0,
         folds: Sequence[Fold] = (),
     ) -> None:
-        """Lay a piece of cloth on what is there; `turn` is the run of its thread."""
+        """Lay a piece of cloth on the canvas; `turn` is the direction of its thread."""
         relief = relief or Relief()
         pieces = [outlines] if isinstance(outlines, np.ndarray) else outlines
         placed = [self.place(piece) for piece in pieces]
@@ -113,7 +113,7 @@ class Canvas:
         colour: np.ndarray | None = None,
         inside: bool = True,
     ) -> None:
-        """Darken (tone below 0), lighten or colour along lines of the last piece."""
+        """Darken (tone < 0), lighten or colour along lines of the last piece."""
         if self._last is None or not lines:
             return
         ends = np.cumsum([len(line) for line in lines])[:-1]
@@ -137,7 +137,7 @@ class Canvas:
         area += (goal - area) * strength
 
     def _box(self, placed: Sequence[Points], margin: float) -> Box | None:
-        """The pixels the pieces touch, widened; None when out of the picture."""
+        """Return the pixels the pieces touch, or None outside the picture."""
         points = np.concatenate(placed)
         low = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
         high = np.minimum(np.ceil(points.max(axis=0) + margin), self.size).astype(int)
@@ -162,7 +162,7 @@ class Canvas:
     def _thread(
         self, box: Box, turn: float, light: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Drawing units at every pixel of the box, turned and drawn in by folds."""
+        """Return the drawing units at every pixel of the box, bent by folds."""
         left, top, right, bottom = box
         x = (np.arange(left, right, dtype=np.float32) - self.size[0] / 2) / self.scale
         y = (np.arange(top, bottom, dtype=np.float32) - self.size[1] / 2) / self.scale
@@ -178,7 +178,7 @@ class Canvas:
     def _light(
         self, mask: np.ndarray, box: Box, folds: Sequence[Fold], relief: Relief
     ) -> np.ndarray:
-        """Brightness of a soft relief, about 1; worked out at half the size."""
+        """Return the brightness of a soft relief, about 1, (H, W) float32."""
         half = _halved(mask)
         scale = self.scale / 2
         radius = max(relief.puff * scale, 1.0)
@@ -200,7 +200,6 @@ class Canvas:
         ) * np.float32(1.5)
 
     def _ruled(self, shape: tuple[int, int], box: Box, relief: Relief) -> np.ndarray:
-        """Light and dark of quilted bands (across) or knitted ribs (down)."""
         rows: np.ndarray = (
             np.arange(shape[0], dtype=np.float32) * 2 + box[1]
         ) / self.scale
@@ -216,7 +215,7 @@ class Canvas:
     def _folded(
         self, shape: tuple[int, int], box: Box, folds: Sequence[Fold]
     ) -> np.ndarray:
-        """Ridges and creases as a height in (half-size) pixels."""
+        """Return ridges and creases as a height in half-size pixels."""
         if not folds:
             return np.zeros(shape, np.float32)
         image = Image.new("L", shape[::-1], 128)
@@ -229,7 +228,6 @@ class Canvas:
         return blurred(level_map, 3.2 * self.scale / 2 * 2) * (9.0 * self.scale / 2)
 
     def _cast(self, mask: np.ndarray, box: Box, relief: Relief) -> None:
-        """A soft shadow of the piece, down and to the right, on those below."""
         if not relief.shadow:
             return
         left, top, right, bottom = box
@@ -257,7 +255,6 @@ def _overlap(first: Box, second: Box) -> Box | None:
 
 
 def _cut_out(box: Box, mask: np.ndarray, inner: Box) -> np.ndarray:
-    """The part of a box's mask that lies in a smaller box."""
     rows = slice(inner[1] - box[1], inner[3] - box[1])
     return mask[rows, inner[0] - box[0] : inner[2] - box[0]]
 
@@ -277,5 +274,4 @@ def _averaged(image: Image.Image) -> np.ndarray:
 
 
 def _halved(mask: np.ndarray) -> np.ndarray:
-    """Every second pixel: only smooth fields are made from it."""
     return np.ascontiguousarray(mask[::2, ::2])

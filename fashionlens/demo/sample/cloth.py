@@ -24,12 +24,11 @@ class Cloth:
         return companion(self.colour) if self.second is None else self.second
 
     def plain(self, tone: float = 0.0) -> "Cloth":
-        """The same cloth without its pattern, for trims and linings."""
         return Cloth(toned(self.colour, tone), seed=self.seed)
 
 
 def weave(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """(3, H, W) float32 0..1; `scale` is pixels to the unit, for smooth edges."""
+    """Return (3, H, W) float32 0..1; `scale` is pixels per unit."""
     try:
         pattern = PATTERNS[cloth.pattern]
     except KeyError:
@@ -51,7 +50,7 @@ def _sampled(field: np.ndarray, u: Field, v: Field, fineness: float) -> np.ndarr
 
 
 def _bands(u: Field, period: float, share: float, scale: float) -> Field:
-    """1 in bands so long a share of the period, 0 between, with soft edges."""
+    """Return 1 in bands of a share of the period, else 0, with soft edges."""
     at = np.abs(np.mod(u / np.float32(period), 1) - np.float32(0.5))
     edge = (np.float32(share / 2) - at) * np.float32(period * scale)
     return np.clip(edge + np.float32(0.5), 0, 1)
@@ -75,7 +74,6 @@ def _stripes(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
 
 
 def _breton(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """Narrow stripes of the colour on off-white, the shoulders bare."""
     ground = rgb((241, 237, 228))
     lines = _bands(v, 21, 0.36, scale) * (v > 218)
     return _mixed(ground, cloth.colour, lines)
@@ -125,7 +123,6 @@ def _heather(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
 
 
 def _denim(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """Twill, and the threads of uneven blue that run down it."""
     twill = _sampled(grit(1, 4), u + v * 0.6, v, 1.5) * np.float32(0.030)
     slub = _sampled(grit(2, 32), u, v, 1.2) * np.float32(0.026)
     worn = np.exp(-((u - 300) ** 2) / 21000.0).astype(np.float32)
@@ -139,7 +136,6 @@ def _cord(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
 
 
 def _knit(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """Columns of V-shaped stitches."""
     side = np.abs(np.mod(u / 11, 1) - np.float32(0.5)) * 2
     stitch = np.mod(v / np.float32(8) + side * np.float32(0.8), 1)
     wool = np.sin(stitch * np.pi) * 0.17 - 0.13 + side * np.float32(0.07)
@@ -148,7 +144,6 @@ def _knit(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
 
 
 def _cable(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """Plaits that run down, between fields of plain knit."""
     at = np.mod(u - 300 + 30, np.float32(60)) - 30
     sway = np.sin(v * np.float32(np.pi / 30)) * 7
     strands = [np.exp(-((at - s) ** 2) / 34) for s in (sway, -sway)]
@@ -159,7 +154,6 @@ def _cable(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
 
 
 def _block(cloth: Cloth, u: Field, v: Field, scale: float) -> np.ndarray:
-    """Three fields of colour, one below another."""
     step = np.clip((v - 330) * scale + 0.5, 0, 1)
     low = np.clip((v - 400) * scale + 0.5, 0, 1)
     out = _mixed(cloth.other, rgb((232, 196, 120)), step)

@@ -37,7 +37,6 @@ def _rib(canvas: Canvas, top: Top, trim: Cloth) -> None:
 
 
 def _roll(canvas: Canvas, top: Top, trim: Cloth, high: float) -> None:
-    """A tube of knit, turned down once when it is tall."""
     x, y = 300 + top.neck, top.top
     rim = mirrored(
         path(
@@ -106,7 +105,6 @@ def _back(canvas: Canvas, top: Top, trim: Cloth) -> None:
 
 
 def _leaves(canvas: Canvas, top: Top, trim: Cloth) -> None:
-    """A turned-down collar: the stand behind, a leaf to each side."""
     x, y, low = 300 + top.neck, top.top, top.top + top.drop
     stand = path(
         f"M 300 {y - 20} C {x - 22} {y - 20} {x - 8} {y - 16} {x - 3} {y - 6} "

@@ -36,7 +36,7 @@ class Top:
 
 
 def neckline(top: Top) -> Points:
-    """The right half of the front neck, from the middle up to the shoulder."""
+    """Return the right half of the front neck, from the middle to the shoulder."""
     x, y, low = top.neck, top.top, top.top + top.drop
     if top.v:
         return path(
@@ -62,7 +62,6 @@ def tip(top: Top) -> tuple[float, float]:
 
 
 def side(top: Top) -> Points:
-    """From the armpit down to the hem."""
     x, y = armpit(top)
     low = top.bottom - top.tail
     middle = y + (low - y) * 0.5
@@ -74,7 +73,6 @@ def side(top: Top) -> Points:
 
 
 def hem(top: Top) -> Points:
-    """From the side to the middle."""
     x, low = 300 + top.hem, top.bottom - top.tail
     bend = 0.72 if top.tail else 0.5
     return path(

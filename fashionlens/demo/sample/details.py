@@ -26,13 +26,11 @@ CORD = Cloth(rgb((236, 232, 222)))
 
 
 def stitch(canvas: Canvas, lines: Sequence[Points], tone: float = -0.24) -> None:
-    """A row of stitches on the last piece."""
     short = [dash for line in lines for dash in dashes(line, 4.2, 2.2)]
     canvas.lines(short, 1.2, tone)
 
 
 def topstitch(canvas: Canvas, lines: Sequence[Points]) -> None:
-    """The ochre thread of jeans."""
     short = [dash for line in lines for dash in dashes(line, 4.6, 2.0)]
     canvas.lines(short, 1.3, 0.8, colour=rgb((206, 150, 84)))
 
@@ -74,7 +72,6 @@ def zip_line(canvas: Canvas, line: Points, cloth: Cloth = METAL) -> None:
 
 
 def open_front(canvas: Canvas, top: Top, trim: Cloth) -> None:
-    """What closes the garment, down its middle."""
     low = top.top + (6 if top.collar == "stand" else top.drop)
     end = top.bottom + 5 + (17 if ribbed_hem(top) else 0)
     full = path(f"M 300 {low} L 300 {end}")
@@ -129,7 +126,7 @@ def patch(
     *,
     flap: bool = False,
 ) -> None:
-    """A sewn-on pocket whose upper left corner is (x, y)."""
+    """Draw a patch pocket with its upper left corner at (x, y)."""
     tip = high + wide * 0.12
     outline = path(
         f"M {x} {y} L {x + wide} {y} L {x + wide} {y + high} "
@@ -149,7 +146,7 @@ def patch(
 
 
 def welt(canvas: Canvas, line: Points, cloth: Cloth, wide: float = 12) -> None:
-    """A slanted pocket with a raised lip, and its mirror image."""
+    """Draw a slanted pocket with a raised lip, and its mirror image."""
     for lip in both(line):
         canvas.part(
             ribbon(lip, wide / 2, wide / 2),
@@ -199,7 +196,6 @@ def _kangaroo(canvas: Canvas, top: Top, cloth: Cloth) -> None:
 def cords(
     canvas: Canvas, x: float, y: float, length: float, cloth: Cloth = CORD
 ) -> None:
-    """Two drawstrings with knots, from (300 +- x, y) down."""
     for side, more in ((1, 0.0), (-1, 9.0)):
         at = 300 + side * x
         end = y + length + more

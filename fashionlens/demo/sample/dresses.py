@@ -134,7 +134,6 @@ def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
 
 
 def _in_one(canvas: Canvas, dress: Dress, bodice: Top, cloth: Cloth) -> None:
-    """No seam at the waist: one length of cloth from neck to hem."""
     skirt = dress.skirt
     whole = replace(
         bodice, bottom=skirt.bottom, hem=skirt.hem, waist=(bodice.waist + skirt.hip) / 2

@@ -7,13 +7,13 @@ from PIL import Image
 
 
 def enlarged(field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A smooth field at another size, (H, W) given by `shape`."""
+    """Return a smooth field resized to `shape` (H, W)."""
     image = Image.fromarray(field)
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
 def blurred(field: np.ndarray, radius: float) -> np.ndarray:
-    """Two box blurs each way; beyond the edges the field is 0."""
+    """Return two box blurs in each direction; the field is 0 beyond its edges."""
     reach = max(round(radius / 1.4), 1)
     for _ in range(2):
         field = _box_rows(field, reach)
@@ -22,7 +22,7 @@ def blurred(field: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _box_rows(field: np.ndarray, reach: int) -> np.ndarray:
-    """The mean over 2 * reach + 1 rows."""
+    """Return the mean over 2 * reach + 1 rows."""
     height, width = field.shape
     total = np.zeros((height + 2 * reach + 1, width), np.float32)
     np.cumsum(field, axis=0, out=total[reach + 1 : reach + 1 + height])
@@ -33,7 +33,7 @@ def _box_rows(field: np.ndarray, reach: int) -> np.ndarray:
 def noise(
     rng: np.random.Generator, shape: tuple[int, ...], wide: float, high: float
 ) -> np.ndarray:
-    """Smooth noise, about -1..1, with swells so wide and so high (in pixels)."""
+    """Return smooth noise, about -1..1, with swells of this size in pixels."""
     rows = max(round(shape[0] / max(high, 1.0)), 1) + 3
     columns = max(round(shape[1] / max(wide, 1.0)), 1) + 3
     coarse = rng.standard_normal((rows, columns)).astype(np.float32) * np.float32(0.5)
@@ -44,7 +44,7 @@ def noise(
 
 @functools.lru_cache(maxsize=8)
 def grit(wide: int = 1, high: int = 1) -> np.ndarray:
-    """(1024, 1024) of fine noise with unit deviation, drawn out to streaks."""
+    """Return (1024, 1024) of fine streaky noise with unit deviation."""
     rng = np.random.default_rng(11)
     coarse = rng.standard_normal((1024 // high, 1024 // wide)).astype(np.float32)
     image = Image.fromarray(coarse).resize((1024, 1024), Image.Resampling.BILINEAR)

@@ -40,8 +40,6 @@ CATEGORIES = tuple(STYLES)
 
 @dataclass(frozen=True)
 class _Frame:
-    """How much of the drawing a category fills, and where a closer look is taken."""
-
     zoom: float
     middle: float  # y
     closer: tuple[float, float]
@@ -73,11 +71,11 @@ def garment(
     view: str = "front",
     backdrop: str | None = None,
 ) -> Image.Image:
-    """A studio picture of one garment.
+    """Return a studio picture of one garment.
 
-    `view` is front, back (hats and shoes are turned round instead) or closer.
-    The style is drawn from the seed unless it is named. ValueError names what
-    there is when a category, colour, pattern or style is not known.
+    `view` is front, back (a rotated view of hats and shoes) or closer. Without `style`,
+    the seed chooses one. Raise ValueError for an unknown category, colour, pattern,
+    style or view.
     """
     rng = np.random.default_rng([seed, *category.encode()])
     styles = STYLES[_known(category, STYLES, "category")]
@@ -99,7 +97,7 @@ def garment(
 
 
 def forget() -> None:
-    """Give back the memory of walls and printed cloth, some 100 MB."""
+    """Free the cached walls and printed cloth, about 100 MB."""
     for kept in (studio.wall, studio.fall_off, tiles.tile, grit):
         kept.cache_clear()
 
@@ -113,7 +111,6 @@ def _cropped(
     size: tuple[int, int],
     backdrop: str | None,
 ) -> Image.Image:
-    """A larger picture cut to size: cloth is not rounded off at the picture's edge."""
     margin = round(size[0] * 0.08)
     wide, high = size[0] + 2 * margin, size[1] + 2 * margin
     seen = replace(view, zoom=view.zoom * size[0] / wide)

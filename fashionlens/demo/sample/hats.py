@@ -28,7 +28,6 @@ def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
 
 
 def _cap(canvas: Canvas, cloth: Cloth) -> None:
-    """A baseball cap, its peak to the left."""
     _peaked(canvas, cloth, Cloth(cloth.colour))
 
 
@@ -121,7 +120,6 @@ def _knitted(canvas: Canvas, cloth: Cloth, *, bobble: bool) -> None:
 
 
 def _pompom(canvas: Canvas, cloth: Cloth) -> None:
-    """A ball of loose wool: rings of thin tufts, lighter towards the middle."""
     rng = canvas.rng
     for ring in (56, 48, 38, 27, 15):
         tufts = []
@@ -146,7 +144,6 @@ def _crown_and_brim(
     brim: tuple[float, float, float],
     band: Cloth | None,
 ) -> None:
-    """A brim as an ellipse (x and y radius, its height), a crown on it."""
     wide, deep, y = brim
     rim = disc(300, y, wide, deep / wide)
     canvas.part(rim, cloth, Relief(puff=12, crumple=0.5, grain=(160, 60)))

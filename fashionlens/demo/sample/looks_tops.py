@@ -260,7 +260,6 @@ def draw(canvas: Canvas, category: str, style: str, cloth: Cloth) -> None:
 
 
 def _trim(category: str, style: str, top: Top, cloth: Cloth) -> Cloth:
-    """Collar and cuffs: of the cloth itself where they are cut from it."""
     if style in _TRIMMED:
         return Cloth(cloth.other)
     if top.collar in ("shirt", "lapel") or cloth.pattern == "heather":
@@ -281,7 +280,6 @@ def _belt(canvas: Canvas, top: Top, cloth: Cloth) -> None:
 
 
 def _yoke(canvas: Canvas, top: Top, cloth: Cloth) -> None:
-    """The seams of a jeans jacket."""
     y = top.top + top.slope + 66
     seams = both(path(f"M 314 {y} L {300 + top.shoulder - 10} {y + 4}"))
     seams += both(path(f"M 334 {y + 70} L 326 {top.bottom - 34}"))

@@ -39,7 +39,7 @@ COLOURS: dict[str, Colour] = {
 
 
 def rgb(colour: str | Colour) -> np.ndarray:
-    """(3,) float32, 0..1."""
+    """Return (3,) float32, 0..1."""
     values = COLOURS[colour] if isinstance(colour, str) else colour
     return np.array(values, np.float32) / 255
 
@@ -49,12 +49,12 @@ def luminance(colour: np.ndarray) -> float:
 
 
 def toned(colour: np.ndarray, amount: float) -> np.ndarray:
-    """Lighter (towards white) for an amount above 0, darker below."""
+    """Return a lighter colour for an amount above 0, a darker one below."""
     goal = np.float32(1.0 if amount > 0 else 0.0)
     return colour + (goal - colour) * np.float32(abs(amount))
 
 
 def companion(colour: np.ndarray) -> np.ndarray:
-    """A quiet second colour that shows on this one: off-white or ink."""
+    """Return off-white or ink, whichever is visible on this colour."""
     light = luminance(colour) > 0.62
     return rgb((45, 52, 74)) if light else rgb((240, 236, 226))

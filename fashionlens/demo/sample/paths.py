@@ -14,10 +14,10 @@ _STEPS = 14  # points to a curve: at 600x800 no corner of them shows
 
 
 def path(text: str) -> Points:
-    """The points of an SVG path of absolute M, L, Q and C commands.
+    """Return the points of an SVG path of absolute M, L, Q and C commands.
 
-    A command letter is repeated for every segment, numbers are separated by
-    spaces: `path("M 0 0 L 10 0 Q 20 0 20 10")`.
+    Repeat the letter for every segment and separate numbers by spaces: `path("M 0 0 L
+    10 0 Q 20 0 20 10")`.
     """
     points: list[tuple[float, float]] = []
     command, numbers = "", list[float]()
@@ -34,7 +34,7 @@ def path(text: str) -> Points:
 def _segment(
     start: tuple[float, float], rest: list[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """A quadratic or cubic Bezier from `start`, by de Casteljau, without `start`."""
+    """Return a quadratic or cubic Bezier without `start`, by de Casteljau."""
     t = np.linspace(0, 1, _STEPS + 1)[1:, None]
     rows = [np.repeat([point], _STEPS, axis=0) for point in (start, *rest)]
     while len(rows) > 1:
@@ -43,28 +43,27 @@ def _segment(
 
 
 def flipped(points: Points) -> Points:
-    """The same points on the other side of the middle."""
     return np.column_stack([2 * MIDDLE - points[:, 0], points[:, 1]])
 
 
 def mirrored(half: Points) -> Points:
-    """A whole outline from its right half, which runs from middle to middle."""
+    """Return a whole outline from its right half, which starts and ends in the
+    middle."""
     return np.concatenate([half, flipped(half)[::-1]])
 
 
 def both(points: Points) -> list[Points]:
-    """A piece and its mirror image."""
     return [points, flipped(points)]
 
 
 def between(first: Points, second: Points, part: float = 0.5) -> Points:
-    """The curve `part` of the way from one curve to another."""
+    """Return the curve `part` of the way from one curve to another."""
     t = np.linspace(0, 1, 24)
     return along(first, t) * (1 - part) + along(second, t) * part
 
 
 def along(points: Points, where: np.ndarray) -> Points:
-    """Points at shares 0..1 of a curve's length."""
+    """Return points at shares 0..1 of a curve's length."""
     steps = np.hypot(*np.diff(points, axis=0).T)
     length = np.concatenate([[0.0], np.cumsum(steps)])
     at = np.asarray(where) * length[-1]
@@ -72,14 +71,14 @@ def along(points: Points, where: np.ndarray) -> Points:
 
 
 def normals(points: Points) -> Points:
-    """Unit vectors to the left of the direction of travel (y down)."""
+    """Return unit vectors to the left of the direction of travel (y down)."""
     run = np.gradient(points, axis=0)
     run /= np.maximum(np.hypot(run[:, 0], run[:, 1]), 1e-9)[:, None]
     return np.column_stack([run[:, 1], -run[:, 0]])
 
 
 def ribbon(points: Points, left: float, right: float = 0.0) -> Points:
-    """The outline of a band that follows a curve, so far to its left and right."""
+    """Return the outline of a band that follows a curve."""
     side = normals(points)
     return np.concatenate([points + side * left, (points - side * right)[::-1]])
 
@@ -89,12 +88,12 @@ def moved(points: Points, right: float, down: float = 0.0) -> Points:
 
 
 def shifted(points: Points, distance: float) -> Points:
-    """A parallel curve, to the left."""
+    """Return a parallel curve, to the left."""
     return points + normals(points) * distance
 
 
 def tapered(points: Points, width: float) -> Points:
-    """A stroke that swells from nothing to `width` and back."""
+    """Return a stroke that swells to `width` and back."""
     dense = along(points, np.linspace(0, 1, 13))
     swell = np.sin(np.linspace(0, np.pi, 13))[:, None] * width / 2
     side = normals(dense) * swell
@@ -102,7 +101,6 @@ def tapered(points: Points, width: float) -> Points:
 
 
 def dashes(points: Points, length: float, gap: float) -> list[Points]:
-    """A curve cut into stitches."""
     total = max(float(np.hypot(*np.diff(points, axis=0).T).sum()), 1e-9)
     starts = np.arange(0, max(total - length, 0) + 1e-9, length + gap)
     stops = starts[:, None] + np.array([0, length / 2, length])
@@ -110,13 +108,13 @@ def dashes(points: Points, length: float, gap: float) -> list[Points]:
 
 
 def disc(x: float, y: float, radius: float, squash: float = 1.0) -> Points:
-    """A circle, or an ellipse `squash` times as high as wide."""
+    """Return a circle, or an ellipse `squash` times as high as wide."""
     t = np.linspace(0, 2 * np.pi, 25 if radius < 60 else 97)[:-1]
     return np.column_stack([x + radius * np.cos(t), y + radius * squash * np.sin(t)])
 
 
 def turned(points: Points, degrees: float, about: Iterable[float]) -> Points:
-    """Points turned clockwise (on screen) about a point."""
+    """Return points turned clockwise (on screen) about a point."""
     centre = np.array(list(about))
     a = np.radians(degrees)
     spin = np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])

@@ -12,7 +12,6 @@ _SUNSET = [(222, 92, 66), (236, 150, 74), (244, 200, 104)]
 
 
 def printed(canvas: Canvas, cloth: Cloth) -> None:
-    """One of four pictures, in three inks that show on the cloth."""
     picture = [_sun, _hills, _arches, _bloom][int(canvas.rng.integers(4))]
     for outlines, ink in picture(cloth.other):
         canvas.part(outlines, Cloth(ink), _INK)
@@ -22,7 +21,6 @@ Inked = list[tuple[list[Points], np.ndarray]]
 
 
 def _sun(other: np.ndarray) -> Inked:
-    """A sun cut by stripes, over waves."""
     shapes: Inked = []
     for k, ink in enumerate(_SUNSET):
         shapes.append(([disc(300, 330, 62 - 18 * k)], rgb(ink)))

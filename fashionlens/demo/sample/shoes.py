@@ -28,7 +28,6 @@ FLOORS = [(210.0, 600.0, 496.0), (0.0, 600.0, 546.0)]  # and where it stands
 
 
 def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
-    """The farther shoe first, a little higher and to the right."""
     for shift in (_FAR, _NEAR):
         canvas.shift = shift
         SHOES[style](canvas, cloth)
@@ -36,7 +35,6 @@ def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
 
 
 def _chelsea(canvas: Canvas, cloth: Cloth) -> None:
-    """An ankle boot with elastic at the side."""
     canvas.part(
         path("M 330 232 C 380 214 450 214 494 232 L 488 266 L 336 266"),
         INSIDE.plain(-0.35),
@@ -59,7 +57,6 @@ def _chelsea(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _lace_boot(canvas: Canvas, cloth: Cloth) -> None:
-    """A work boot: eyelets, padded collar, lugged sole."""
     canvas.part(
         path("M 334 236 C 380 216 456 216 498 236 L 488 280 L 346 280"),
         INSIDE.plain(-0.3),
@@ -108,7 +105,6 @@ def _lace_boot(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _oxford(canvas: Canvas, cloth: Cloth) -> None:
-    """A polished lace-up with a toe cap and punched seams."""
     opening(canvas, 300, 494, 386)
     upper = path(
         "M 92 504 C 88 474 124 456 180 446 C 232 434 268 414 298 380 "
@@ -157,7 +153,6 @@ def _loafer(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _pump(canvas: Canvas, cloth: Cloth) -> None:
-    """A court shoe on a high heel."""
     inner = path(
         "M 214 458 C 300 440 400 360 486 306 L 470 350 C 400 400 320 452 236 470"
     )
@@ -182,7 +177,6 @@ def _pump(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _flat(canvas: Canvas, cloth: Cloth) -> None:
-    """A ballet flat with a bow."""
     opening(canvas, 214, 492, 452)
     upper = path(
         "M 90 508 C 88 476 126 460 186 452 C 214 448 226 462 248 474 "

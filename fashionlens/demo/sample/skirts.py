@@ -71,7 +71,7 @@ def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
 
 
 def draw_skirt(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
-    """All but the waistband."""
+    """Draw everything but the waistband."""
     step = (skirt.bottom - skirt.top) / skirt.tiers
     for k in reversed(range(skirt.tiers)):
         at, to = k / skirt.tiers, (k + 1) / skirt.tiers
@@ -89,7 +89,6 @@ def draw_skirt(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
 
 
 def side(skirt: Skirt) -> Points:
-    """The right edge, from the waist down."""
     high, low = skirt.top, skirt.bottom
     drop = low - high
     return path(
@@ -102,7 +101,6 @@ def side(skirt: Skirt) -> Points:
 
 
 def _hem(skirt: Skirt) -> Points:
-    """From right to left; waves come in between the folds."""
     t = np.linspace(0, 1, 61)
     x = 300 + skirt.hem * (1 - 2 * t)
     y = skirt.bottom + 22 * np.sin(np.pi * t) * min(skirt.hem / 180, 1)
@@ -128,7 +126,7 @@ def _panel(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
 
 
 def _down(skirt: Skirt, share: float, start: float = 0.0) -> Points:
-    """A line of the cloth from waist to hem, `share` -1..1 across."""
+    """Return a line of the cloth from waist to hem, `share` -1..1 across."""
     right = shifted(side(skirt), 0)
     middle_x = 300 + (right[:, 0] - 300) * share
     sag = 18 * (1 - share**2)
@@ -232,7 +230,6 @@ def _waistband(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
 
 
 def belt(canvas: Canvas, y: float, wide: float, cloth: Cloth, high: float = 22) -> None:
-    """A cloth belt with a buckle."""
     line = path(f"M {300 - wide} {y} Q 300 {y + 10} {300 + wide} {y}")
     canvas.part(
         ribbon(line, high / 2, high / 2),
@@ -249,7 +246,6 @@ def belt(canvas: Canvas, y: float, wide: float, cloth: Cloth, high: float = 22) 
 
 
 def sash(canvas: Canvas, y: float, wide: float, cloth: Cloth) -> None:
-    """A tied ribbon at the waist, its ends hanging to one side."""
     for end in (
         f"M 318 {y + 6} Q 342 {y + 60} 330 {y + 128}",
         f"M 312 {y + 6} Q 318 {y + 70} 300 {y + 112}",

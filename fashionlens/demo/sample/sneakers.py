@@ -21,7 +21,6 @@ from fashionlens.demo.sample.soles import (
 
 
 def sneaker(canvas: Canvas, cloth: Cloth) -> None:
-    """A low court shoe with toe box and heel tab."""
     opening(canvas, 300, 492, 352)
     tongue = path("M 262 388 L 296 326 C 310 316 330 322 332 340 L 322 384")
     canvas.part(tongue, cloth.plain(0.05), Relief(puff=7, crumple=0.3))
@@ -50,7 +49,6 @@ def sneaker(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def runner(canvas: Canvas, cloth: Cloth) -> None:
-    """A running shoe: knitted upper, overlays, a thick rocker sole."""
     opening(canvas, 308, 494, 352)
     tongue = path("M 268 392 L 300 318 C 316 306 334 316 334 336 L 326 384")
     canvas.part(tongue, Cloth(cloth.other), Relief(puff=7, crumple=0.3))
@@ -96,7 +94,6 @@ def runner(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def hightop(canvas: Canvas, cloth: Cloth) -> None:
-    """A canvas basketball boot with a rubber toe."""
     canvas.part(
         path("M 330 270 C 370 250 450 250 496 268 L 480 320 L 350 320"),
         INSIDE.plain(-0.2),

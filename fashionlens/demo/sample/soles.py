@@ -21,7 +21,6 @@ INSIDE = Cloth(rgb((206, 188, 164)))
 def laces(
     canvas: Canvas, line: Points, count: int, lace: Cloth, wide: float = 26
 ) -> None:
-    """Short bars across a line, and a bow at its upper end."""
     at = along(line, np.linspace(0.06, 0.94, count))
     run = line[-1] - line[0]
     across = np.array([run[1], -run[0]]) / np.hypot(*run)
@@ -80,7 +79,6 @@ def opening(canvas: Canvas, left: float, right: float, y: float) -> None:
 
 
 def welted(canvas: Canvas, cloth: Cloth, *, heel: bool, sole: Cloth = DARK) -> None:
-    """A thin leather sole with its welt, and a stacked heel."""
     canvas.part(
         path(
             "M 90 494 C 86 510 92 520 110 520 L 506 520 L 508 494 C 380 508 220 508 "

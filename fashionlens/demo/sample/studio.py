@@ -28,7 +28,6 @@ def photographed(
     backdrop: str | None = None,
     floors: Sequence[Floor] = (),
 ) -> Image.Image:
-    """The garment on a wall, or standing where `floors` say."""
     names = list(_BACKDROPS)
     name = backdrop or names[int(canvas.rng.integers(len(names)))]
     weight = max(float(canvas.cover.sum()), 1.0)
@@ -44,7 +43,7 @@ def photographed(
 
 @functools.lru_cache(maxsize=8)  # 6 MB each
 def wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
-    """(3, H, W), 0..255: one colour, lit from the upper left, darker in the corners."""
+    """Return (3, H, W), 0..255: one colour, lit from the upper left."""
     width, height = size
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
@@ -62,7 +61,7 @@ def wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def fall_off(size: tuple[int, int]) -> np.ndarray:
-    """The same lamp on the garment: a little brighter to the upper left; to 255."""
+    """Return the wall's light for the garment, to 255."""
     x = np.linspace(-1, 1, size[0], dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, size[1], dtype=np.float32)[:, None]
     return (np.float32(1) - np.float32(0.045) * x - np.float32(0.03) * y) * 255
@@ -82,7 +81,6 @@ def _shadow(canvas: Canvas, floors: Sequence[Floor]) -> np.ndarray:
 
 
 def _on_floor(canvas: Canvas, half: np.ndarray, floor: Floor) -> np.ndarray:
-    """A dark line of contact and a wide soft pool, flattened onto the floor."""
     scale = canvas.scale / 2
     ends = canvas.place(np.array([[x, floor[2]] for x in floor[:2]])) / 2
     line = ends[:, 1].mean()

@@ -16,7 +16,7 @@ _ACCENTS = [(214, 110, 106), (232, 178, 92), (150, 120, 180), (238, 232, 220)]
 
 @functools.lru_cache(maxsize=8)  # 4 MB each; a garment asks for its tile often
 def tile(name: str, colours: tuple[float, ...], seed: int) -> np.ndarray:
-    """(3, 600, 600) float32 0..1 of ground colour and second colour (six numbers)."""
+    """Return (3, 600, 600) float32 0..1 from ground and second colour (six numbers)."""
     ground, second = np.array(colours, np.float32).reshape(2, 3)
     rng = np.random.default_rng(seed)
     if name == "camo":
@@ -42,7 +42,7 @@ def _bytes(colour: np.ndarray) -> tuple[int, int, int]:
 
 
 def _scattered(rng: np.random.Generator, count: int) -> list[tuple[float, float]]:
-    """Places of 0..1 that keep their distance, also across the seam."""
+    """Return places in 0..1 that keep their distance, also across the seam."""
     best: list[tuple[float, float]] = []
     for _ in range(count):
         tries = rng.random((24, 2))
@@ -99,7 +99,7 @@ def _stamp(
     y: float,
     colour: tuple[int, int, int],
 ) -> None:
-    """Draw at the place and at its eight repeats, so that the seam closes."""
+    """Draw at the place and its eight repeats, so that the tile is seamless."""
     side = _SIDE * 2
     for dx in (-side, 0, side):
         for dy in (-side, 0, side):

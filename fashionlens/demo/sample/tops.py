@@ -31,7 +31,6 @@ from fashionlens.demo.sample.paths import (
 
 
 def draw_top(canvas: Canvas, top: Top, cloth: Cloth, trim: Cloth) -> None:
-    """`trim` is the cloth of collar, ribs and details."""
     back = canvas.view.back
     if back:
         top = replace(top, drop=14, v=False, opening="", pocket="")
@@ -49,7 +48,6 @@ def draw_top(canvas: Canvas, top: Top, cloth: Cloth, trim: Cloth) -> None:
 
 
 def lining(canvas: Canvas, top: Top, cloth: Cloth) -> None:
-    """The inside of the back, seen through the neck, with its label."""
     x, y = 300 + top.neck + 3, top.top - 1
     low = top.top + top.drop + 22
     half = path(
@@ -66,7 +64,7 @@ def lining(canvas: Canvas, top: Top, cloth: Cloth) -> None:
 
 
 def sleeve_lines(top: Top) -> tuple[Points, Points]:
-    """The outer and the inner edge of the right sleeve, from the body outwards."""
+    """Return the outer and inner edge of the right sleeve, from the body outwards."""
     x, y = tip(top)
     ax, ay = armpit(top)
     a = np.radians(top.angle)
@@ -193,7 +191,6 @@ def body(canvas: Canvas, top: Top, cloth: Cloth, *, hem_stitch: bool = True) -> 
 
 
 def _body_folds(canvas: Canvas, top: Top) -> list[Fold]:
-    """Drags from the armpits, and a few soft drops to the hem."""
     if top.quilt:
         return []
     rng = canvas.rng

@@ -37,7 +37,6 @@ def draw(canvas: Canvas, category: str, style: str, cloth: Cloth) -> None:
 
 
 def _side(cut: Trousers) -> Points:
-    """The outer edge of the right leg, from the waist down."""
     drop = cut.crotch - cut.top
     leg = cut.bottom - cut.crotch
     knee_y = cut.crotch + leg * 0.48
@@ -54,7 +53,6 @@ def _side(cut: Trousers) -> Points:
 
 
 def _inseam(cut: Trousers) -> Points:
-    """From the hem up to the crotch."""
     leg = cut.bottom - cut.crotch
     return path(
         f"M {300 + cut.inner} {cut.bottom + 5} C {300 + cut.inner - 2} "
@@ -77,7 +75,7 @@ def _outline(cut: Trousers) -> Points:
 
 
 def _leg(cut: Trousers, share: float) -> Points:
-    """A line down the right leg, `share` of the way from inseam to side."""
+    """Return a line down the right leg, `share` of the way from inseam to side."""
     leg = cut.bottom - cut.crotch
     knee = 300 + 8 + (cut.knee - 8) * share
     low = 300 + cut.inner + (cut.outer - cut.inner) * share
@@ -90,7 +88,6 @@ def _leg(cut: Trousers, share: float) -> Points:
 
 
 def _folds(canvas: Canvas, cut: Trousers) -> list[Fold]:
-    """Whiskers at the crotch, breaks at knee and ankle, a drop down each leg."""
     rng = canvas.rng
     folds: list[Fold] = []
     for k in range(3):

@@ -14,7 +14,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from bench.timing import free_port
 from catalog.tests.factories import make_photo_bytes
-from fashionlens.tests.test_embedded import everyone_left, make_folder
+from fashionlens.tests.test_embedded import all_processes_ended, make_folder
 from fashionlens.tests.test_up import manage
 
 COLOURS = ["red", "lime", "blue", "gold", "teal", "pink", "navy", "olive"]
@@ -52,7 +52,7 @@ def stop(demo: subprocess.Popen[str], var: Path) -> None:
     demo.send_signal(signal.SIGINT)
     demo.communicate(timeout=60)
     assert demo.returncode == 0
-    assert everyone_left(var)
+    assert all_processes_ended(var)
 
 
 def test_the_demo_fills_an_empty_shop_once_and_serves_it(var, photos):
@@ -98,4 +98,4 @@ def test_a_folder_that_cannot_be_used_is_named(var, photos, tmp_path):
     assert demo.returncode == 1
     assert str(folder) in text
     assert "Traceback" not in text
-    assert everyone_left(var)
+    assert all_processes_ended(var)

