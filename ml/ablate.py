@@ -19,13 +19,13 @@ import numpy as np
 
 from ml.dataset import categories_of, read_splits
 from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_onnx
-from ml.errors import UserError
-from ml.fashion.grounds import studio_view
+from ml.errors import ConfigError, UserError
 from ml.measure import metrics
+from ml.measure.cutout import studio_view
 from ml.measure.encoder_info import triplets_in_order
 from ml.measure.gallery import embed, embed_views
 from ml.measure.photo_edits import photo_view
-from ml.recipes import DATA_VARIABLE, ConfigError, data_folder
+from ml.recipes import DATA_VARIABLE, data_folder
 
 SEED = 1
 CALLS = 60

@@ -25,6 +25,7 @@ from ml.errors import UserError
 OPSET = 18
 LEAST_COSINE = 0.9999
 PARITY_PHOTOS = 128
+ENCODE_BATCH = 64
 
 
 class ExportError(UserError):
@@ -86,6 +87,11 @@ def load_keras(file: Path) -> keras.Model:
             f"{model.output_shape}; wanted (N, size, size, 3) and (N, dimension)."
         )
     return model
+
+
+def encode_pixels(encoder: keras.Model, pixels: np.ndarray) -> np.ndarray:
+    """(N, size, size, 3) uint8 -> (N, dimension) float32, unit length."""
+    return encoder.predict(pixels, batch_size=ENCODE_BATCH, verbose=0)
 
 
 def convert_to_onnx(encoder: keras.Model, file: Path) -> None:

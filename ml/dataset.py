@@ -33,7 +33,7 @@ class DatasetError(UserError):
 
 
 @dataclass(frozen=True)
-class Item:
+class PhotoFile:
     """One file, the category its folder names, and the product if it is in one's."""
 
     path: Path
@@ -74,7 +74,7 @@ class Photos:
         )
 
 
-def read_splits(data: Path) -> dict[str, list[Item]]:
+def read_splits(data: Path) -> dict[str, list[PhotoFile]]:
     """List the photos of every split. Raises DatasetError."""
     if not data.is_dir():
         raise DatasetError(f"There is no folder {data}.")
@@ -92,7 +92,7 @@ def read_splits(data: Path) -> dict[str, list[Item]]:
 
 
 def load_photos(
-    items: list[Item], categories: Iterable[str], size: int, words: str = "photos"
+    items: list[PhotoFile], categories: Iterable[str], size: int, words: str = "photos"
 ) -> Photos:
     """Decode a split once, on all cores; unreadable photos are left out, named."""
     order = {name: index for index, name in enumerate(categories)}
@@ -123,7 +123,7 @@ def load_photos(
     )
 
 
-def _instances(items: Sequence[Item]) -> np.ndarray:
+def _instances(items: Sequence[PhotoFile]) -> np.ndarray:
     """A number for each garment: a product's photos share it, others have their own."""
     numbers: dict[tuple[str, str], int] = {}
     keys = [(item.category, item.product or str(item.path)) for item in items]
@@ -132,7 +132,7 @@ def _instances(items: Sequence[Item]) -> np.ndarray:
 
 
 def load_splits(
-    splits: Mapping[str, list[Item]], names: Sequence[str], size: int
+    splits: Mapping[str, list[PhotoFile]], names: Sequence[str], size: int
 ) -> dict[str, Photos]:
     """Decode the named splits; say on stderr which photos could not be read."""
     categories = categories_of(splits["train"])
@@ -151,7 +151,7 @@ def load_splits(
     return loaded
 
 
-def categories_of(items: list[Item]) -> tuple[str, ...]:
+def categories_of(items: list[PhotoFile]) -> tuple[str, ...]:
     return tuple(sorted({item.category for item in items}))
 
 
@@ -173,7 +173,7 @@ def _pixels_or_reason(path: Path, size: int) -> np.ndarray | str:
         return str(error)
 
 
-def _list_photos(folder: Path) -> list[Item]:
+def _list_photos(folder: Path) -> list[PhotoFile]:
     """Files of each category folder, in an order that is the same everywhere."""
     items = []
     for category in _visible(folder):
@@ -182,9 +182,9 @@ def _list_photos(folder: Path) -> list[Item]:
         for path in _visible(category):
             if path.is_dir():
                 found = [file for file in _visible(path) if file.is_file()]
-                items += [Item(file, category.name, path.name) for file in found]
+                items += [PhotoFile(file, category.name, path.name) for file in found]
             elif path.is_file():
-                items.append(Item(path, category.name))
+                items.append(PhotoFile(path, category.name))
     return items
 
 
@@ -192,7 +192,7 @@ def _visible(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
 
 
-def _check_trainable(items: list[Item], data: Path) -> None:
+def _check_trainable(items: list[PhotoFile], data: Path) -> None:
     names = categories_of(items)
     if not names:
         raise DatasetError(
@@ -213,17 +213,17 @@ def _check_trainable(items: list[Item], data: Path) -> None:
             )
 
 
-def _hold_out(train: list[Item], names: list[str]) -> dict[str, list[Item]]:
+def _hold_out(train: list[PhotoFile], names: list[str]) -> dict[str, list[PhotoFile]]:
     """Take a share of each category out of train for each of the named splits.
 
     A category too small to give any up and keep two photos stays whole.
     """
-    by_category: dict[str, dict[str, list[Item]]] = defaultdict(
+    by_category: dict[str, dict[str, list[PhotoFile]]] = defaultdict(
         lambda: defaultdict(list)
     )
     for item in train:
         by_category[item.category][photo_digest(item.path)].append(item)
-    splits: dict[str, list[Item]] = {"train": [], **{name: [] for name in names}}
+    splits: dict[str, list[PhotoFile]] = {"train": [], **{name: [] for name in names}}
     for copies in map(_join_products, by_category.values()):
         order = sorted(copies)
         share = math.floor(len(order) * HELD_OUT_SHARE + 0.5)
@@ -237,9 +237,9 @@ def _hold_out(train: list[Item], names: list[str]) -> dict[str, list[Item]]:
     return {name: sorted(items, key=lambda i: i.path) for name, items in splits.items()}
 
 
-def _join_products(copies: Mapping[str, list[Item]]) -> dict[str, list[Item]]:
+def _join_products(copies: Mapping[str, list[PhotoFile]]) -> dict[str, list[PhotoFile]]:
     """Groups of copies -> groups that share no product, under their least digest."""
-    groups: dict[str, list[Item]] = {}
+    groups: dict[str, list[PhotoFile]] = {}
     group_of: dict[str, str] = {}  # product -> key of its group
     for digest in sorted(copies):
         items = list(copies[digest])
@@ -252,7 +252,7 @@ def _join_products(copies: Mapping[str, list[Item]]) -> dict[str, list[Item]]:
     return groups
 
 
-def _check_disjoint(splits: dict[str, list[Item]]) -> None:
+def _check_disjoint(splits: dict[str, list[PhotoFile]]) -> None:
     """No photo in two splits, not even as a copy under another name."""
     seen: dict[str, tuple[str, Path]] = {}
     for split, items in splits.items():

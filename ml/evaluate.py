@@ -21,14 +21,14 @@ import numpy as np
 from ml.dataset import DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.errors import UserError
-from ml.fashion.grounds import studio_view
 from ml.history import draw_loss, read_history
 from ml.measure import bands, metrics
+from ml.measure.cutout import studio_view
 from ml.measure.encoder_info import TRIPLETS, triplets_in_order
-from ml.measure.gallery import Network, Split, embed, embed_views
-from ml.measure.looks import near_colour, near_pattern, near_share
+from ml.measure.gallery import EmbeddedSplit, PhotoEncoder, embed, embed_views
 from ml.measure.photo_edits import ROWS, edited_view
 from ml.measure.pictures import write_pictures
+from ml.measure.pixel_features import near_colour, near_pattern, near_share
 from ml.measure.tables import all_tables
 from ml.preprocess import read_photo
 from ml.recipes import DATA_VARIABLE, data_folder, var_folder
@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
-def measure(embedded: dict[str, Split], name: str) -> dict[str, Any]:
+def measure(embedded: dict[str, EmbeddedSplit], name: str) -> dict[str, Any]:
     """The figures that follow from the vectors alone; `name` is the split asked."""
     train, asked = embedded["train"], embedded[name]
     norms = np.linalg.norm(train.vectors, axis=1)
@@ -123,11 +123,11 @@ def measure(embedded: dict[str, Split], name: str) -> dict[str, Any]:
             **metrics.retrieval(relevant),
         },
         "mistakes": mistakes(train, asked),
-        "looks": neighbours_looks(train, asked),
+        "looks": shared_features(train, asked),
     }
 
 
-def mistakes(gallery: Split, asked: Split) -> dict[str, Any]:
+def mistakes(gallery: EmbeddedSplit, asked: EmbeddedSplit) -> dict[str, Any]:
     """Recall@1 by category, and which category is most often found for which."""
     found = metrics.distances(asked.vectors, gallery.vectors).argmin(axis=1)
     pairs = [
@@ -146,9 +146,9 @@ def mistakes(gallery: Split, asked: Split) -> dict[str, Any]:
     }
 
 
-def neighbours_looks(gallery: Split, asked: Split) -> dict[str, Any]:
+def shared_features(gallery: EmbeddedSplit, asked: EmbeddedSplit) -> dict[str, Any]:
     """What the ten closest have in common with the query beside their category."""
-    ours, theirs = asked.looks, gallery.looks
+    ours, theirs = asked.features, gallery.features
     same = asked.labels[:, None] == gallery.labels[None, :]
     near = {
         "colour": near_colour(ours.garment, theirs.garment),
@@ -162,7 +162,7 @@ def neighbours_looks(gallery: Split, asked: Split) -> dict[str, Any]:
 
 
 def instance(
-    encoder: Network, embedded: dict[str, Split], views_each: int
+    encoder: PhotoEncoder, embedded: dict[str, EmbeddedSplit], views_each: int
 ) -> dict[str, Any]:
     """How often a changed view finds its own photo among all not trained on.
 
@@ -187,7 +187,7 @@ def instance(
 
 
 def studio(
-    encoder: Network, embedded: dict[str, Split], name: str
+    encoder: PhotoEncoder, embedded: dict[str, EmbeddedSplit], name: str
 ) -> dict[str, float | int]:
     """Photos as a shop shows them, the garment alone on white: what is still found.
 
@@ -209,7 +209,7 @@ def studio(
 
 
 def check_bands(
-    encoder: Encoder, embedded: dict[str, Split], name: str
+    encoder: Encoder, embedded: dict[str, EmbeddedSplit], name: str
 ) -> list[dict[str, Any]]:
     """What the bands of encoder.json hold on the photos of the split asked."""
     asked = embedded[name]
@@ -221,7 +221,7 @@ def check_bands(
 
 
 def query_times_ms(
-    encoder: Encoder, embedded: dict[str, Split], name: str
+    encoder: Encoder, embedded: dict[str, EmbeddedSplit], name: str
 ) -> dict[str, float]:
     """File of a photo -> its ten closest train photos, one after the other."""
     gallery, queries = embedded["train"].vectors, embedded[name].items

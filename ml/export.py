@@ -14,7 +14,7 @@ from typing import Any
 
 from ml.dataset import load_splits, read_splits
 from ml.errors import UserError
-from ml.measure.encoder_info import command_line, make_card
+from ml.measure.encoder_info import command_line, make_encoder_info
 from ml.recipes import DATA_VARIABLE, Recipe, data_folder
 
 
@@ -39,8 +39,12 @@ def run(options: argparse.Namespace, command: str) -> dict[str, Any]:
     if not options.keras.is_file():
         raise UserError(f"There is no Keras file {options.keras}.")
     # After the arguments and the data have been looked at: TensorFlow takes seconds.
-    from ml.conversion import export_encoder, load_keras, parity_photos
-    from ml.triplets.loop import encode_pixels
+    from ml.conversion import (
+        encode_pixels,
+        export_encoder,
+        load_keras,
+        parity_photos,
+    )
 
     encoder = load_keras(options.keras)
     recipe = Recipe(
@@ -49,7 +53,7 @@ def run(options: argparse.Namespace, command: str) -> dict[str, Any]:
         dimension=encoder.output_shape[1],
     )
     photos = load_splits(splits, ["train", "validation"], recipe.input_size)
-    card = make_card(
+    card = make_encoder_info(
         encode=lambda pixels: encode_pixels(encoder, pixels),
         recipe=recipe,
         data=data,

@@ -20,17 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from ml.dataset import SPLITS, Item, categories_of, read_splits
-from ml.errors import UserError
+from ml.dataset import SPLITS, PhotoFile, categories_of, read_splits
+from ml.errors import ConfigError, UserError
 from ml.measure import metrics
-from ml.measure.gallery import Network, Split, embed
-from ml.measure.left_out import Trainer, untrained
+from ml.measure.gallery import EmbeddedSplit, PhotoEncoder, embed
 from ml.measure.tables import kinds_table
+from ml.measure.unseen_kinds import LeaveOutTrainer, untrained
 from ml.recipes import (
     DATA_VARIABLE,
     DEFAULT_RECIPE,
     RECIPES,
-    ConfigError,
     Recipe,
     data_folder,
     var_folder,
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     weights = None if options.weights == "none" else options.weights
     baseline, trainer = (
         untrained(weights),
-        Trainer(
+        LeaveOutTrainer(
             recipe_of(options),
             data_folder(options.data),
             weights,
@@ -150,8 +149,8 @@ def pair_of(text: str) -> tuple[str, str]:
 
 
 def measure(
-    network: Network,
-    photos: dict[str, list[Item]],
+    network: PhotoEncoder,
+    photos: dict[str, list[PhotoFile]],
     pair: tuple[str, str],
     split: str,
 ) -> dict[str, Any]:
@@ -176,7 +175,7 @@ def measure(
     }
 
 
-def _each_among_all(splits: list[Split]) -> float:
+def _each_among_all(splits: list[EmbeddedSplit]) -> float:
     vectors = np.concatenate([split.vectors for split in splits])
     labels = np.concatenate([split.labels for split in splits])
     return metrics.recall_at(1, metrics.relevance_of_others(vectors, labels))

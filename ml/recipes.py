@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.errors import UserError
+from ml.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,6 @@ SCRATCH = ".training"  # in the output folder, while the recipe fashion trains
 
 DATA_VARIABLE = "FASHIONLENS_DATA"
 VAR_VARIABLE = "FASHIONLENS_VAR"
-
-
-class ConfigError(UserError):
-    """A setting or an argument is missing or makes no sense."""
 
 
 def data_folder(given: Path | None) -> Path:

@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from ml.dataset import Photos, categories_of, load_splits, read_splits
-from ml.errors import UserError
+from ml.errors import ConfigError, UserError
 from ml.history import Epoch, draw_loss, write_history
-from ml.measure.encoder_info import command_line, make_card
+from ml.measure.encoder_info import command_line, make_encoder_info
 from ml.recipes import (
     DATA_VARIABLE,
     DEFAULT_RECIPE,
     RECIPES,
     SCRATCH,
-    ConfigError,
     FashionRecipe,
     Recipe,
     TripletRecipe,
@@ -140,7 +139,7 @@ def train_folder(
 ) -> dict[str, Any]:
     """Train, measure, export to `out`. What encoder.json says is returned.
 
-    `weights` as for `ml.triplets.network.build_encoder`; `start` is the folder of an
+    `weights` as for `ml.backbone.build_backbone`; `start` is the folder of an
     encoder of the recipe `fashion` to go on from instead. Photos of the categories in
     `leave_out` are not shown to the network. `views` is a folder to keep the views of
     the photos in, for the next training on them; without it they go when the training
@@ -153,8 +152,7 @@ def train_folder(
         raise ConfigError("--from needs --recipe fashion.")
     out.mkdir(parents=True, exist_ok=True)
     from ml.backend import keras
-    from ml.conversion import export_encoder, parity_photos
-    from ml.triplets.loop import encode_pixels
+    from ml.conversion import encode_pixels, export_encoder, parity_photos
 
     keras.utils.set_random_seed(recipe.seed)
     names = ["train", "validation"] + ["test"] * measure_test
@@ -169,7 +167,7 @@ def train_folder(
     )
     seconds = time.monotonic() - began, time.process_time() - began_cpu
     photos = {name: split.without(leave_out) for name, split in photos.items()}
-    card = make_card(
+    card = make_encoder_info(
         encode=lambda pixels: encode_pixels(network, pixels),
         recipe=recipe,
         data=data,
@@ -201,12 +199,9 @@ def train_network(
         return fit(recipe, photos, leave_out, weights, start, out, views)
     if not isinstance(recipe, TripletRecipe):
         raise ConfigError(f"There is no way to train the recipe {recipe.name!r}.")
-    from ml.triplets.loop import train_encoder
-    from ml.triplets.network import build_encoder
+    from ml.triplets.loop import fit as fit_triplets
 
-    seen = {name: split.without(leave_out) for name, split in photos.items()}
-    network = build_encoder(recipe, weights)
-    return network, train_encoder(network, seen["train"], seen["validation"], recipe)
+    return fit_triplets(recipe, photos, leave_out, weights)
 
 
 def _check_left_out(leave_out: Sequence[str], categories: Sequence[str]) -> None:

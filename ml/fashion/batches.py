@@ -16,11 +16,11 @@ from ml.conversion import convert_to_onnx, weights_hash
 from ml.dataset import Photos, photo_digest
 from ml.fashion.frozen_views import Views, frozen_part, make_views, views_of_each
 from ml.fashion.network import Parts, frozen_model
+from ml.fashion.sampler import PairSampler
 from ml.recipes import FashionRecipe
-from ml.samplers import PairSampler
 
 
-class Batch(NamedTuple):
+class ViewBatch(NamedTuple):
     """2N views of N photos, as tensors; one row a view."""
 
     activations: tf.Tensor  # (2N, height, width, channels) float16
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Source:
+class ViewSource:
     """Photos and their views, from which batches are drawn."""
 
     photos: Photos
@@ -39,13 +39,13 @@ class Source:
     rows: np.ndarray  # (N,) where in `views` each photo is
     teacher: np.ndarray  # (N, F) float16, unit length: the photo before any training
 
-    def draw(self, recipe: FashionRecipe, stream: list[int]) -> Batch:
+    def draw(self, recipe: FashionRecipe, stream: list[int]) -> ViewBatch:
         """The batch of this stream of random numbers, always the same."""
         rng = np.random.default_rng([recipe.seed, *stream])
         sampler = PairSampler(self.photos.labels, self.photos.instances)
         photos, views = sampler.draw(recipe.batch, self.views.each, rng)
         rows = self.rows[photos]
-        return Batch(
+        return ViewBatch(
             tf.constant(self.views.activations[rows, views]),
             tf.constant(self.views.textures[rows, views]),
             tf.constant(self.teacher[photos]),
@@ -61,7 +61,7 @@ def make_sources(
     leave_out: Sequence[str],
     scratch: Path,
     kept: Path,
-) -> list[Source]:
+) -> list[ViewSource]:
     """Those of the train and of the validation photos, the views kept in `kept`."""
     convert_to_onnx(frozen_model(parts), scratch / "frozen.onnx")
     frozen = frozen_part(scratch / "frozen.onnx")
@@ -88,14 +88,14 @@ def make_sources(
     return sources
 
 
-def make_source(photos: Photos, views: Views, rows: np.ndarray) -> Source:
+def make_source(photos: Photos, views: Views, rows: np.ndarray) -> ViewSource:
     """What all the photos have in common is taken out of the teacher's vectors."""
     seen = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
     if len(seen):
         seen -= seen.mean(axis=0)
     lengths = np.linalg.norm(seen, axis=1, keepdims=True)
     teacher = (seen / np.maximum(lengths, 1e-6)).astype(np.float16)
-    return Source(photos, views, rows, teacher)
+    return ViewSource(photos, views, rows, teacher)
 
 
 def contents_of(photos: Photos) -> list[list[str]]:

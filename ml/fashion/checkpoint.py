@@ -14,7 +14,7 @@ from ml.history import Epoch
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """Steps done, and what is told of them; batches follow from seed and step."""
 
     step: int = 0
@@ -30,7 +30,7 @@ class Checkpoint:
         self.file = file
         self._variables = variables
 
-    def save(self, progress: Progress) -> None:
+    def save(self, progress: TrainingProgress) -> None:
         """All or nothing: a kill while writing leaves the file before."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.file.with_suffix(".part")
@@ -39,13 +39,13 @@ class Checkpoint:
             np.savez(out, progress=json.dumps(asdict(progress)), **arrays)
         unfinished.replace(self.file)
 
-    def restore(self) -> Progress:
+    def restore(self) -> TrainingProgress:
         """Fill the variables in place; a fresh start where there is no file."""
         if not self.file.is_file():
-            return Progress()
+            return TrainingProgress()
         with np.load(self.file) as arrays:
             for i, variable in enumerate(self._variables):
                 variable.assign(arrays[f"v{i}"])
             kept = json.loads(str(arrays["progress"]))
         history = [Epoch(**epoch) for epoch in kept["history"]]
-        return Progress(kept["step"], kept["losses"], history)
+        return TrainingProgress(kept["step"], kept["losses"], history)

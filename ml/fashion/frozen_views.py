@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ml.fashion.grounds import garment_mask, on_another_ground
-from ml.fashion.phone import phone_view
+from ml.fashion.augmentation import augmented_view
+from ml.fashion.backgrounds import on_other_background
+from ml.measure.cutout import garment_mask
 from ml.preprocess import read_photo, to_input
 
 MOST_VIEWS = 60_000  # in all: 2.6 GB; of a large catalogue fewer views a photo are kept
@@ -105,8 +106,8 @@ def _views_of(
         if mask and rng.random() < other_grounds:
             other = paths[int(rng.integers(len(paths)))]
             ground = read_photo(other, max_side=size)
-            taken = on_another_ground(image, mask, ground, rng)
-        pixels.append(phone_view(taken, rng, size))
+            taken = on_other_background(image, mask, ground, rng)
+        pixels.append(augmented_view(taken, rng, size))
     return pixels
 
 

@@ -18,14 +18,15 @@ from ml.backend import keras, tf
 from ml.conversion import weights_hash
 from ml.dataset import Photos
 from ml.encoder import RUNTIMES
-from ml.fashion.batches import Batch, Source, contents_of, digest, make_sources
-from ml.fashion.checkpoint import Checkpoint, Progress
+from ml.errors import TrainingError
+from ml.fashion.batches import ViewBatch, ViewSource, contents_of, digest, make_sources
+from ml.fashion.checkpoint import Checkpoint, TrainingProgress
+from ml.fashion.losses import contrast, relation_loss
 from ml.fashion.network import Parts, build_two_heads, join, open_two_heads
 from ml.fashion.readout import fit_readout
 from ml.history import Epoch
-from ml.losses import contrast, relation_loss
 from ml.recipes import SCRATCH, FashionRecipe
-from ml.triplets.loop import TrainingError, learning_rate
+from ml.schedule import learning_rate
 
 SAVED_EVERY = 100  # steps
 VALIDATION_BATCHES = 4
@@ -88,8 +89,8 @@ def _forget_another_training(
 def train_soup(
     parts: Parts,
     begin: Callable[[FashionRecipe], Parts],
-    train: Source,
-    validation: Source,
+    train: ViewSource,
+    validation: ViewSource,
     recipe: FashionRecipe,
     scratch: Path,
 ) -> list[Epoch]:
@@ -119,7 +120,11 @@ def _mean_epoch(epochs: Sequence[Epoch]) -> Epoch:
 
 
 def train_two_heads(
-    parts: Parts, train: Source, validation: Source, recipe: FashionRecipe, file: Path
+    parts: Parts,
+    train: ViewSource,
+    validation: ViewSource,
+    recipe: FashionRecipe,
+    file: Path,
 ) -> list[Epoch]:
     """Fit `upper` and `heads` in place, going on from the checkpoint in `file`.
 
@@ -160,7 +165,7 @@ def train_two_heads(
 
 
 def batch_loss(
-    parts: Parts, batch: Batch, recipe: FashionRecipe, training: bool
+    parts: Parts, batch: ViewBatch, recipe: FashionRecipe, training: bool
 ) -> tf.Tensor:
     """Category contrast + view contrast + staying like the teacher -> scalar.
 
@@ -184,7 +189,7 @@ def _each_top(vectors: tf.Tensor, tops: int) -> list[tf.Tensor]:
 
 
 def _top_loss(
-    category: tf.Tensor, appearance: tf.Tensor, batch: Batch, recipe: FashionRecipe
+    category: tf.Tensor, appearance: tf.Tensor, batch: ViewBatch, recipe: FashionRecipe
 ) -> tf.Tensor:
     teacher = tf.cast(batch.teacher, tf.float32)
     heat = recipe.temperature
@@ -195,7 +200,7 @@ def _top_loss(
     )
 
 
-def validation_loss(parts: Parts, source: Source, recipe: FashionRecipe) -> float:
+def validation_loss(parts: Parts, source: ViewSource, recipe: FashionRecipe) -> float:
     """The loss on the same few batches of photos not trained on; nan without any."""
     if not len(source.photos):
         return math.nan
@@ -205,10 +210,10 @@ def validation_loss(parts: Parts, source: Source, recipe: FashionRecipe) -> floa
 
 def _train_epoch(
     step: Callable[..., tf.Tensor],
-    train: Source,
+    train: ViewSource,
     recipe: FashionRecipe,
     checkpoint: Checkpoint,
-    progress: Progress,
+    progress: TrainingProgress,
 ) -> None:
     words = f"epoch {len(progress.history) + 1}/{recipe.epochs}"
     done = len(progress.losses)
@@ -248,7 +253,7 @@ def _make_step(
     @tf.function
     def step(*tensors: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            loss = batch_loss(parts, Batch(*tensors), recipe, training=True)
+            loss = batch_loss(parts, ViewBatch(*tensors), recipe, training=True)
         gradients = tape.gradient(loss, variables)
         gradients, length = tf.clip_by_global_norm(gradients, LONGEST_GRADIENT)
         optimizer.apply(gradients, variables)

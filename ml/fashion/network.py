@@ -26,10 +26,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.backbone import build_backbone
 from ml.backend import keras
 from ml.errors import UserError
 from ml.recipes import FashionRecipe
-from ml.triplets.network import load_backbone
 
 TEXTURES = ("block_6_expand_relu", "block_10_expand_relu")
 DEPTHS = ("block_13_expand_relu", "out_relu")
@@ -50,12 +50,8 @@ class Parts:
 
 
 def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
-    """A fresh encoder; `weights` as for `ml.triplets.network.build_encoder`."""
-    shape = (recipe.input_size, recipe.input_size, 3)
-    backbone = keras.applications.MobileNetV2(
-        input_shape=shape, alpha=recipe.alpha, include_top=False, weights=None
-    )
-    load_backbone(backbone, weights, recipe)
+    """A fresh encoder; `weights` as for `ml.backbone.build_backbone`."""
+    backbone = build_backbone(recipe, weights)
     above = f"block_{recipe.frozen_blocks + 1}_expand"  # the first layer trained
     split = backbone.get_layer(above).input
     depths = [_pooled(backbone, [name]) for name in DEPTHS]

@@ -29,7 +29,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Pairs:
+class BandPairs:
     """What a band is judged on."""
 
     name: str
@@ -80,7 +80,7 @@ def check(
 
 def _pairs(
     vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
-) -> list[Pairs]:
+) -> list[BandPairs]:
     gallery = np.concatenate([vectors, others])
     same_photo = np.eye(len(vectors), len(gallery), dtype=bool)
     pairs = np.triu_indices(len(vectors), k=1)
@@ -88,7 +88,7 @@ def _pairs(
     same_category = (labels[:, None] == labels[None, :])[pairs]
     meaning = "share of pairs within the distance that show the same category"
     return [
-        Pairs(
+        BandPairs(
             "same item",
             0.9,
             "share of pairs (view, photo) within the distance that come from one "
@@ -97,8 +97,8 @@ def _pairs(
             distances(views, gallery).ravel(),
             same_photo.ravel(),
         ),
-        Pairs("very similar", 0.95, meaning, between_photos, same_category),
-        Pairs("similar", 0.8, meaning, between_photos, same_category),
+        BandPairs("very similar", 0.95, meaning, between_photos, same_category),
+        BandPairs("similar", 0.8, meaning, between_photos, same_category),
     ]
 
 
@@ -113,7 +113,7 @@ def threshold(
     order = np.argsort(pair_distances, kind="stable")
     ordered, hits = pair_distances[order], right[order].cumsum()
     precision = hits / np.arange(1, len(hits) + 1)
-    # Pairs at one distance come in together or not at all.
+    # BandPairs at one distance come in together or not at all.
     last_of_tie = np.append(ordered[1:] > ordered[:-1], True)[: len(ordered)]
     good = np.flatnonzero(last_of_tie & (precision >= target))
     if not len(good):
@@ -127,7 +127,7 @@ def as_json(bands: list[Band]) -> tuple[list[list], list[dict]]:
     return [[band.name, band.distance] for band in bands], [asdict(b) for b in bands]
 
 
-def _band(pairs: Pairs) -> Band:
+def _band(pairs: BandPairs) -> Band:
     distance, precision, found = threshold(pairs.distances, pairs.right, pairs.target)
     reached = None if precision is None else round(precision, 4)
     # Rounded down, so that a pair at the limit is not let in by rounding.

@@ -15,7 +15,7 @@ RIGHT, WRONG = "#1a7f37", "#b42318"
 
 
 @dataclass(frozen=True)
-class Tile:
+class CaptionedPhoto:
     """A photo, the words under it and the colour of both frame and words."""
 
     photo: Image.Image
@@ -23,7 +23,7 @@ class Tile:
     colour: str = "black"
 
 
-def contact_sheet(tiles: Sequence[Tile | None]) -> Image.Image:
+def contact_sheet(tiles: Sequence[CaptionedPhoto | None]) -> Image.Image:
     """The tiles in rows of six; None leaves a place empty."""
     rows = -(-len(tiles) // COLUMNS)
     size = (COLUMNS * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP)
@@ -34,7 +34,7 @@ def contact_sheet(tiles: Sequence[Tile | None]) -> Image.Image:
     return sheet
 
 
-def _place(sheet: Image.Image, place: int, tile: Tile) -> None:
+def _place(sheet: Image.Image, place: int, tile: CaptionedPhoto) -> None:
     left = GAP + place % COLUMNS * (TILE + GAP)
     top = GAP + place // COLUMNS * (TILE + CAPTION + GAP)
     small = ImageOps.contain(tile.photo, (TILE, TILE))

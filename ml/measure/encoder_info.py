@@ -13,24 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from ml.dataset import Item, Photos, photo_digest
+from ml.dataset import PhotoFile, Photos, photo_digest
 from ml.encoder import Forward
 from ml.measure import metrics
 from ml.measure.bands import as_json, calibrate
 from ml.measure.photo_edits import edited_view
 from ml.preprocess import read_photo, to_input
 from ml.recipes import Recipe
-from ml.samplers import TripletSampler
+from ml.triplets.sampler import TripletSampler
 
 TRIPLETS = 20_000
 
 
-def make_card(
+def make_encoder_info(
     *,
     encode: Forward,
     recipe: Recipe,
     data: Path,
-    splits: Mapping[str, Sequence[Item]],
+    splits: Mapping[str, Sequence[PhotoFile]],
     photos: Mapping[str, Photos],
     command: str,
 ) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def make_card(
 
 
 def describe_data(
-    data: Path, splits: Mapping[str, Sequence[Item]], photos: Mapping[str, Photos]
+    data: Path, splits: Mapping[str, Sequence[PhotoFile]], photos: Mapping[str, Photos]
 ) -> dict[str, Any]:
     """Names no path of this machine; the hash says whether it is the same photos."""
     return {
@@ -124,7 +124,7 @@ def _bands(
     return as_json(found)
 
 
-def _hash_of_photos(items: Sequence[Item]) -> str:
+def _hash_of_photos(items: Sequence[PhotoFile]) -> str:
     """Of categories and contents; file names do not count."""
     lines = sorted(f"{item.category} {photo_digest(item.path)}" for item in items)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The photos of a split as an encoder sees them: vectors, categories, looks."""
+"""The photos of a split as an encoder sees them: vectors, categories, features."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from ml.dataset import Item
-from ml.measure.looks import Looks
+from ml.dataset import PhotoFile
 from ml.measure.photo_edits import View
+from ml.measure.pixel_features import PixelFeatures
 from ml.preprocess import PhotoError, read_photo
 
 AT_ONCE = 64  # photos held decoded, in full, at a time
 
 
-class Network(Protocol):
+class PhotoEncoder(Protocol):
     """What is asked of an encoder here; `ml.encoder.Encoder` is one."""
 
     @property
@@ -34,43 +34,43 @@ class Network(Protocol):
 
 
 @dataclass(frozen=True)
-class Split:
+class EmbeddedSplit:
     """The readable photos of a split, all in one order."""
 
-    items: list[Item]
+    items: list[PhotoFile]
     labels: np.ndarray  # (N,) int64
     vectors: np.ndarray  # (N, dimension) float32, unit length
-    looks: Looks
+    features: PixelFeatures
 
     def __len__(self) -> int:
         return len(self.items)
 
 
 def embed(
-    encoder: Network, items: list[Item], categories: Sequence[str], words: str
-) -> Split:
+    encoder: PhotoEncoder, items: list[PhotoFile], categories: Sequence[str], words: str
+) -> EmbeddedSplit:
     """Decode and encode in batches; a photo that cannot be read is named and left."""
-    kept: list[Item] = []
+    kept: list[PhotoFile] = []
     vectors = [np.empty((0, encoder.dimension), dtype=np.float32)]
-    looks = [Looks.of([])]
+    features = [PixelFeatures.from_images([])]
     items = [item for item in items if item.category in categories]
     for batch, images in read_in_batches(items, encoder.decode_side, words):
         kept += batch
         vectors.append(encoder.encode(images))
-        looks.append(Looks.of(images))
+        features.append(PixelFeatures.from_images(images))
     if skipped := len(items) - len(kept):
         print(f"skipped {skipped} of {len(items)} photos of {words}", file=sys.stderr)
     labels = [categories.index(item.category) for item in kept]
-    return Split(
+    return EmbeddedSplit(
         kept,
         np.array(labels, dtype=np.int64),
         np.concatenate(vectors),
-        Looks.joined(looks),
+        PixelFeatures.concatenate(features),
     )
 
 
 def embed_views(
-    encoder: Network, items: list[Item], view: View, seed: int, words: str
+    encoder: PhotoEncoder, items: list[PhotoFile], view: View, seed: int, words: str
 ) -> np.ndarray:
     """A view of each photo, seeded by its place -> (N, dimension) unit vectors.
 
@@ -91,8 +91,8 @@ VIEWED_SIDE = 400  # a JPEG of which a view is made keeps at least that, if it h
 
 
 def read_in_batches(
-    items: list[Item], max_side: int, words: str
-) -> Iterator[tuple[list[Item], list[Image.Image]]]:
+    items: list[PhotoFile], max_side: int, words: str
+) -> Iterator[tuple[list[PhotoFile], list[Image.Image]]]:
     """The photos that can be read; the others are named on stderr."""
     with ThreadPoolExecutor() as pool, tqdm(total=len(items), unit="photo") as bar:
         bar.set_description(words)

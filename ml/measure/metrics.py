@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ml.samplers import Triplets
+from ml.triplets.sampler import Triplets
 
 
 def distances(queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:

@@ -13,8 +13,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from ml.measure import metrics
-from ml.measure.contact_sheet import COLUMNS, RIGHT, WRONG, Tile, contact_sheet
-from ml.measure.gallery import Split
+from ml.measure.contact_sheet import (
+    COLUMNS,
+    RIGHT,
+    WRONG,
+    CaptionedPhoto,
+    contact_sheet,
+)
+from ml.measure.gallery import EmbeddedSplit
 from ml.preprocess import read_photo
 
 # Figs 6.4-6.7 of the report: shoe, cap, long sleeve, shorts.
@@ -30,8 +36,8 @@ COLOURS = (
 
 
 def write_pictures(
-    gallery: Split,
-    asked: Split,
+    gallery: EmbeddedSplit,
+    asked: EmbeddedSplit,
     categories: Sequence[str],
     bands: Sequence[tuple[str, float]],
     out: Path,
@@ -48,7 +54,7 @@ def write_pictures(
 
 
 def draw_precision(
-    file: Path, asked: Split, bands: Sequence[tuple[str, float]]
+    file: Path, asked: EmbeddedSplit, bands: Sequence[tuple[str, float]]
 ) -> None:
     """Of the pairs of photos within a distance: how many are of one category."""
     from matplotlib.figure import Figure
@@ -71,7 +77,7 @@ def draw_precision(
     figure.savefig(file, metadata={"Software": None})
 
 
-def draw_map(split: Split) -> Image.Image:
+def draw_map(split: EmbeddedSplit) -> Image.Image:
     """The photos where t-SNE puts their vectors, framed by category."""
     chosen = np.random.default_rng(0).permutation(len(split))[:MAPPED]
     places = _two_dimensions(split.vectors[chosen])
@@ -106,7 +112,10 @@ def _two_dimensions(vectors: np.ndarray) -> np.ndarray:
 
 
 def _category_sheets(
-    found: np.ndarray, gallery: Split, asked: Split, categories: Sequence[str]
+    found: np.ndarray,
+    gallery: EmbeddedSplit,
+    asked: EmbeddedSplit,
+    categories: Sequence[str],
 ) -> dict[str, Image.Image]:
     """The first photo of each category of the figures, not a chosen one.
 
@@ -124,7 +133,7 @@ def _category_sheets(
 
 
 def _extreme_sheets(
-    found: np.ndarray, gallery: Split, asked: Split
+    found: np.ndarray, gallery: EmbeddedSplit, asked: EmbeddedSplit
 ) -> dict[str, Image.Image]:
     """The queries of the highest and the lowest average precision, one a row."""
     order = np.argsort(found, axis=1, kind="stable")
@@ -144,14 +153,20 @@ def _extreme_sheets(
 
 
 def _tiles(
-    found: np.ndarray, gallery: Split, asked: Split, place: int, results: int
-) -> list[Tile | None]:
+    found: np.ndarray,
+    gallery: EmbeddedSplit,
+    asked: EmbeddedSplit,
+    place: int,
+    results: int,
+) -> list[CaptionedPhoto | None]:
     """The query, then its closest photos, None where there are no more."""
     item = asked.items[place]
-    tiles: list[Tile | None] = [Tile(read_photo(item.path), f"query\n{item.category}")]
+    tiles: list[CaptionedPhoto | None] = [
+        CaptionedPhoto(read_photo(item.path), f"query\n{item.category}")
+    ]
     for i in np.argsort(found, kind="stable")[:results]:
         right = gallery.labels[i] == asked.labels[place]
         words = f"{gallery.items[i].category}\ndistance {found[i]:.4f}"
         photo = read_photo(gallery.items[i].path)
-        tiles.append(Tile(photo, words, RIGHT if right else WRONG))
+        tiles.append(CaptionedPhoto(photo, words, RIGHT if right else WRONG))
     return tiles + [None] * (results + 1 - len(tiles))

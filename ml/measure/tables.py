@@ -32,7 +32,7 @@ def all_tables(figures: dict[str, Any]) -> str:
             _mistakes_table(figures["mistakes"]),
             _instance_table(figures["instance"]),
             _studio_table(figures["studio"]),
-            _looks_table(figures["looks"]),
+            _features_table(figures["looks"]),
             _bands_table(figures["bands"], figures["split"]),
         ]
     )
@@ -157,7 +157,7 @@ def _studio_table(studio: dict[str, Any]) -> str:
     return table(title, [(name, None, figure(studio[name])) for name in kept])
 
 
-def _looks_table(looks: dict[str, Any]) -> str:
+def _features_table(looks: dict[str, Any]) -> str:
     words = {
         "colour": "garment colour",
         "pattern": "pattern",

@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from ml import evaluate
-from ml.dataset import Item, read_splits
+from ml.dataset import PhotoFile, read_splits
 from ml.encoder import Encoder
-from ml.fashion.grounds import studio_view
 from ml.history import Epoch, read_history, write_history
-from ml.measure.gallery import Split
-from ml.measure.looks import Looks
+from ml.measure.cutout import studio_view
+from ml.measure.gallery import EmbeddedSplit
 from ml.measure.photo_edits import ROWS
+from ml.measure.pixel_features import PixelFeatures
 from ml.measure.tables import table
 from ml.preprocess import read_photo
 from ml.tests.drawn import write_dataset
@@ -133,10 +133,14 @@ def test_figures_are_the_same_each_time(folders):
     assert first == again
 
 
-def split_of(*names_and_vectors: tuple[str, list[float]]) -> Split:
+def split_of(*names_and_vectors: tuple[str, list[float]]) -> EmbeddedSplit:
     vectors = np.array([v for _, v in names_and_vectors], dtype=np.float32)
-    items = [Item(Path(str(i)), name) for i, (name, _) in enumerate(names_and_vectors)]
-    return Split(items, np.zeros(len(items), int), vectors, Looks.of([]))
+    items = [
+        PhotoFile(Path(str(i)), name) for i, (name, _) in enumerate(names_and_vectors)
+    ]
+    return EmbeddedSplit(
+        items, np.zeros(len(items), int), vectors, PixelFeatures.from_images([])
+    )
 
 
 def test_mistakes_are_counted_by_category():

@@ -11,7 +11,7 @@ import pytest
 from ml import kinds
 from ml.dataset import SPLITS, read_splits
 from ml.encoder import Encoder
-from ml.measure.left_out import untrained
+from ml.measure.unseen_kinds import untrained
 from ml.preprocess import read_photo
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.tests.test_encoder import write_encoder
@@ -42,7 +42,7 @@ def options(data, tmp_path, monkeypatch):
         trained.append(pair)
         return network
 
-    monkeypatch.setattr(kinds.Trainer, "without", without)
+    monkeypatch.setattr(kinds.LeaveOutTrainer, "without", without)
     words = ["--data", str(data), "--out", str(tmp_path / "out"), "--pair", "ball,bar"]
     found = kinds._parser().parse_args(words)
     found.trainings = trained

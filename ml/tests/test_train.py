@@ -11,8 +11,9 @@ import pytest
 
 from ml import export, train
 from ml.dataset import load_splits, read_splits
+from ml.errors import ConfigError
 from ml.measure.encoder_info import command_line, describe_data
-from ml.recipes import RECIPES, ConfigError, Recipe
+from ml.recipes import RECIPES, Recipe
 from ml.tests.drawn import write_dataset
 
 

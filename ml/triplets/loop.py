@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from ml.backend import keras, tf
+from ml.conversion import encode_pixels
 from ml.dataset import Photos
-from ml.errors import UserError
+from ml.errors import TrainingError
 from ml.history import Epoch
-from ml.losses import triplet_loss
 from ml.recipes import Recipe, TripletRecipe
-from ml.samplers import TripletSampler
-from ml.triplets.network import build_triplet_network
+from ml.schedule import learning_rate
+from ml.triplets.loss import triplet_loss
+from ml.triplets.network import build_encoder, build_triplet_network
+from ml.triplets.sampler import TripletSampler
 
 VALIDATION_TRIPLETS = 5_000
-ENCODE_BATCH = 64
 
 
-class TrainingError(UserError):
-    """Training cannot go on."""
+def fit(
+    recipe: TripletRecipe,
+    photos: Mapping[str, Photos],
+    leave_out: Sequence[str],
+    weights: str | Path | None,
+) -> tuple[keras.Model, list[Epoch]]:
+    """Build and train an encoder; return it and its history."""
+    known = {name: split.without(leave_out) for name, split in photos.items()}
+    encoder = build_encoder(recipe, weights)
+    history = train_encoder(encoder, known["train"], known["validation"], recipe)
+    return encoder, history
 
 
 def train_encoder(
@@ -61,27 +72,10 @@ def train_encoder(
     return history
 
 
-def learning_rate(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A short climb, then half a cosine down to nothing at the last step."""
-    total = max(1, recipe.epochs * recipe.steps)
-    climb = math.ceil(total * recipe.warmup)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / max(1, climb),
-        decay_steps=max(1, total - climb),
-        warmup_target=recipe.learning_rate,
-        warmup_steps=climb,
-    )
-
-
 def flip_some(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """(N, H, W, 3) -> the same, about half of them mirrored left to right."""
     mirrored = rng.random(len(images)) < 0.5
     return np.where(mirrored[:, None, None, None], images[:, :, ::-1], images)
-
-
-def encode_pixels(encoder: keras.Model, pixels: np.ndarray) -> np.ndarray:
-    """(N, size, size, 3) uint8 -> (N, dimension) float32, unit length."""
-    return encoder.predict(pixels, batch_size=ENCODE_BATCH, verbose=0)
 
 
 def validation_loss(

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import warnings
 from pathlib import Path
 
+from ml.backbone import build_backbone
 from ml.backend import keras
-from ml.errors import UserError
 from ml.recipes import Recipe
-
-
-class WeightsError(UserError):
-    """The starting weights are missing or do not fit the network."""
 
 
 def build_encoder(recipe: Recipe, weights: str | Path | None) -> keras.Model:
@@ -22,10 +16,7 @@ def build_encoder(recipe: Recipe, weights: str | Path | None) -> keras.Model:
     them. `weights`: "imagenet" (downloaded by Keras), a file, or None for random.
     """
     shape = (recipe.input_size, recipe.input_size, 3)
-    backbone = keras.applications.MobileNetV2(
-        input_shape=shape, alpha=recipe.alpha, include_top=False, weights=None
-    )
-    load_backbone(backbone, weights, recipe)
+    backbone = build_backbone(recipe, weights)
     image = keras.Input(shape, dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
     # Batch norms in inference mode, always: with folded weights their
@@ -44,55 +35,3 @@ def build_triplet_network(encoder: keras.Model) -> keras.Model:
         for name in ("anchor", "positive", "negative")
     ]
     return keras.Model(inputs, [encoder(image) for image in inputs], name="triplets")
-
-
-def load_backbone(
-    backbone: keras.Model, weights: str | Path | None, recipe: Recipe
-) -> None:
-    """Fill the backbone in place. Raises WeightsError."""
-    if weights is None:
-        return
-    if weights == "imagenet":
-        backbone.set_weights(_imagenet_weights(recipe))
-        return
-    path = Path(weights)
-    if not path.is_file():
-        raise WeightsError(f"There is no file {path} with weights.")
-    try:
-        with warnings.catch_warnings():  # a hundred lines where one error says all
-            warnings.simplefilter("ignore")
-            backbone.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        raise WeightsError(_why(path, str(error))) from error
-
-
-def _imagenet_weights(recipe: Recipe) -> list:
-    try:
-        return keras.applications.MobileNetV2(
-            input_shape=(recipe.input_size, recipe.input_size, 3),
-            alpha=recipe.alpha,
-            include_top=False,
-            weights="imagenet",
-        ).get_weights()
-    except Exception as error:  # Keras raises a bare Exception for network faults
-        raise WeightsError(
-            "The ImageNet weights could not be downloaded. Pass a file of "
-            f"MobileNetV2 weights: --weights PATH. ({error})"
-        ) from error
-
-
-def _why(path: Path, message: str) -> str:
-    """One line out of the pages Keras writes when weights do not fit."""
-    layer = re.search(r"object <(\w+) name=([^,>]+)", message)
-    shapes = re.search(
-        r"variable\.shape=(\(.*?\)), Received: value\.shape=(\(.*?\))", message
-    )
-    if layer and shapes:
-        return (
-            f"{path} does not fit this network: layer {layer[2]!r} wants "
-            f"{shapes[1]}, the file has {shapes[2]}. The file must be of "
-            "MobileNetV2 without top, of the same --alpha."
-        )
-    if layer:
-        return f"{path} does not fit this network: layer {layer[2]!r} is not in it."
-    return f"{path} cannot be read as Keras weights: {message.splitlines()[0][:200]}"

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from ml.fashion import frozen_views
+from ml.fashion.augmentation import augmented_view
 from ml.fashion.frozen_views import Views, make_views, views_of_each
-from ml.fashion.grounds import garment_mask
-from ml.fashion.phone import phone_view
+from ml.measure.cutout import garment_mask
 from ml.preprocess import read_photo, to_input
 from ml.tests.drawn import draw_photo, write_dataset
 
@@ -47,11 +47,11 @@ def test_the_first_view_is_the_photo_and_the_others_are_not(paths, tmp_path):
 def test_some_views_have_another_ground(paths, tmp_path, monkeypatch):
     laid = []
 
-    def on_another_ground(photo, mask, other, rng):
+    def on_other_background(photo, mask, other, rng):
         laid.append(photo)
         return photo
 
-    monkeypatch.setattr(frozen_views, "on_another_ground", on_another_ground)
+    monkeypatch.setattr(frozen_views, "on_other_background", on_other_background)
     made(paths, tmp_path)
     found = sum(garment_mask(read_photo(path)) is not None for path in paths)
     assert found > len(paths) / 2
@@ -103,7 +103,7 @@ def test_a_large_catalogue_keeps_fewer_views_of_each_photo():
 def test_any_photo_can_be_seen_by_a_phone(size):
     for seed in range(20):
         photo = Image.new("RGB", size, "red")
-        view = phone_view(photo, np.random.default_rng(seed), 24)
+        view = augmented_view(photo, np.random.default_rng(seed), 24)
         assert (view.shape, view.dtype) == ((24, 24, 3), np.uint8)
 
 
@@ -114,6 +114,6 @@ def test_a_view_still_shows_the_photo():
     for number in range(8):
         for seed in range(10):
             rng = np.random.default_rng(seed)
-            view = phone_view(draw_photo("block", number), rng, SIZE).mean((0, 1))
+            view = augmented_view(draw_photo("block", number), rng, SIZE).mean((0, 1))
             right += np.argmin([np.abs(view - p).sum() for p in photos]) == number
     assert right > 50

@@ -16,10 +16,12 @@ from ml import train
 from ml.backend import keras, tf
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
+from ml.errors import TrainingError
 from ml.fashion import loop
-from ml.fashion.batches import Source, make_source
+from ml.fashion.batches import ViewSource, make_source
 from ml.fashion.frozen_views import Views, make_views
 from ml.fashion.loop import batch_loss, train_soup, train_two_heads
+from ml.fashion.losses import contrast, relation_loss
 from ml.fashion.network import (
     Parts,
     StartError,
@@ -31,11 +33,9 @@ from ml.fashion.network import (
     open_two_heads,
 )
 from ml.fashion.readout import fit_readout
-from ml.losses import contrast, relation_loss
 from ml.preprocess import read_photo
 from ml.recipes import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
-from ml.triplets.loop import TrainingError
 
 # Keras 3.15 on NumPy 2.4: nothing here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -83,7 +83,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> dict:
 
 
 @pytest.fixture(scope="module")
-def sources(photos: dict, tmp_path_factory: pytest.TempPathFactory) -> list[Source]:
+def sources(photos: dict, tmp_path_factory: pytest.TempPathFactory) -> list[ViewSource]:
     model = frozen_model(tiny_parts())
     found = []
     for name, split in photos.items():
@@ -101,7 +101,7 @@ def sources(photos: dict, tmp_path_factory: pytest.TempPathFactory) -> list[Sour
     return found
 
 
-def fit(sources: list[Source], file: Path, **changes: float) -> tuple[Parts, list]:
+def fit(sources: list[ViewSource], file: Path, **changes: float) -> tuple[Parts, list]:
     recipe = dataclasses.replace(SMALL, **changes)
     parts = tiny_parts(recipe)
     return parts, train_two_heads(parts, *sources, recipe, file)
@@ -207,7 +207,7 @@ def test_the_seed_decides_the_whole_training(sources, tmp_path):
 
 @contextmanager
 def killed_at(step: int, seed: int = 1) -> Iterator[None]:
-    draw = Source.draw
+    draw = ViewSource.draw
 
     def killed(self, recipe, stream):
         if (recipe.seed, stream) == (seed, [0, step]):
@@ -215,7 +215,7 @@ def killed_at(step: int, seed: int = 1) -> Iterator[None]:
         return draw(self, recipe, stream)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Source, "draw", killed)
+        patch.setattr(ViewSource, "draw", killed)
         with pytest.raises(KeyboardInterrupt):
             yield
 
@@ -233,7 +233,7 @@ def test_a_killed_training_ends_as_if_it_had_not_been(
     assert same(resumed, whole)
 
 
-def soup(sources: list[Source], folder: Path) -> tuple[Parts, list]:
+def soup(sources: list[ViewSource], folder: Path) -> tuple[Parts, list]:
     recipe = dataclasses.replace(SMALL, soup=2)
 
     def begin(one: FashionRecipe) -> Parts:
@@ -266,14 +266,14 @@ def test_a_soup_killed_in_its_second_training_goes_on_there(
     whole, told = soup(sources, tmp_path / "whole")
     with killed_at(SMALL.steps + 2, seed=2):
         soup(sources, tmp_path / "cut")
-    draw = Source.draw
+    draw = ViewSource.draw
     steps = []
 
     def counted(self, recipe, stream):
         steps.append((recipe.seed, *stream))
         return draw(self, recipe, stream)
 
-    monkeypatch.setattr(Source, "draw", counted)
+    monkeypatch.setattr(ViewSource, "draw", counted)
     resumed, history = soup(sources, tmp_path / "cut")
     assert (history, same(resumed, whole)) == (told, True)
     # After the first of two epochs, which was saved; of the first training nothing.
@@ -285,7 +285,7 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_weights(
     sources, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(loop, "SAVED_EVERY", 2)
-    draw = Source.draw
+    draw = ViewSource.draw
 
     def spoilt(self, recipe, stream):
         batch = draw(self, recipe, stream)
@@ -293,13 +293,13 @@ def test_a_loss_that_is_no_number_keeps_the_last_good_weights(
             batch = batch._replace(textures=batch.textures * np.float16("nan"))
         return batch
 
-    monkeypatch.setattr(Source, "draw", spoilt)
+    monkeypatch.setattr(ViewSource, "draw", spoilt)
     file = tmp_path / "state.npz"
     with pytest.raises(TrainingError, match=r"nan at step 5\. The weights of step 4"):
         fit(sources, file)
     with np.load(file) as kept:
         assert all(np.isfinite(kept[name]).all() for name in kept if name[0] == "v")
-    monkeypatch.setattr(Source, "draw", draw)
+    monkeypatch.setattr(ViewSource, "draw", draw)
     _, history = fit(sources, file, learning_rate=0.001)  # goes on from step 4
     assert len(history) == SMALL.epochs
 
@@ -390,7 +390,7 @@ def test_left_out_kinds_are_not_trained_on_and_views_are_made_once(
     trained, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(
-        "ml.fashion.frozen_views.phone_view", lambda *_: pytest.fail("made again")
+        "ml.fashion.frozen_views.augmented_view", lambda *_: pytest.fail("made again")
     )
     card = train.train_folder(
         REAL,

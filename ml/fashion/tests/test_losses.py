@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.backend import tf
-from ml.losses import contrast, relation_loss
+from ml.fashion.losses import contrast, relation_loss
 
 HEAT = 0.1
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ml.measure import metrics
-from ml.samplers import Triplets
+from ml.triplets.sampler import Triplets
 
 
 def unit_vectors(count: int, dimension: int = 5, seed: int = 0) -> np.ndarray:

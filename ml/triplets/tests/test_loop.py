@@ -13,20 +13,18 @@ import numpy as np
 import pytest
 
 from ml import train
+from ml.backbone import WeightsError, load_backbone
 from ml.backend import keras, tf
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
-from ml.losses import triplet_loss
+from ml.errors import TrainingError
 from ml.preprocess import read_photo
 from ml.recipes import DATA_VARIABLE, Recipe, TripletRecipe
+from ml.schedule import learning_rate
 from ml.tests.drawn import write_dataset
-from ml.triplets.loop import TrainingError, learning_rate, train_encoder
-from ml.triplets.network import (
-    WeightsError,
-    build_encoder,
-    build_triplet_network,
-    load_backbone,
-)
+from ml.triplets.loop import train_encoder
+from ml.triplets.loss import triplet_loss
+from ml.triplets.network import build_encoder, build_triplet_network
 
 # Keras 3.15 on NumPy 2.4: nothing here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")

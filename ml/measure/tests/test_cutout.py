@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ml.fashion.grounds import garment_mask, on_another_ground, studio_view
+from ml.measure.cutout import garment_mask, studio_view
 
 SIZE = (180, 240)
 BOX = (50, 70, 130, 190)  # of the garment: left, top, right, bottom
@@ -55,21 +55,3 @@ def test_a_garment_at_the_edge_of_the_photo_has_white_around_it(photo):
     cut = photo.crop((0, 0, BOX[2] - 20, SIZE[1]))
     pixels = np.asarray(studio_view(cut, np.random.default_rng(1)))
     assert pixels[:, -1].min() > 250
-
-
-def test_other_grounds_are_white_plain_or_a_corner_of_another_photo(photo):
-    mask = garment_mask(photo)
-    other = Image.new("RGB", (90, 90), (10, 200, 30))  # its corners are green
-    ImageDraw.Draw(other).rectangle((30, 30, 60, 60), fill="magenta")
-    corners = []
-    for seed in range(60):
-        rng = np.random.default_rng(seed)
-        laid = on_another_ground(photo, mask, other, rng)
-        assert laid.size == photo.size
-        middle = (sum(BOX[::2]) // 2, sum(BOX[1::2]) // 2)
-        assert laid.getpixel(middle) == CLOTH
-        corners.append(laid.getpixel((2, 2)))
-        assert corners[-1] == laid.getpixel((SIZE[0] - 3, SIZE[1] - 3))
-    assert corners.count((255, 255, 255)) > 12
-    assert corners.count((10, 200, 30)) > 12
-    assert len(set(corners)) > 5

@@ -24,7 +24,7 @@ K = 10
 
 
 @dataclass(frozen=True)
-class Looks:
+class PixelFeatures:
     """Of N photos, in one order."""
 
     garment: np.ndarray  # (N, 3) CIELAB, median of the centre
@@ -32,7 +32,7 @@ class Looks:
     border: np.ndarray  # (N, 3) CIELAB, median along the four edges
 
     @classmethod
-    def of(cls, images: Sequence[Image.Image]) -> Looks:
+    def from_images(cls, images: Sequence[Image.Image]) -> PixelFeatures:
         small = [_small_lab(image) for image in images]
         return cls(
             np.array([_garment(lab) for lab in small]).reshape(-1, 3),
@@ -41,7 +41,7 @@ class Looks:
         )
 
     @classmethod
-    def joined(cls, parts: Sequence[Looks]) -> Looks:
+    def concatenate(cls, parts: Sequence[PixelFeatures]) -> PixelFeatures:
         return cls(
             np.concatenate([part.garment for part in parts]),
             np.concatenate([part.busy for part in parts]),

@@ -19,7 +19,7 @@ FEATURES = 1280
 
 
 @dataclasses.dataclass(frozen=True)
-class Bare:
+class UnexportedEncoder:
     """A network that was not exported, as an encoder."""
 
     forward: Forward
@@ -37,10 +37,10 @@ class Bare:
         return self.forward(np.stack([to_input(i, self.input_size) for i in images]))
 
 
-def untrained(weights: str | None) -> Bare:
+def untrained(weights: str | None) -> UnexportedEncoder:
     """MobileNetV2's pooled features with its starting weights."""
+    from ml.backbone import load_backbone
     from ml.backend import keras
-    from ml.triplets.network import load_backbone
 
     recipe = dataclasses.replace(RECIPES["report"], input_size=UNTRAINED_SIZE)
     shape = (UNTRAINED_SIZE, UNTRAINED_SIZE, 3)
@@ -53,10 +53,10 @@ def untrained(weights: str | None) -> Bare:
         found = network.predict(pixels / np.float32(127.5) - 1, verbose=0)
         return found / np.linalg.norm(found, axis=1, keepdims=True)
 
-    return Bare(forward, UNTRAINED_SIZE, FEATURES)
+    return UnexportedEncoder(forward, UNTRAINED_SIZE, FEATURES)
 
 
-class Trainer:
+class LeaveOutTrainer:
     """Trains the recipe without a pair, unless that was done before."""
 
     def __init__(
@@ -67,12 +67,14 @@ class Trainer:
         self._out, self._views = out, views
         self._photos: dict[str, Photos] = {}
 
-    def without(self, pair: tuple[str, str]) -> Bare:
+    def without(self, pair: tuple[str, str]) -> UnexportedEncoder:
         folder = self._out / "-".join(pair)
         file = folder / RUNTIMES["keras"]
         if not file.is_file():
             self._train(pair, folder, file)
-        return Bare(open_keras(file), self._recipe.input_size, self._recipe.dimension)
+        return UnexportedEncoder(
+            open_keras(file), self._recipe.input_size, self._recipe.dimension
+        )
 
     def _train(self, pair: tuple[str, str], folder: Path, file: Path) -> None:
         from ml.backend import keras

@@ -20,9 +20,6 @@ SOFT = 0.005  # of the photo's longer side, how far garment and ground run toget
 
 MARGIN = 0.08  # of the garment's sides, around it in a studio
 
-WHITE, PLAIN = 0.4, 0.2  # how often; else the ground is another photo's
-CORNER = (0.15, 0.3)  # of each side of another photo: what of it is ground
-
 
 def garment_mask(photo: Image.Image) -> Image.Image | None:
     """RGB photo -> the same size in "L", 255 on the garment; or nothing was found."""
@@ -63,25 +60,3 @@ def studio_view(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     box = (x, y, x + size[0], y + size[1])  # beyond the photo the mask is 0
     white = Image.new("RGB", size, "white")
     return Image.composite(photo.crop(box), white, mask.crop(box))
-
-
-def on_another_ground(
-    photo: Image.Image, mask: Image.Image, other: Image.Image, rng: np.random.Generator
-) -> Image.Image:
-    """The garment on white, on a plain colour or on a corner of the `other` photo."""
-    chance = rng.random()
-    if chance < WHITE:
-        ground = Image.new("RGB", photo.size, "white")
-    elif chance < WHITE + PLAIN:
-        colour = tuple(int(value) for value in rng.integers(256, size=3))
-        ground = Image.new("RGB", photo.size, colour)
-    else:
-        ground = _corner(other, rng).resize(photo.size, Image.Resampling.BICUBIC)
-    return Image.composite(photo, ground, mask)
-
-
-def _corner(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
-    width, height = (max(1, round(side * rng.uniform(*CORNER))) for side in photo.size)
-    left = (photo.width - width) * int(rng.integers(2))
-    top = (photo.height - height) * int(rng.integers(2))
-    return photo.crop((left, top, left + width, top + height))

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ml.measure.looks import K, Looks, near_colour, near_pattern, near_share, to_lab
+from ml.measure.pixel_features import (
+    K,
+    PixelFeatures,
+    near_colour,
+    near_pattern,
+    near_share,
+    to_lab,
+)
 from ml.measure.tests.test_metrics import unit_vectors
 
 
@@ -34,27 +41,34 @@ def garment(colour: str, backdrop: str, step: int = 0) -> Image.Image:
 
 
 def test_colour_is_of_the_garment_and_border_of_the_backdrop():
-    looks = Looks.of([garment("red", "navy"), garment("red", "white")])
-    assert near_colour(looks.garment, looks.garment).all()
-    assert near_colour(looks.border, looks.border).tolist() == [
+    features = PixelFeatures.from_images(
+        [garment("red", "navy"), garment("red", "white")]
+    )
+    assert near_colour(features.garment, features.garment).all()
+    assert near_colour(features.border, features.border).tolist() == [
         [True, False],
         [False, True],
     ]
-    assert looks.garment[0] == pytest.approx(to_lab(np.array([255, 0, 0], np.uint8)))
+    assert features.garment[0] == pytest.approx(to_lab(np.array([255, 0, 0], np.uint8)))
 
 
 def test_stripes_are_busier_than_plain_cloth():
     plain, striped, finer = (garment("navy", "white", s) for s in (0, 12, 9))
-    looks = Looks.of([plain, striped, finer])
-    alike = near_pattern(looks.busy, looks.busy)
+    features = PixelFeatures.from_images([plain, striped, finer])
+    alike = near_pattern(features.busy, features.busy)
     assert alike.diagonal().all()
     assert not alike[0, 1] and alike[1, 2]
 
 
-def test_no_photos_have_no_looks():
-    looks = Looks.joined([Looks.of([]), Looks.of([garment("red", "white")])])
-    assert looks.garment.shape == looks.border.shape == (1, 3)
-    assert looks.busy.shape == (1,)
+def test_no_photos_have_no_features():
+    features = PixelFeatures.concatenate(
+        [
+            PixelFeatures.from_images([]),
+            PixelFeatures.from_images([garment("red", "white")]),
+        ]
+    )
+    assert features.garment.shape == features.border.shape == (1, 3)
+    assert features.busy.shape == (1,)
 
 
 def test_share_of_the_closest_and_by_chance_equal_a_loop():

@@ -23,7 +23,9 @@ COVERED = (0.15, 0.35)  # of each side
 QUALITY = (30, 90)  # of JPEG
 
 
-def phone_view(image: Image.Image, rng: np.random.Generator, size: int) -> np.ndarray:
+def augmented_view(
+    image: Image.Image, rng: np.random.Generator, size: int
+) -> np.ndarray:
     """RGB photo -> (size, size, 3) uint8: cropped, turned, lit, covered by chance."""
     if rng.random() < 0.5:
         image = _turned(image, rng)
