@@ -122,7 +122,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "fashionlens.storefront.shopper_middleware.shoppers",
     "fashionlens.storefront.middleware.DatabaseAnswers",
 ]
 ROOT_URLCONF = "fashionlens.urls"

@@ -1,14 +1,14 @@
-"""What happens to the index when a photo is saved.
-
-A deleted photo takes its vectors along by the foreign key.
-"""
+"""Receivers of the catalogue's signals."""
 
 from django.db import transaction
 from django.db.models.signals import post_save
 
+from catalog.filters import Filters
+from catalog.listing import zero_results
 from catalog.models import ProductImage
 from search import tasks
-from search.models import Embedding, EmbeddingFailure
+from search.events.record import found_nothing
+from search.models import Embedding, EmbeddingFailure, Event
 
 
 def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
@@ -21,5 +21,11 @@ def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
         transaction.on_commit(tasks.wake_worker)
 
 
+def record_zero_results(words: str, filters: Filters, **kwargs) -> None:
+    found_nothing(Event.Listing.WORDS, words=words, filters=filters.parameters)
+
+
 def connect() -> None:
+    # A deleted photo takes its vectors along by the foreign key.
     post_save.connect(embed_saved_photo, sender=ProductImage)
+    zero_results.connect(record_zero_results)

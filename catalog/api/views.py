@@ -189,6 +189,7 @@ class ProductsView(PublicView):
         asked = self.Input.read(request.query_params)
         listing = Listing(filters_of(asked), asked.get("q", ""), asked.get("sku", ()))
         page = page_of(request, _ordered(listing, asked), asked)
+        listing.report_count(page["count"])
         page["words"] = listing.reading.words if "q" in asked else None
         page["facets"] = listing.facets if asked["facets"] else None
         return Response(self.Output(page, context={"request": request}).data)

@@ -30,7 +30,7 @@ class DatabaseAnswers:
     ) -> HttpResponse | None:
         if isinstance(exception, DOWN):
             log.warning("Page unavailable: %s: %r", request.path, exception)
-            response = HttpResponse(render_to_string("down.html"), status=503)
+            response = HttpResponse(render_to_string("503.html"), status=503)
             response["Retry-After"] = str(RETRY_AFTER_S)
             return response
         # A form's values are checked by the form: what fails there is our mistake.

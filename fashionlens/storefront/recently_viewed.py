@@ -1,27 +1,24 @@
-"""The products a shopper looked at last: in the shopper's own browser and nowhere else.
+"""The products a shopper viewed last, kept in a signed cookie and nowhere else.
 
-A signed cookie that ends with the browser's session holds their ids; no row and no
-cache entry is made. A request without it is somebody who has looked at nothing.
+The cookie ends with the browser's session.
 """
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest, HttpResponse
 
 from search.recommend.recommendations import MAX_SEEDS
 
 COOKIE = "looked_at"
 
 
-def looked_at(request: HttpRequest) -> list[int]:
-    """Product ids, the last one first; [] without a cookie of ours."""
+def recently_viewed(request: HttpRequest) -> list[int]:
+    """Return product ids, the latest first."""
     value = request.get_signed_cookie(COOKIE, default="", salt=COOKIE) or ""
-    return [int(each) for each in value.split(".") if each][:MAX_SEEDS]
+    return [int(pk) for pk in value.split(".") if pk][:MAX_SEEDS]
 
 
 def remember(request: HttpRequest, response: HttpResponse, product_id: int) -> None:
-    others = [each for each in looked_at(request) if each != product_id]
+    others = [pk for pk in recently_viewed(request) if pk != product_id]
     value = ".".join(map(str, [product_id, *others][:MAX_SEEDS]))
     response.set_signed_cookie(
         COOKIE,
@@ -33,12 +30,5 @@ def remember(request: HttpRequest, response: HttpResponse, product_id: int) -> N
     )
 
 
-@require_POST
-def forget(request: HttpRequest) -> HttpResponse:
-    back = request.POST.get("next", "")
-    ours = url_has_allowed_host_and_scheme(
-        back, {request.get_host()}, require_https=request.is_secure()
-    )
-    response = HttpResponseRedirect(back if ours else "/", status=303)
+def forget(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, samesite="Lax")
-    return response

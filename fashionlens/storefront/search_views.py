@@ -27,8 +27,8 @@ from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from catalog.photos.remote import AddressError
+from fashionlens.storefront.error_pages import bad_request, not_found, parameter_error
 from fashionlens.storefront.search_forms import PhotoForm, WishForm
-from fashionlens.storefront.views import bad_request, not_found, refused
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.events.record import note_answer
@@ -48,14 +48,13 @@ View = Callable[..., HttpResponse]
 
 
 class HtmxRequest(HttpRequest):
-    """As django-htmx's middleware leaves it."""
+    """A request that has passed django-htmx's middleware."""
 
     htmx: HtmxDetails
 
 
-def one_of_two_ways(view: View) -> View:
-    """One address answers a page or, to htmx, a part of it; a search that cannot be
-    done now is a 503 in the same way."""
+def page_or_fragment(view: View) -> View:
+    """Answer 503 if search is out of order; vary by htmx, which gets a fragment."""
 
     @wraps(view)
     def wrapped(request: HtmxRequest, *args: str, **kwargs: str) -> HttpResponse:
@@ -63,7 +62,11 @@ def one_of_two_ways(view: View) -> View:
             response = view(request, *args, **kwargs)
         except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
             log.exception("Photo search is not available")
-            part = "storefront/search/_unavailable.html" if request.htmx else "503.html"
+            part = (
+                "storefront/search/_unavailable.html"
+                if request.htmx
+                else "storefront/search/unavailable.html"
+            )
             response = TemplateResponse(request, part, status=503)
         patch_vary_headers(response, ["HX-Request"])
         return response
@@ -71,7 +74,7 @@ def one_of_two_ways(view: View) -> View:
     return wrapped
 
 
-@csrf_exempt  # checked in `_search`: the check reads the form, with these handlers
+@csrf_exempt  # `_search` checks: reading the form earlier would use other handlers
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HtmxRequest) -> HttpResponse:
     request.upload_handlers = [QueryPhotoHandler(request)]
@@ -79,7 +82,7 @@ def search(request: HtmxRequest) -> HttpResponse:
 
 
 @csrf_protect
-@one_of_two_ways
+@page_or_fragment
 def _search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
         return _asking(request)
@@ -115,12 +118,12 @@ def _asking(request: HtmxRequest) -> HttpResponse:
     try:
         picture = product_picture(form.start())
     except ParameterError as error:
-        return refused(request, error)
+        return parameter_error(request, error)
     return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
 
 
 @require_safe
-@one_of_two_ways
+@page_or_fragment
 def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     form = WishForm(request.GET)
     if not form.is_valid():
@@ -129,7 +132,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
         query = get_query(query_id=query_id, wish=form.wish())
         return _results(request, query, form)
     except ParameterError as error:
-        return refused(request, error)
+        return parameter_error(request, error)
     except QueryExpired:
         return _expired(request, query_id, form)
 
@@ -186,7 +189,7 @@ def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:
     if not request.htmx:
         return _page(request, {"photo_form": form}, status=422)
     part = TemplateResponse(
-        request, "storefront/search/_message.html", {"photo_form": form}, status=422
+        request, "storefront/search/_errors.html", {"photo_form": form}, status=422
     )
     return retarget(part, "#photo-message")
 
@@ -194,7 +197,7 @@ def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:
 def _page(
     request: HtmxRequest,
     context: dict[str, object],
-    part: str = "storefront/search/_intro.html",
+    part: str = "storefront/search/_how_it_works.html",
     status: int = 200,
 ) -> TemplateResponse:
     """The search page around `part`; for htmx `part` alone."""

@@ -1,22 +1,46 @@
+"""The front page, product pages and suggestions."""
+
 from django.core.paginator import InvalidPage, Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBadRequest,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_cache_control
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_cookie
 
 from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE, Listing
 from catalog.models import Product
 from catalog.suggestions import suggest
 from catalog.words import WordsError
+from fashionlens.storefront.clicks import record_click
+from fashionlens.storefront.error_pages import bad_request, not_found, parameter_error
 from fashionlens.storefront.forms import SORTS, BrowseForm
+from fashionlens.storefront.recently_viewed import forget, remember
+from fashionlens.storefront.recommendations import (
+    because_recently_viewed,
+    recommend,
+    when_available,
+)
+from fashionlens.storefront.search_forms import PhotoForm
+from search.events.record import new_list_id
+from search.models import Event
+from search.query.services import is_pending, similar_products
+from search.recommend.recommendations import goes_with
 
 SUGGESTIONS_AGE_S = 60
 
 
 @require_safe
+@vary_on_cookie
+@cache_control(private=True)
 def home(request: HttpRequest) -> TemplateResponse:
-    """The front page: all products, or those with some words behind some filters."""
     form = BrowseForm(request.GET)
     if not form.is_valid():
         return bad_request(request, form.messages)
@@ -25,7 +49,7 @@ def home(request: HttpRequest) -> TemplateResponse:
         listing = Listing(form.filters(), wish["q"])
         listing.filters.check()
     except ParameterError as error:
-        return refused(request, error)
+        return parameter_error(request, error)
     products = listing.products.with_photos()
     if order := SORTS[wish["sort"]]:
         products = products.order_by(*order)
@@ -33,6 +57,7 @@ def home(request: HttpRequest) -> TemplateResponse:
         page = Paginator(products, PAGE_SIZE).page(request.GET.get("page", 1))
     except InvalidPage:
         return not_found(request, "The list does not have this page.")
+    listing.report_count(page.paginator.count)
     chosen = [value for value in listing.facets.categories if value.chosen]
     at_home = not (wish["q"] or listing.filters)
     context = {
@@ -40,43 +65,66 @@ def home(request: HttpRequest) -> TemplateResponse:
         "category": chosen[0] if len(chosen) == 1 else None,
         **{"at_home": at_home, "front": at_home and page.number == 1},
     }
+    if context["front"]:
+        context["photo_form"] = PhotoForm()
+        context["because_viewed"] = because_recently_viewed(request)
+    elif wish["q"]:
+        context["list_id"] = new_list_id(Event.Listing.WORDS)
     return TemplateResponse(request, "storefront/home.html", context)
 
 
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    """Options for the list beside the search field; empty for too little to go by."""
+    """Return options for the list below the search field."""
     try:
-        found = suggest(request.GET.get("q", ""))
+        options = suggest(request.GET.get("q", ""))
     except WordsError as error:
         return HttpResponseBadRequest(str(error), content_type="text/plain")
     response = TemplateResponse(
-        request, "storefront/_suggestions.html", {"suggestions": found}
+        request, "storefront/_suggestions.html", {"suggestions": options}
     )
     patch_cache_control(response, public=True, max_age=SUGGESTIONS_AGE_S)
     return response
 
 
 @require_safe
+@vary_on_cookie
+@cache_control(private=True)
 def product(request: HttpRequest, slug: str) -> TemplateResponse:
     try:
-        found = Product.objects.published().with_photos().get(slug=slug)
+        product = Product.objects.published().with_photos().get(slug=slug)
     except Product.DoesNotExist:
         return not_found(request, "This product is not in the shop.")
-    return TemplateResponse(request, "storefront/product.html", {"product": found})
+    context: dict[str, object] = {"product": product}
+    shown = []
+    if product.cover:
+        similar = recommend(
+            Event.Listing.SIMILAR, lambda: similar_products(product=product), product
+        )
+        outfit = recommend(
+            Event.Listing.GOES_WITH, lambda: goes_with(product=product), product
+        )
+        shown = [similar, outfit]
+        context |= {"similar": similar, "outfit": outfit}
+        if not similar.results:
+            context["similar_pending"] = when_available(
+                lambda: is_pending(product=product), True
+            )
+    context["because_viewed"] = because_recently_viewed(request, product, shown=shown)
+    response = TemplateResponse(request, "storefront/product.html", context)
+    is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
+    if request.method == "GET" and not is_prefetch:
+        remember(request, response, product.pk)
+        record_click(request, product)
+    return response
 
 
-def refused(request: HttpRequest, error: ParameterError) -> TemplateResponse:
-    """A value that the shop does not have is not found; one that cannot be is bad."""
-    if error.code.startswith("unknown_"):
-        return not_found(request, str(error))
-    return bad_request(request, [str(error)])
-
-
-def not_found(request: HttpRequest, reason: str) -> TemplateResponse:
-    """The shop's own page with a way back, with DEBUG on as well."""
-    return TemplateResponse(request, "404.html", {"reason": reason}, status=404)
-
-
-def bad_request(request: HttpRequest, reasons: list[str]) -> TemplateResponse:
-    return TemplateResponse(request, "400.html", {"reasons": reasons}, status=400)
+@require_POST
+def forget_recently_viewed(request: HttpRequest) -> HttpResponse:
+    address = request.POST.get("next", "")
+    is_safe = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    response = HttpResponseRedirect(address if is_safe else "/", status=303)
+    forget(response)
+    return response

@@ -456,7 +456,8 @@ def test_pages_say_that_the_database_is_down(client, address):
 
 
 @pytest.mark.parametrize(
-    "page", ["400", "403", "403_csrf", "404", "500", "503", "down"]
+    "page",
+    ["400", "403", "403_csrf", "404", "500", "503", "storefront/search/unavailable"],
 )
 def test_pages_about_trouble_ask_no_database(page, django_assert_num_queries):
     with django_assert_num_queries(0):

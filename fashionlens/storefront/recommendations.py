@@ -1,0 +1,80 @@
+"""Lists of recommended products, for any page."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+
+from catalog.models import Product
+from fashionlens.storefront.recently_viewed import recently_viewed
+from ml.encoder import EncoderError
+from search.events.record import new_list_id
+from search.index.encoders import NoActiveEncoder
+from search.models import Event
+from search.query.results import Match
+from search.recommend.recommendations import SEEDS, because_of
+
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """`list_id` is the name under which events report the list."""
+
+    results: Sequence[Match]
+    list_id: str
+    because_of: Sequence[Product] = ()
+
+
+def when_available(search: Callable[[], Answer], default: Answer) -> Answer:
+    """Return what `search` finds, or the default if search is out of order.
+
+    A page about something else must stay up without its recommendations.
+    """
+    try:
+        return search()
+    except (NoActiveEncoder, EncoderError, RedisError):
+        log.exception("Recommendations are not available")
+        return default
+
+
+def recommend(
+    listing: Event.Listing,
+    search: Callable[[], list[Match]],
+    product: Product | None = None,
+) -> Recommendations:
+    """`product` is the one that the list was made for."""
+    results: list[Match] = when_available(search, [])
+    list_id = new_list_id(
+        listing,
+        encoder=results[0].encoder if results else "",
+        asked_from=product.pk if product else None,
+    )
+    return Recommendations(results, list_id)
+
+
+def because_recently_viewed(
+    request: HttpRequest,
+    product: Product | None = None,
+    *,
+    shown: Sequence[Recommendations] = (),
+) -> Recommendations | None:
+    """Return products like those viewed before `product`, none of them shown yet."""
+    viewed = [pk for pk in recently_viewed(request) if not product or pk != product.pk]
+    if not viewed:
+        return None
+    exclude = [result.product.pk for each in shown for result in each.results]
+    exclude += [product.pk] if product else []
+    results: list[Match] = when_available(
+        lambda: because_of(products=viewed, without=exclude), []
+    )
+    products = Product.objects.published().in_bulk(viewed[:SEEDS])
+    named = [products[pk] for pk in viewed[:SEEDS] if pk in products]
+    if not results or not named:
+        return None
+    list_id = new_list_id(Event.Listing.LOOKED_AT, encoder=results[0].encoder)
+    return Recommendations(results, list_id, named)
