@@ -34,7 +34,7 @@ from catalog.photos.fingerprints import (
     fingerprint,
     is_same_picture,
 )
-from catalog.photos.store import pixel_sha256
+from catalog.photos.prepared import pixel_sha256
 from ml.encoder import Encoder as Network
 from ml.measure.metrics import distances
 from ml.preprocess import read_photo

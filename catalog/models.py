@@ -14,15 +14,12 @@ from django.db import models
 from django.db.models import Count, F, Func, Prefetch, Q, Value
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
-from imagekit.models import ImageSpecField
-from pilkit.processors import ResizeToFit
 
 from catalog.money import amount
 from catalog.photos.colours import COLOUR_NAMES, MOST_COLOURS
 from catalog.photos.fingerprints import HASH_BITS, BitField
+from catalog.photos.thumbnails import Thumbnail
 
-# Of thumbnails, in pixels.
-SMALL_WIDTH, CARD_WIDTH = 160, 480
 TURKISH_I = "İı"  # which languages disagree on the case of
 
 
@@ -164,7 +161,7 @@ class Product(models.Model):
 
 
 class ProductImage(models.Model):
-    """One photo. `sha256` is of the decoded pixels: see `catalog.photos.store`."""
+    """One photo. `sha256` is of the decoded pixels: see `catalog.photos.prepared`."""
 
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images"
@@ -191,22 +188,6 @@ class ProductImage(models.Model):
     picture_tint = models.BinaryField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
-    small = ImageSpecField(
-        source="file",
-        processors=[ResizeToFit(SMALL_WIDTH, 214, upscale=False)],
-        format="WEBP",
-    )
-    card = ImageSpecField(
-        source="file",
-        processors=[ResizeToFit(CARD_WIDTH, 640, upscale=False)],
-        format="WEBP",
-    )
-    large = ImageSpecField(
-        source="file",
-        processors=[ResizeToFit(1200, 1600, upscale=False)],
-        format="WEBP",
-    )
-
     # The row as it was before a new file was saved: see catalog.signals.
     _replaced: "ProductImage | None" = None
 
@@ -226,6 +207,18 @@ class ProductImage(models.Model):
 
     def __str__(self) -> str:
         return self.alt_text or f"Photo {self.pk}"
+
+    @property
+    def small(self) -> Thumbnail:
+        return Thumbnail(self.file.name or "", "small")
+
+    @property
+    def card(self) -> Thumbnail:
+        return Thumbnail(self.file.name or "", "card")
+
+    @property
+    def large(self) -> Thumbnail:
+        return Thumbnail(self.file.name or "", "large")
 
 
 class FeedProduct(models.Model):

@@ -7,14 +7,13 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
 from catalog.models import ProductImage
-from catalog.photos.media import THUMBNAILS
+from catalog.photos.thumbnails import SIZES, Thumbnail
 
 
 def _delete_files(image: ProductImage) -> None:
-    if not image.file:
+    if not (photo := image.file.name):
         return
-    names = [getattr(image, spec).name for spec in THUMBNAILS] + [image.file.name]
-    for name in names:
+    for name in [*(Thumbnail(photo, size).name for size in SIZES), photo]:
         image.file.storage.delete(name)
 
 

@@ -108,7 +108,6 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "imagekit",
     "rest_framework",
 ]
 MIDDLEWARE = [
@@ -176,9 +175,6 @@ CACHES = {
         "LOCATION": _cache_url,
         "KEY_PREFIX": "fashionlens",
     },
-    # imagekit would remember here which thumbnails there are: a wrong memory (a wiped
-    # folder, a process killed while it draws one) leaves a photo broken for ever.
-    "thumbnails": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     # For what may be a minute old and differ between processes.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
@@ -223,7 +219,7 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "catalog.photos.storage.AtomicFileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -239,10 +235,6 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
-IMAGEKIT_CACHEFILE_DIR = "thumbnails"
-IMAGEKIT_CACHE_BACKEND = "thumbnails"
-IMAGEKIT_SPEC_CACHEFILE_NAMER = "catalog.photos.media.thumbnail_name"
-IMAGEKIT_DEFAULT_CACHEFILE_STRATEGY = "catalog.photos.media.OnRequest"
 
 # Search -----------------------------------------------------------------------
 

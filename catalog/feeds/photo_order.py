@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from catalog.feeds.photos import LinkedPhoto
 from catalog.models import FeedPhoto, Product, ProductImage
-from catalog.photos.store import new_image
+from catalog.photos.store import new_photo
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _place(
         known, found = links.pop(link, None), wanted.photos.get(link)
         photo = found.photo if found else None
         if photo and photo.sha256 not in by_pixels:
-            by_pixels[photo.sha256] = new_image(product, photo, 0)
+            by_pixels[photo.sha256] = new_photo(product=product, photo=photo)
         if photo:
             image = by_pixels[photo.sha256]
         elif known:

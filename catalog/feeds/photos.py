@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.remote import AddressError, Fetched, fetch
-from catalog.photos.store import PreparedPhoto, prepare_photo
 from ml.preprocess import PhotoError, read_bytes
 
 RETRY_AFTER_S = 1.0

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 
-from catalog.photos.store import PreparedPhoto, prepare_photo
+from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from ml.preprocess import PhotoError
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/avif,image/gif"

@@ -1,141 +1,68 @@
-"""From an uploaded file to what the shop keeps: the one door for product photos."""
+"""The one way by which photos enter the shop: admin, feeds, folders and tests."""
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from io import BytesIO
 
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from PIL import Image
 
 from catalog.models import Product, ProductImage
 from catalog.photos.colours import garment_colours
 from catalog.photos.fingerprints import Fingerprint, fingerprint
-from ml.preprocess import PhotoError, photo_format, read_photo
+from catalog.photos.prepared import PreparedPhoto, prepare_photo
+from ml.preprocess import PhotoError, read_photo
 
-# Formats every browser shows, kept byte for byte when they carry no metadata.
-_KEPT = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
-EXTENSIONS = tuple(_KEPT.values())
-# What Pillow reports of a file that must not reach a browser as it is.
-_UNCLEAN = {
-    *("exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"),
-    *("transparency", "mp"),
-}
+_CHUNK = 64  # photos per transaction
+_EXAMINED_SIDE = 128  # pixels are enough for colours and fingerprints
 
 
-@dataclass(frozen=True)
-class PreparedPhoto:
-    content: bytes
-    extension: str
-    sha256: str
-    width: int
-    height: int
-    colours: list[str]  # one to three, the main one first
-    fingerprint: Fingerprint
-
-    @property
-    def name(self) -> str:
-        """The name in storage; nothing of the uploader's file name is in it."""
-        return f"products/{self.sha256[:2]}/{self.sha256[:32]}.{self.extension}"
-
-    def as_file(self) -> ContentFile:
-        return ContentFile(self.content, name=self.name)
-
-
-def prepare_photo(data: bytes) -> PreparedPhoto:
-    """Check, decode and clean a photo: (bytes) -> what is stored.
-
-    Stored photos are upright, opaque, shown by every browser and carry no metadata
-    (a phone writes where the photo was taken). Raises `ml.preprocess.PhotoError`.
-    """
-    kind = photo_format(data)
-    image = read_photo(data)
-    if kind in _KEPT and _is_clean(data):
-        content, extension = data, _KEPT[kind]
-    else:
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=92, subsampling=0)
-        content, extension = buffer.getvalue(), "jpg"
-    return PreparedPhoto(
-        content,
-        extension,
-        pixel_sha256(image),
-        *image.size,
-        garment_colours(image),
-        fingerprint(image),
-    )
-
-
-def pixel_sha256(image: Image.Image) -> str:
-    """sha256 of the size and the RGB bytes: the same picture in another container
-    without loss has the same one."""
-    head = f"{image.width}x{image.height}:".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()
-
-
-def _is_clean(data: bytes) -> bool:
-    with Image.open(BytesIO(data)) as image:
-        still = getattr(image, "n_frames", 1) == 1
-        return still and image.mode == "RGB" and not _UNCLEAN & image.info.keys()
-
-
-def add_photo(*, product: Product, data: bytes, alt_text: str = "") -> ProductImage:
+def add_photo(*, product: Product, data: bytes) -> ProductImage:
     """Store a photo behind the product's others. Raises `PhotoError`."""
-    image = ProductImage(product=product, alt_text=alt_text)
-    image.position = product.images.count()
-    set_photo(image=image, data=data)
+    position = product.images.count()
+    image = new_photo(product=product, photo=prepare_photo(data), position=position)
     image.save()
     return image
 
 
-def new_image(product: Product, photo: PreparedPhoto, position: int) -> ProductImage:
-    """Unsaved. Saving it, alone or in bulk, writes the file."""
-    return ProductImage(
-        product=product,
-        file=photo.as_file(),
-        alt_text=product.title,
-        position=position,
-        sha256=photo.sha256,
-        colours=photo.colours,
-        picture_hash=photo.fingerprint.hash,
-        picture_tint=photo.fingerprint.tint,
-    )
+def new_photo(
+    *, product: Product, photo: PreparedPhoto, position: int = 0
+) -> ProductImage:
+    """Return an unsaved row; saving it, alone or in bulk, writes the file too."""
+    image = ProductImage(product=product, alt_text=product.title, position=position)
+    set_photo(image=image, photo=photo)
+    return image
 
 
-def set_photo(*, image: ProductImage, data: bytes) -> None:
-    """Give `image` new pixels, unsaved. Raises `PhotoError`."""
-    prepared = prepare_photo(data)
-    image.file = prepared.as_file()
-    image.sha256 = prepared.sha256
-    image.colours = prepared.colours
-    set_fingerprint(image, prepared.fingerprint)
+def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
+    """Give a row the photo and everything derived from it, without saving."""
+    image.file = photo.as_file()
+    image.sha256 = photo.sha256
+    image.colours = photo.colours
+    _set_fingerprint(image, photo.fingerprint)
 
 
-def set_fingerprint(image: ProductImage, found: Fingerprint) -> None:
+def _set_fingerprint(image: ProductImage, found: Fingerprint) -> None:
     image.picture_hash, image.picture_tint = found
 
 
-_CHUNK = 64  # photos a transaction
-_SIDE = 128  # neither colours nor fingerprints need more pixels
-
-
 def unexamined() -> QuerySet[ProductImage]:
-    """Photos of which something is not known yet that new ones come with."""
+    """Return photos that an older version stored without colours or fingerprint."""
     return ProductImage.objects.filter(Q(colours=[]) | Q(picture_hash=None))
 
 
 def examine_photos(
     *, progress: Callable[[int], object] = lambda photos: None
 ) -> list[tuple[ProductImage, str]]:
-    """Find out what is not known of the photos; those that cannot be read, with the
-    reason. Each chunk is stored by itself, so it may be stopped and run again."""
+    """Find out colours and fingerprints that are missing.
+
+    Returns the photos that cannot be read, with the reason. Each chunk is stored
+    separately, so it can be stopped and run again.
+    """
     failed: list[tuple[ProductImage, str]] = []
     last = 0
     while True:
         with transaction.atomic():
-            # Held, or one replaced meanwhile would have the fingerprint of the other.
+            # Without the lock a photo replaced meanwhile would get the fingerprint of
+            # the old one.
             rows = unexamined().filter(pk__gt=last).select_for_update(no_key=True)
             chunk = list(rows.order_by("pk")[:_CHUNK])
             failed += _examine(chunk)
@@ -150,12 +77,12 @@ def _examine(images: list[ProductImage]) -> list[tuple[ProductImage, str]]:
     for image in images:
         try:
             with image.file.open("rb") as file:
-                photo = read_photo(file.read(), max_side=_SIDE)
+                photo = read_photo(file.read(), max_side=_EXAMINED_SIDE)
         except (PhotoError, OSError) as error:
             failed.append((image, str(error)))
         else:
             image.colours = image.colours or garment_colours(photo)
-            set_fingerprint(image, fingerprint(photo))
+            _set_fingerprint(image, fingerprint(photo))
     ProductImage.objects.bulk_update(
         images, ["colours", "picture_hash", "picture_tint"]
     )

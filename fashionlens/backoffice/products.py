@@ -15,7 +15,7 @@ from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.copies import MOST_COPIES, copies_of
 from catalog.photos.forms import PhotoField, PreparedFile
-from catalog.photos.store import set_fingerprint
+from catalog.photos.store import set_photo
 from search.index.duplicates import duplicates_of
 from search.models import EmbeddingFailure, Encoder
 from search.query.services import has_pending_photos
@@ -49,8 +49,7 @@ class PhotoForm(forms.ModelForm):
         cleaned = super().clean() or {}
         file = cleaned.get("file")
         if isinstance(file, PreparedFile):
-            self.instance.sha256 = file.photo.sha256
-            set_fingerprint(self.instance, file.photo.fingerprint)
+            set_photo(image=self.instance, photo=file.photo)
             if "colours" not in self.changed_data or not cleaned.get("colours"):
                 cleaned["colours"] = file.photo.colours
         return cleaned

@@ -14,7 +14,8 @@ from django.db import transaction
 from catalog.categories import category_of
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import Category, Product, ProductImage
-from catalog.photos.store import PreparedPhoto, new_image, prepare_photo
+from catalog.photos.prepared import PreparedPhoto, prepare_photo
+from catalog.photos.store import new_photo
 from fashionlens.demo.texts import Wording, describe
 from ml.preprocess import PhotoError, read_bytes
 
@@ -172,7 +173,7 @@ def _store(batch: list[Draft], report: Report) -> None:
             _product(draft, categories[draft.category]) for draft in fresh
         )
         images = ProductImage.objects.bulk_create(
-            new_image(product, photo, position)
+            new_photo(product=product, photo=photo, position=position)
             for product, draft in zip(products, fresh, strict=True)
             for position, photo in enumerate(draft.photos)
         )

@@ -30,7 +30,7 @@ ALLOWED = {
     "ml": set(),
     "bench": {"fashionlens", "search", "catalog", "ml"},
 }
-WEB = {"celery", "django", "imagekit", "rest_framework"}
+WEB = {"celery", "django", "rest_framework"}
 TRAINING = {"keras", "matplotlib", "onnx", "scipy", "sklearn", "tensorflow", "tf2onnx"}
 # Inside an app: urls -> views, api, admin -> services -> models; tasks -> services.
 ABOVE = {

@@ -7,8 +7,7 @@ from rest_framework import serializers
 
 from catalog.api.links import full
 from catalog.api.views import FacetsOutput, PageOutput, PhotoOutput, ProductOutput
-from catalog.models import CARD_WIDTH, SMALL_WIDTH, Product, ProductImage
-from catalog.photos.media import thumbnail_url
+from catalog.models import Product, ProductImage
 from search.query.results import Match
 
 
@@ -103,8 +102,8 @@ def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
         "id": image.pk,
         "url": full(image.file.url, root),
         "thumbnails": {
-            "small": full(thumbnail_url(image, SMALL_WIDTH), root),
-            "card": full(thumbnail_url(image, CARD_WIDTH), root),
+            "small": full(image.small.url, root),
+            "card": full(image.card.url, root),
         },
         "width": image.width,
         "height": image.height,

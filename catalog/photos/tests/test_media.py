@@ -1,14 +1,8 @@
-from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from threading import Barrier
 
 import pytest
-from django.core.files.storage import FileSystemStorage
-from imagekit import ImageSpec
 from PIL import Image
 
-from catalog.models import CARD_WIDTH, SMALL_WIDTH
-from catalog.photos.media import draw_thumbnail, thumbnail_url
 from catalog.tests.factories import make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db
@@ -27,59 +21,28 @@ def photo():
 def test_naming_a_thumbnail_draws_nothing(photo, media):
     folder = f"/media/thumbnails/{photo.file.name[:-4]}"
     assert photo.card.url == f"{folder}/480.webp"
-    assert thumbnail_url(photo, CARD_WIDTH) == photo.card.url
-    assert thumbnail_url(photo, SMALL_WIDTH) == photo.small.url
     assert not (media / "thumbnails").exists()
 
 
 @pytest.mark.parametrize(
-    ("spec", "size"),
+    ("name", "size"),
     [("small", (160, 213)), ("card", (480, 640)), ("large", (900, 1200))],
 )
-def test_a_thumbnail_is_drawn_when_it_is_asked_for(client, photo, media, spec, size):
-    url = getattr(photo, spec).url
+def test_a_thumbnail_is_drawn_when_it_is_asked_for(client, photo, media, name, size):
+    url = getattr(photo, name).url
     first = client.get(url)
     assert first.status_code == 200
     assert first["Content-Type"] == "image/webp"
     assert "immutable" in first["Cache-Control"]
     content = body(first)
     assert Image.open(BytesIO(content)).size == size  # and never larger than it is
-    assert (media / getattr(photo, spec).name).read_bytes() == content
+    assert (media / getattr(photo, name).name).read_bytes() == content
     assert body(client.get(url)) == content
 
 
 def test_a_lost_thumbnail_is_drawn_again(client, photo, media):
     assert client.get(photo.card.url).status_code == 200
     (media / photo.card.name).unlink()
-    assert client.get(photo.card.url).status_code == 200
-
-
-def test_a_thumbnail_drawn_twice_at_once_leaves_one_whole_file(
-    photo, media, monkeypatch
-):
-    drawn_by_both, draw = Barrier(2), ImageSpec.generate
-
-    def draw_together(spec):
-        drawn = draw(spec)
-        drawn_by_both.wait(timeout=30)
-        return drawn
-
-    monkeypatch.setattr(ImageSpec, "generate", draw_together)
-    name = photo.card.name
-    with ThreadPoolExecutor(2) as threads:
-        assert list(threads.map(draw_thumbnail, [name, name])) == [True, True]
-    assert [file.name for file in (media / name).parent.iterdir()] == ["480.webp"]
-
-
-def test_no_thumbnail_can_be_read_before_it_is_whole(client, photo, media, monkeypatch):
-    save = FileSystemStorage._save
-
-    def save_and_look(storage, name, content):
-        saved = save(storage, name, content)
-        assert not (media / photo.card.name).exists()
-        return saved
-
-    monkeypatch.setattr(FileSystemStorage, "_save", save_and_look)
     assert client.get(photo.card.url).status_code == 200
 
 

@@ -3,6 +3,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.models import ProductImage
+from catalog.photos.prepared import prepare_photo
 from catalog.photos.store import add_photo, set_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from search import tasks
@@ -68,7 +69,7 @@ def test_a_replaced_photo_is_embedded_anew(
     before = Embedding.objects.get().vector
     old_file = image.file.name
     with django_capture_on_commit_callbacks(execute=True):
-        set_photo(image=image, data=make_photo_bytes("lime"))
+        set_photo(image=image, photo=prepare_photo(make_photo_bytes("lime")))
         image.save()
     assert woken == [1]
     assert not Embedding.objects.exists()
@@ -135,7 +136,7 @@ def test_a_failure_is_forgotten_when_the_photo_is_replaced(embed):
     image = make_product(photo=True).images.get()
     break_file(image)
     embed()
-    set_photo(image=image, data=make_photo_bytes("teal"))
+    set_photo(image=image, photo=prepare_photo(make_photo_bytes("teal")))
     image.save()
     assert not EmbeddingFailure.objects.exists()
     assert embed().embedded == 1
