@@ -1,103 +1,54 @@
-"""The public Clothing Dataset (small), 3,781 photos, CC0 1.0.
+"""Download of the public Clothing Dataset (small): 3,781 photos, CC0 1.0.
 
-github.com/alexeygrigorev/clothing-dataset-small. The manifest beside this file
-names every photo with its size and sha256; it was made from a checkout by
-`python -m fashionlens.demo.dataset --write-manifest DIR`.
+    python -m fashionlens.demo.dataset --download DIR
+    python -m fashionlens.demo.dataset --write-manifest CHECKOUT
+
+The dataset is github.com/alexeygrigorev/clothing-dataset-small; dataset.txt lists its
+photos. This needs the standard library only: `pooch` or `requests` would add six
+packages to every installation and would save about thirty lines.
 """
 
 import argparse
-import base64
 import hashlib
 import random
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from http.client import HTTPException
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from tqdm import tqdm
 
-COMMIT = "11961516512414bf9f6c150a832cfd21b54a6b54"
+from fashionlens.demo.manifest import (
+    COMMIT,
+    MANIFEST,
+    SPLITS,
+    ManifestEntry,
+    read_manifest,
+    write_manifest,
+)
+
 BASE_URL = (
     "https://raw.githubusercontent.com/alexeygrigorev/clothing-dataset-small/" + COMMIT
 )
-MANIFEST = Path(__file__).with_name("dataset.txt")
-SPLITS = ("train", "validation", "test")
 THREADS = 8
 TRIES = 5
 PROBE_TIMEOUT_S = 3.0
 TIMEOUT_S = 20.0
-LONGEST_WAIT_S = 30.0
-_PASSING = {408, 425, 429, 500, 502, 503, 504}
+MAX_RETRY_AFTER_S = 30.0
+RETRY_STATUSES = {408, 425, 429, 500, 502, 503, 504}
 
 
 class DatasetUnavailable(RuntimeError):
-    """The photos cannot be had now; the message says why and what is there."""
+    """The photos cannot be downloaded now; the message says why."""
 
 
-class ManifestError(ValueError):
-    """The manifest is damaged or names a file outside the folder."""
-
-
-class _Refused(Exception):
-    """The host's final answer about one file: trying again is of no use."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    path: str  # train/dress/NAME.jpg
-    size: int
-    sha256: str  # hex
-
-
-def read_manifest(manifest: Path = MANIFEST) -> list[Entry]:
-    """Lines `[folder]`, then `sha256 size name` for each file in it.
-
-    The sha256 is in URL-safe base64 without padding. Raises ManifestError.
-    """
-    entries: list[Entry] = []
-    folder = ""
-    for number, line in enumerate(manifest.read_text("utf-8").splitlines(), start=1):
-        if line.startswith("["):
-            folder = line.strip("[]")
-        elif line and not line.startswith("#"):
-            entries.append(_entry(folder, line, f"{manifest.name}, line {number}"))
-    return entries
-
-
-def _entry(folder: str, line: str, where: str) -> Entry:
-    try:
-        digest, size, name = line.split(" ")
-        sha256 = base64.urlsafe_b64decode(digest + "=").hex()
-        path = PurePosixPath(folder, name)
-        entry = Entry(str(path), int(size), sha256)
-    except ValueError as error:
-        raise ManifestError(f"{where}: expected `sha256 size name`.") from error
-    outside = path.is_absolute() or ".." in path.parts
-    if outside or "\\" in entry.path or ":" in entry.path or "/" in name:
-        raise ManifestError(f"{where}: {entry.path} would leave the folder.")
-    if len(sha256) != 64 or entry.size < 1:
-        raise ManifestError(f"{where}: the size or the sha256 cannot be right.")
-    return entry
-
-
-def write_manifest(source: Path, manifest: Path = MANIFEST) -> int:
-    """List the photos of a checkout of the dataset; returns how many."""
-    lines = [f"# Clothing Dataset (small), CC0 1.0, commit {COMMIT}"]
-    count = 0
-    for folder in (f for split in SPLITS for f in sorted((source / split).iterdir())):
-        lines.append(f"[{folder.relative_to(source).as_posix()}]")
-        for photo in sorted(folder.glob("*.jpg")):
-            data = photo.read_bytes()
-            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode()
-            lines.append(f"{digest.rstrip('=')} {len(data)} {photo.name}")
-            count += 1
-    manifest.write_text("\n".join(lines) + "\n", "utf-8")
-    return count
+class DownloadFailed(Exception):
+    """One file cannot be downloaded, and another try would not help."""
 
 
 def download(
@@ -109,23 +60,23 @@ def download(
     manifest: Path = MANIFEST,
     verify: bool = False,
 ) -> Path:
-    """Fetch what is missing of one split and return its folder of class folders.
+    """Download the missing photos of one split; return its folder of class folders.
 
-    Photos that are there with the right size are kept unread, unless `verify`
-    asks for their sha256 too. Raises DatasetUnavailable: at once when the host
-    cannot be reached, or later with the number of photos that are there.
+    Keep existing photos of the right size; with `verify`, compare their sha256 too.
+    Raise DatasetUnavailable within seconds if the host cannot be reached, or later with
+    the number of photos downloaded.
     """
     entries = [e for e in read_manifest(manifest) if e.path.startswith(split + "/")]
     if not entries:
-        raise ValueError(f"No split {split!r}; there are {', '.join(SPLITS)}.")
-    missing = [e for e in entries if not _is_there(folder, e, verify)]
+        raise ValueError(f"No split {split!r}. Choose one of {', '.join(SPLITS)}.")
+    missing = [e for e in entries if not _exists(folder, e, verify)]
     if missing:
         _probe(f"{base_url}/{quote(missing[0].path)}")
-        _fetch_all(folder, missing, len(entries), base_url, progress)
+        _download_all(folder, missing, len(entries), base_url, progress)
     return folder / split
 
 
-def _is_there(folder: Path, entry: Entry, verify: bool) -> bool:
+def _exists(folder: Path, entry: ManifestEntry, verify: bool = False) -> bool:
     path = folder / entry.path
     try:
         if path.stat().st_size != entry.size:
@@ -140,25 +91,23 @@ def _sha256(data: bytes) -> str:
 
 
 def _probe(url: str) -> None:
-    """Fail within seconds where there is no network.
-
-    In a thread of its own: a name server that does not answer holds up
-    getaddrinfo far beyond the socket's timeout.
-    """
+    """Raise DatasetUnavailable within seconds if there is no network."""
     problems: list[str] = []
     answered = threading.Event()
 
-    def ask() -> None:
+    def request_head() -> None:
         try:
             _open(url, timeout_s=PROBE_TIMEOUT_S, method="HEAD").close()
         except urllib.error.HTTPError as error:
-            if error.code not in _PASSING:
+            if error.code not in RETRY_STATUSES:
                 problems.append(f"it answers {error.code} {error.reason}")
         except (OSError, HTTPException) as error:
             problems.append(_reason(error))
         answered.set()
 
-    threading.Thread(target=ask, daemon=True).start()
+    # In a thread: a name server that does not answer blocks getaddrinfo for longer than
+    # the socket's timeout.
+    threading.Thread(target=request_head, daemon=True).start()
     if not answered.wait(2 * PROBE_TIMEOUT_S):
         problems.append(f"no answer within {2 * PROBE_TIMEOUT_S:.0f} seconds")
     if problems:
@@ -166,7 +115,7 @@ def _probe(url: str) -> None:
         raise DatasetUnavailable(f"{host} cannot be reached: {problems[0]}")
 
 
-def _open(url: str, *, timeout_s: float, method: str = "GET"):  # type: ignore[no-untyped-def]
+def _open(url: str, *, timeout_s: float, method: str = "GET") -> Any:
     headers = {"User-Agent": "FashionLens/1.0 (dataset download)"}
     request = urllib.request.Request(url, headers=headers, method=method)
     return urllib.request.urlopen(request, timeout=timeout_s)
@@ -178,95 +127,94 @@ def _reason(error: Exception) -> str:
     return str(text).strip()
 
 
-def _fetch_all(
-    folder: Path, missing: list[Entry], total: int, base_url: str, progress: bool
+def _download_all(
+    folder: Path,
+    missing: list[ManifestEntry],
+    total: int,
+    base_url: str,
+    progress: bool,
 ) -> None:
-    """A few threads; the first file that cannot be had stops them all."""
-    stop = threading.Event()
-    try:
-        with (
-            _bar(missing, disable=not progress) as bar,
-            ThreadPoolExecutor(THREADS) as pool,
-        ):
-            waiting = {
-                pool.submit(_fetch, folder, entry, base_url, stop): entry
-                for entry in missing
-            }
-            try:
-                while waiting:
-                    ready, _ = wait(waiting, return_when=FIRST_COMPLETED)
-                    for future in ready:
-                        future.result()
-                        bar.update(waiting.pop(future).size)
-                    there = total - len(waiting)
-                    bar.set_postfix_str(f"{there:,} of {total:,} photos")
-            finally:
-                stop.set()
-                pool.shutdown(cancel_futures=True)
-    except (OSError, HTTPException, _Refused) as error:
-        there = total - sum(not _is_there(folder, e, verify=False) for e in missing)
-        raise DatasetUnavailable(
-            f"{there:,} of {total:,} photos are there, then: {_reason(error)}."
-            " Running again goes on from there"
-        ) from error
-
-
-def _bar(missing: Iterable[Entry], *, disable: bool) -> tqdm:
-    return tqdm(
+    stop = threading.Event()  # set by the first file that fails
+    bar = tqdm(
         total=sum(entry.size for entry in missing),
         desc="Downloading photos",
         unit="B",
         unit_scale=True,
-        disable=disable,
+        disable=not progress,
     )
+    try:
+        with bar, ThreadPoolExecutor(THREADS) as pool:
+            pending = {
+                pool.submit(_download, folder, entry, base_url, stop): entry
+                for entry in missing
+            }
+            try:
+                while pending:
+                    done, _ = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+                        bar.update(pending.pop(future).size)
+                    count = total - len(pending)
+                    bar.set_postfix_str(f"{count:,} of {total:,} photos")
+            finally:
+                stop.set()
+                pool.shutdown(cancel_futures=True)
+    except (OSError, HTTPException, DownloadFailed) as error:
+        count = total - sum(not _exists(folder, entry) for entry in missing)
+        raise DatasetUnavailable(
+            f"the download stopped after {count:,} of {total:,} photos"
+            f" ({_reason(error)}); run the command again to continue"
+        ) from error
 
 
-def _fetch(folder: Path, entry: Entry, base_url: str, stop: threading.Event) -> None:
-    """One photo, whole and checked, or an exception and nothing left behind."""
+def _download(
+    folder: Path, entry: ManifestEntry, base_url: str, stop: threading.Event
+) -> None:
     url = f"{base_url}/{quote(entry.path)}"
-    for pause_s in _pauses():
+    for delay_s in _retry_delays():
         if stop.is_set():
-            raise ConnectionAbortedError("the download was stopped")
+            raise ConnectionAbortedError("another file failed")
         try:
             data = _read(url, entry)
             break
         except (OSError, HTTPException) as error:
-            if pause_s is None or _is_final(error):
-                raise _Refused(f"{entry.path}: {_reason(error)}") from error
-            stop.wait(max(pause_s, _asked_pause_s(error)))
-    _keep(folder / entry.path, data)
+            if delay_s is None or _is_final(error):
+                raise DownloadFailed(f"{entry.path}: {_reason(error)}") from error
+            stop.wait(max(delay_s, _retry_after_s(error)))
+    _save(folder / entry.path, data)
 
 
-def _pauses() -> Iterator[float | None]:
-    """How long to wait after each try; None after the last."""
+def _retry_delays() -> Iterator[float | None]:
+    """Yield the seconds to wait after each try, and None after the last."""
     for attempt in range(TRIES - 1):
         yield 0.4 * 2**attempt * random.uniform(0.8, 1.2)
     yield None
 
 
 def _is_final(error: Exception) -> bool:
-    return isinstance(error, urllib.error.HTTPError) and error.code not in _PASSING
+    return (
+        isinstance(error, urllib.error.HTTPError) and error.code not in RETRY_STATUSES
+    )
 
 
-def _asked_pause_s(error: Exception) -> float:
-    """What `Retry-After` asks for, within reason."""
+def _retry_after_s(error: Exception) -> float:
     headers = getattr(error, "headers", None)
     value = headers.get("Retry-After", "") if headers else ""
-    return min(float(value), LONGEST_WAIT_S) if value.isdigit() else 0.0
+    return min(float(value), MAX_RETRY_AFTER_S) if value.isdigit() else 0.0
 
 
-def _read(url: str, entry: Entry) -> bytes:
-    """Raises OSError when what came is not what the manifest says."""
-    with _open(url, timeout_s=TIMEOUT_S) as answer:
-        data = answer.read(entry.size + 1)
+def _read(url: str, entry: ManifestEntry) -> bytes:
+    """Return the photo; raise OSError if its size or sha256 is wrong."""
+    with _open(url, timeout_s=TIMEOUT_S) as response:
+        data = response.read(entry.size + 1)
     if len(data) != entry.size:
-        raise OSError(f"{len(data):,} bytes came, expected {entry.size:,}")
+        raise OSError(f"received {len(data):,} bytes, expected {entry.size:,}")
     if _sha256(data) != entry.sha256:
-        raise OSError("what came has another sha256 than the manifest says")
+        raise OSError("the sha256 is not the one in the manifest")
     return data
 
 
-def _keep(path: Path, data: bytes) -> None:
+def _save(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     try:
@@ -278,9 +226,9 @@ def _keep(path: Path, data: bytes) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    job = parser.add_mutually_exclusive_group(required=True)
-    job.add_argument("--write-manifest", metavar="DIR", type=Path)
-    job.add_argument("--download", metavar="DIR", type=Path)
+    action = parser.add_mutually_exclusive_group(required=True)
+    action.add_argument("--write-manifest", metavar="CHECKOUT", type=Path)
+    action.add_argument("--download", metavar="DIR", type=Path)
     parser.add_argument("--split", choices=SPLITS, default="train")
     parser.add_argument("--verify", action="store_true", help="check every sha256")
     options = parser.parse_args()
@@ -289,8 +237,8 @@ def main() -> None:
         return
     try:
         print(download(options.download, split=options.split, verify=options.verify))
-    except DatasetUnavailable as reason:
-        raise SystemExit(f"{reason}.") from None
+    except DatasetUnavailable as error:
+        raise SystemExit(f"Cannot download the dataset: {error}.") from None
 
 
 if __name__ == "__main__":

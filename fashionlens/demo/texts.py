@@ -1,8 +1,7 @@
-"""Words, prices and stock for products that exist only as a photo.
+"""Demo texts, prices and stock for products of which only a photo exists.
 
-Nothing here is random: the same photo always becomes the same product. The words
-keep to what fits any photo of the category; what the photo would have to show
-(neckline, buttons, length) is not said.
+The same photo always gets the same texts. They fit any photo of the category: they do
+not mention what the photo would have to show (neckline, buttons, length).
 """
 
 import random
@@ -17,7 +16,7 @@ _ENDINGS_LOW, _ENDINGS_HIGH = (50, 90, 90, 95), (0, 0, 0, 50)
 
 
 @dataclass(frozen=True)
-class Wording:
+class ProductTexts:
     title: str
     brand: str
     description: str
@@ -28,12 +27,12 @@ class Wording:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What may be said of every garment of a category."""
+class CategoryTexts:
+    """The words for all garments of a category."""
 
-    code: str  # the first part of the sku
+    code: str  # the first part of the SKU
     noun: str
-    cents: int  # of a middling price
+    cents: int  # a typical price
     fits: Sequence[str]
     cloths: Sequence[str]
     goes_with: Sequence[str]
@@ -43,70 +42,70 @@ class Kind:
 @dataclass(frozen=True)
 class Brand:
     name: str
-    level: float  # of its prices, 1 for a middling one
-    says: str
-    makes: Sequence[str] = ()  # category folders; empty for all
+    level: float  # of its prices, 1 is typical
+    slogan: str
+    makes: Sequence[str] = ()  # categories; empty for all
 
 
-KINDS: dict[str, Kind] = {
-    "dress": Kind(
+CATEGORY_TEXTS: dict[str, CategoryTexts] = {
+    "dress": CategoryTexts(
         "DRS", "dress", 6200,
         ("everyday", "easy", "city", "weekend", "summer-to-autumn", "day-to-evening"),
         ("cotton", "viscose", "jersey", "crepe"),
         ("flat shoes and a light jacket", "a short cardigan", "boots in colder months"),
     ),
-    "hat": Kind(
+    "hat": CategoryTexts(
         "HAT", "hat", 2600,
         ("everyday", "weekend", "travel", "go-to", "all-season", "festival"),
         ("cotton", "wool-blend", "felted", "woven"),
         ("a plain coat", "whatever is by the door", "a simple shirt"),
     ),
-    "longsleeve": Kind(
+    "longsleeve": CategoryTexts(
         "LSL", "long-sleeve top", 4200,
         ("everyday", "relaxed", "layering", "weekend", "classic", "soft-touch"),
         ("cotton", "jersey", "fine-knit", "cotton-blend"),
         ("straight jeans", "a jacket over it", "relaxed trousers"),
     ),
-    "outwear": Kind(
+    "outwear": CategoryTexts(
         "OUT", "jacket", 11800,
         ("mid-season", "city", "weekend", "everyday", "classic", "travel"),
         ("cotton-blend", "wool-blend", "technical", "brushed"),
         ("a light jumper under it", "jeans and boots", "a scarf on cold days"),
     ),
-    "pants": Kind(
+    "pants": CategoryTexts(
         "PNT", "trousers", 6400,
         ("relaxed", "everyday", "easy", "city", "weekend", "classic"),
         ("twill", "cotton", "stretch-cotton", "cotton-blend"),
         ("a white T-shirt", "a tucked-in shirt", "a soft jumper"),
         plural=True,
     ),
-    "shirt": Kind(
+    "shirt": CategoryTexts(
         "SHI", "shirt", 4900,
         ("everyday", "relaxed", "weekend", "classic", "city", "easy-care"),
         ("poplin", "cotton", "brushed-cotton", "linen-blend"),
         ("chinos", "jeans, open over a T-shirt", "tailored trousers"),
     ),
-    "shoes": Kind(
+    "shoes": CategoryTexts(
         "SHO", "shoes", 8400,
         ("everyday", "city", "weekend", "go-to", "classic", "walk-anywhere"),
         ("soft-lined", "cushioned", "sturdy", "lightweight"),
         ("cropped trousers", "jeans", "nearly everything you own"),
         plural=True,
     ),
-    "shorts": Kind(
+    "shorts": CategoryTexts(
         "SRT", "shorts", 3600,
         ("relaxed", "summer", "weekend", "everyday", "holiday", "easy"),
         ("cotton", "twill", "linen-blend", "quick-drying"),
         ("a plain T-shirt", "an open shirt", "sandals or trainers"),
         plural=True,
     ),
-    "skirt": Kind(
+    "skirt": CategoryTexts(
         "SKT", "skirt", 4600,
         ("everyday", "city", "easy", "weekend", "classic", "year-round"),
         ("cotton", "twill", "viscose", "crepe"),
         ("a tucked-in top", "a fine jumper", "tights and ankle boots"),
     ),
-    "t-shirt": Kind(
+    "t-shirt": CategoryTexts(
         "TSH", "T-shirt", 2200,
         ("everyday", "relaxed", "weekend", "classic", "easy", "go-to"),
         ("cotton", "jersey", "heavyweight cotton", "organic cotton"),
@@ -134,38 +133,37 @@ BRANDS: tuple[Brand, ...] = (
 )
 
 
-def describe(*, category: str, colour: str, key: str, number: int = 0) -> Wording:
-    """The product of a photo.
+def describe(*, category: str, colour: str, key: str, number: int = 0) -> ProductTexts:
+    """Return the texts, price and stock of a photo's product.
 
-    `category` is the folder's name, also one not known here; `colour` a colour
-    word; `key` the photo's sha256 in hex, from which sku and choice of words
-    follow. Another `number` chooses other words for the same photo.
+    `category` is the folder's name, known here or not; `key` is the photo's sha256 in
+    hex, which determines the SKU and the choice of words. Another `number` chooses
+    other words for the same photo.
     """
     chance = random.Random(f"{key}:{number}")
-    kind = KINDS.get(category) or _unknown(category)
+    words = CATEGORY_TEXTS.get(category) or _texts_of_own_folder(category)
     brand = chance.choice([b for b in BRANDS if not b.makes or category in b.makes])
-    adjective = chance.choice(kind.fits)
-    cloth = chance.choice(kind.cloths)
+    adjective = chance.choice(words.fits)
+    cloth = chance.choice(words.cloths)
     first = chance.choice([adjective, adjective, cloth])
-    title = f"{colour} {first} {kind.noun}"
-    sku = f"{kind.code}-{key[:10].upper()}"
-    return Wording(
+    title = f"{colour} {first} {words.noun}"
+    sku = f"{words.code}-{key[:10].upper()}"
+    return ProductTexts(
         title=_capital(title),
         brand=brand.name,
-        description=_description(chance, kind, colour, cloth, brand),
-        price_cents=_price(chance, kind, brand),
+        description=_description(chance, words, colour, cloth, brand),
+        price_cents=_price(chance, words, brand),
         stock=_stock(chance),
         sku=sku,
         slug=slug_of(f"{title} {sku}"),
     )
 
 
-def _unknown(category: str) -> Kind:
-    """A folder of the user's own, such as "Hoodies & Sweat"."""
+def _texts_of_own_folder(category: str) -> CategoryTexts:
     printable = "".join(c if c.isprintable() else " " for c in category)
     name = " ".join(printable.replace("_", " ").split())[:_NAME_LENGTH].strip()
     code = re.sub("[^A-Z0-9]", "", ascii_letters(name).upper())[:3]
-    return Kind(
+    return CategoryTexts(
         code if len(code) == 3 else "FLS",
         f"piece from {name or 'the shop'}",
         4800,
@@ -176,49 +174,46 @@ def _unknown(category: str) -> Kind:
 
 
 def _description(
-    chance: random.Random, kind: Kind, colour: str, cloth: str, brand: Brand
+    chance: random.Random, words: CategoryTexts, colour: str, cloth: str, brand: Brand
 ) -> str:
-    """Two sentences."""
-    it, is_, this = ("them", "are", "these") if kind.plural else ("it", "is", "this")
-    thing = f"{_article(cloth, kind)} in {colour}"
-    occasion = f"{_article(chance.choice(kind.fits), kind)} in {colour}"
+    it, is_, this = ("them", "are", "these") if words.plural else ("it", "is", "this")
+    thing = f"{_article(cloth, words)} in {colour}"
+    occasion = f"{_article(chance.choice(words.fits), words)} in {colour}"
     opening = chance.choice(
         [
             f"{thing}, made to be worn often.",
             f"{thing}, cut without fuss.",
             f"{occasion} from {brand.name}.",
-            f"{this} {colour} {kind.noun} {is_} easy to wear and easy to look after.",
+            f"{this} {colour} {words.noun} {is_} easy to wear and easy to look after.",
         ]
     )
-    partner = chance.choice(kind.goes_with)
+    partner = chance.choice(words.goes_with)
     closing = chance.choice(
         [
             f"Wear {it} with {partner}.",
             f"Pair {it} with {partner}.",
             f"We like {it} with {partner}.",
-            brand.says,
+            brand.slogan,
         ]
     )
     return f"{_capital(opening)} {closing}"
 
 
-def _article(adjective: str, kind: Kind) -> str:
-    """The noun with its adjective, and a or an where it needs one."""
-    if kind.plural:
-        return f"{adjective} {kind.noun}"
-    return f"{'an' if adjective[0] in 'aeio' else 'a'} {adjective} {kind.noun}"
+def _article(adjective: str, words: CategoryTexts) -> str:
+    if words.plural:
+        return f"{adjective} {words.noun}"
+    return f"{'an' if adjective[0] in 'aeio' else 'a'} {adjective} {words.noun}"
 
 
-def _price(chance: random.Random, kind: Kind, brand: Brand) -> int:
-    """Whole units first, then the ending: dear things end in .00 more often."""
-    units = round(kind.cents * brand.level * chance.uniform(0.8, 1.25) / 100)
+def _price(chance: random.Random, words: CategoryTexts, brand: Brand) -> int:
+    # Expensive products end in .00 more often.
+    units = round(words.cents * brand.level * chance.uniform(0.8, 1.25) / 100)
     endings = _ENDINGS_HIGH if brand.level > 1.2 else _ENDINGS_LOW
     ending = chance.choice(endings)
     return max(units - (ending > 0), 4) * 100 + ending
 
 
 def _stock(chance: random.Random) -> int:
-    """Sold out for about 6 in 100, a last few for 14."""
     lot = chance.random()
     if lot < 0.06:
         return 0

@@ -1,7 +1,7 @@
-"""The drawn sample catalogue: what the demo sells where there is no photo to be had.
+"""The drawn sample catalogue, for a demo without photos.
 
-Ten categories of garments, drawn as studio pictures with Pillow and NumPy. The
-same seed gives the same pictures.
+Ten categories of garments, drawn as studio pictures with Pillow and NumPy. The same
+seed gives the same pictures.
 """
 
 import os
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fashionlens.demo.sample.garments import CATEGORIES, STYLES, forget, garment
+from fashionlens.demo.sample.garments import CATEGORIES, STYLES, clear_caches, garment
 from fashionlens.demo.sample.palette import COLOURS
-from fashionlens.demo.sample.plan import Look, looks
+from fashionlens.demo.sample.plan import PlannedGarment, planned_garments
 
 __all__ = ["CATEGORIES", "STYLES", "draw_sample", "garment"]
 
@@ -28,17 +28,17 @@ def draw_sample(folder: Path, *, per_category: int = 16, seed: int = 7) -> int:
     hand, the others are drawn at random.
     """
     shots = [
-        _Shot(folder / category, category, look, number, row, view)
+        _Shot(folder / category, category, planned, number, row, view)
         for row, category in enumerate(CATEGORIES)
-        for number, look in enumerate(_chosen(category, per_category, seed))
+        for number, planned in enumerate(_plan(category, per_category, seed))
         for view in _views(number)
     ]
     for category in CATEGORIES:
         (folder / category).mkdir(parents=True, exist_ok=True)
-    # NumPy and Pillow let go of the interpreter lock, so threads use all cores.
+    # NumPy and Pillow release the interpreter lock, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda shot: _take(shot, seed), shots))
-    forget()
+    clear_caches()
     return len(shots)
 
 
@@ -46,7 +46,7 @@ def draw_sample(folder: Path, *, per_category: int = 16, seed: int = 7) -> int:
 class _Shot:
     folder: Path
     category: str
-    look: Look
+    planned: PlannedGarment
     number: int
     row: int
     view: str
@@ -58,29 +58,29 @@ def _views(number: int) -> list[str]:
 
 
 def _take(shot: _Shot, seed: int) -> None:
-    look = shot.look
+    planned = shot.planned
     picture = garment(
         shot.category,
-        colour=look.colour,
-        pattern=look.pattern,
-        style=look.style,
-        second=look.second,
+        colour=planned.colour,
+        pattern=planned.pattern,
+        style=planned.style,
+        second=planned.second,
         seed=seed * 1000 + shot.number,
         view=shot.view,
         backdrop=_BACKDROPS[(shot.number * 5 + shot.row) % len(_BACKDROPS)],
     )
     suffix = "" if shot.view == "front" else "-2"
-    name = f"{shot.number + 1:02d}-{look.name}{suffix}.jpg"
+    name = f"{shot.number + 1:02d}-{planned.name}{suffix}.jpg"
     picture.save(shot.folder / name, quality=88)
 
 
-def _chosen(category: str, count: int, seed: int) -> list[Look]:
-    chosen = looks(category)[:count]
+def _plan(category: str, count: int, seed: int) -> list[PlannedGarment]:
+    chosen = planned_garments(category)[:count]
     rng = np.random.default_rng([seed, *category.encode(), 1])
     patterns = ("plain", "plain", "plain", "heather", "dots", "stripes", "floral")
     while len(chosen) < count:
         style = str(rng.choice(STYLES[category]))
         solid = category in ("hat", "shoes") or style in ("puffer", "gilet", "print")
         pattern = "plain" if solid else str(rng.choice(patterns))
-        chosen.append(Look(style, str(rng.choice(list(COLOURS))), pattern))
+        chosen.append(PlannedGarment(style, str(rng.choice(list(COLOURS))), pattern))
     return chosen

@@ -9,11 +9,11 @@ from PIL import Image
 from fashionlens.demo.sample import (
     dresses,
     hats,
-    looks_tops,
     shoes,
     skirts,
     studio,
     tiles,
+    top_styles,
     trousers,
 )
 from fashionlens.demo.sample.canvas import Canvas, View
@@ -26,14 +26,14 @@ from fashionlens.demo.sample.trouser_cuts import SHORTS, TROUSERS
 STYLES: dict[str, list[str]] = {
     "dress": list(dresses.DRESSES),
     "hat": list(hats.HATS),
-    "longsleeve": list(looks_tops.TOPS["longsleeve"]),
-    "outwear": list(looks_tops.TOPS["outwear"]),
+    "longsleeve": list(top_styles.TOPS["longsleeve"]),
+    "outwear": list(top_styles.TOPS["outwear"]),
     "pants": list(TROUSERS),
-    "shirt": list(looks_tops.TOPS["shirt"]),
+    "shirt": list(top_styles.TOPS["shirt"]),
     "shoes": list(shoes.SHOES),
     "shorts": list(SHORTS),
     "skirt": list(skirts.SKIRTS),
-    "t-shirt": list(looks_tops.TOPS["t-shirt"]),
+    "t-shirt": list(top_styles.TOPS["t-shirt"]),
 }
 CATEGORIES = tuple(STYLES)
 
@@ -96,10 +96,10 @@ def garment(
     return photographed(canvas, backdrop=backdrop, floors=floors)
 
 
-def forget() -> None:
+def clear_caches() -> None:
     """Free the cached walls and printed cloth, about 100 MB."""
-    for kept in (studio.wall, studio.fall_off, tiles.tile, grit):
-        kept.cache_clear()
+    for cached in (studio.wall, studio.fall_off, tiles.tile, grit):
+        cached.cache_clear()
 
 
 def _cropped(
@@ -120,10 +120,10 @@ def _cropped(
     return picture.crop((margin, margin, margin + size[0], margin + size[1]))
 
 
-def _known(name: str, known: Iterable[str], what: str) -> str:
+def _known(name: str, known: Iterable[str], noun: str) -> str:
     names = list(known)
     if name not in names:
-        raise ValueError(f"No {what} {name!r}; there are {', '.join(names)}.")
+        raise ValueError(f"No {noun} {name!r}. Choose one of {', '.join(names)}.")
     return name
 
 
@@ -144,8 +144,8 @@ def _view(category: str, view: str, rng: np.random.Generator) -> View:
 
 
 def _draw(canvas: Canvas, category: str, style: str, cloth: Cloth) -> None:
-    if category in looks_tops.TOPS:
-        looks_tops.draw(canvas, category, style, cloth)
+    if category in top_styles.TOPS:
+        top_styles.draw(canvas, category, style, cloth)
     elif category in ("pants", "shorts"):
         trousers.draw(canvas, category, style, cloth)
     else:

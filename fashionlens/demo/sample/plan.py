@@ -1,7 +1,7 @@
-"""What the sample shop sells: style, colour, pattern and second colour of each photo.
+"""The plan of the sample shop: style, colour, pattern, second colour of each photo.
 
 Most styles come in several colours and most colours in several styles and
-categories, so that "similar items" has something to find.
+categories, so that similar items exist.
 """
 
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ PLAN = {
 
 
 @dataclass(frozen=True)
-class Look:
+class PlannedGarment:
     style: str
     colour: str
     pattern: str
@@ -95,6 +95,6 @@ class Look:
         return "-".join(words if self.pattern == "plain" else [*words, self.pattern])
 
 
-def looks(category: str) -> list[Look]:
+def planned_garments(category: str) -> list[PlannedGarment]:
     rows = PLAN[category].replace("\n", "|").split("|")
-    return [Look(*row.split()) for row in rows if row.strip()]
+    return [PlannedGarment(*row.split()) for row in rows if row.strip()]

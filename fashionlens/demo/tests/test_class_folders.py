@@ -15,7 +15,7 @@ from django.db import connection
 from catalog.models import Category, Product, ProductImage
 from catalog.tests.factories import make_photo_bytes
 from fashionlens.demo import class_folders
-from fashionlens.demo.class_folders import ImportRefused, find_photos, import_photos
+from fashionlens.demo.class_folders import ImportFolderError, find_photos, import_photos
 from ml.preprocess import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_categories_take_turns(folder):
     assert list(slugs) == ["dress", "t-shirt", "dress", "t-shirt", "t-shirt"]
 
 
-def test_the_words_say_what_the_pixels_show(folder):
+def test_texts_name_the_colour_of_the_photo(folder):
     import_photos(folder)
     red = Product.objects.filter(category__slug="dress", images__position=1).get()
     assert "red" in red.title.lower()
@@ -65,18 +65,18 @@ def test_the_words_say_what_the_pixels_show(folder):
     assert red.price_cents > 0
 
 
-def test_a_second_photo_is_known_by_a_suffix_in_capitals_too(tmp_path):
+def test_second_photos_are_recognised_with_capital_suffixes(tmp_path):
     for name, colour in (("A.JPG", "red"), ("A-2.JPG", "lime"), ("b.JPEG", "blue")):
         write(tmp_path / "dress" / name, colour)
     report = import_photos(tmp_path)
     assert (report.products, report.photos) == (2, 3)
 
 
-def test_importing_again_adds_nothing(folder):
+def test_importing_again_adds_new_photos_only(folder):
     import_photos(folder)
     write(folder / "shoes" / "new.jpg", "navy")
     report = import_photos(folder)
-    assert (report.products, report.known) == (1, 5)
+    assert (report.products, report.existing) == (1, 5)
     assert ProductImage.objects.count() == 7
 
 
@@ -85,18 +85,18 @@ def test_the_same_photo_under_two_names_is_one_product(folder):
     assert import_photos(folder).products == 5
 
 
-def test_unreadable_photos_are_skipped_and_named(folder):
+def test_unreadable_photos_are_skipped_and_reported(folder):
     (folder / "dress" / "broken.jpg").write_bytes(make_photo_bytes()[:300])
     (folder / "dress" / "empty.jpg").touch()
-    (folder / "dress" / "notes.txt").write_text("no photo, not looked at")
+    (folder / "dress" / "notes.txt").write_text("not a photo")
     report = import_photos(folder)
     assert report.products == 5
     assert [path.name for path, _ in report.skipped] == ["broken.jpg", "empty.jpg"]
 
 
-def test_of_a_huge_file_only_the_beginning_is_read(folder):
+def test_a_huge_file_is_refused_without_reading_it_all(folder):
     with (folder / "dress" / "film.jpg").open("wb") as file:
-        file.truncate(60 * MAX_BYTES)  # takes no room on the disk
+        file.truncate(60 * MAX_BYTES)  # a sparse file
     tracemalloc.start()
     [(path, reason)] = import_photos(folder).skipped
     _, peak = tracemalloc.get_traced_memory()
@@ -113,36 +113,36 @@ def test_folders_in_turkish_become_categories(tmp_path):
     assert category.slug == "gomlek-bluz"
 
 
-def test_no_letter_of_europe_is_lost_in_a_category(tmp_path):
+def test_category_slugs_transliterate_european_letters(tmp_path):
     write(tmp_path / "Ayakkab\u0131" / "a.jpg", "red")
     import_photos(tmp_path)
     assert Category.objects.get().slug == "ayakkabi"
 
 
-def test_folders_without_latin_letters_are_categories_of_their_own(tmp_path):
+def test_folders_without_latin_letters_become_separate_categories(tmp_path):
     for name, colour in zip(("日本", "Обувь", "-"), COLOURS, strict=False):
         write(tmp_path / name / "a.jpg", colour)
     import_photos(tmp_path)
     assert {c.name for c in Category.objects.all()} == {"日本", "Обувь", "-"}
-    assert import_photos(tmp_path).known == 3
+    assert import_photos(tmp_path).existing == 3
     assert Category.objects.count() == 3
 
 
-def test_names_that_differ_in_lost_letters_only_are_categories_of_their_own(tmp_path):
+def test_folders_with_equal_slugs_become_separate_categories(tmp_path):
     for name, colour in (("メンズ T", "red"), ("レディース T", "lime")):
         write(tmp_path / name / "a.jpg", colour)
     import_photos(tmp_path)
     assert {c.name for c in Category.objects.all()} == {"メンズ T", "レディース T"}
 
 
-def test_a_category_that_is_there_is_found_by_its_name(tmp_path):
+def test_an_existing_category_is_matched_by_name(tmp_path):
     made = Category.objects.create(name="summer HATS", slug="by-hand")
     write(tmp_path / "Summer hats" / "a.jpg", "red")
     import_photos(tmp_path)
     assert Product.objects.get().category == made
 
 
-def test_folders_of_long_names_become_categories(tmp_path):
+def test_long_folder_names_become_categories(tmp_path):
     for end, colour in (("a", "red"), ("b", "lime")):
         write(tmp_path / ("long" * 50 + end) / "a.jpg", colour)
     import_photos(tmp_path)
@@ -150,14 +150,14 @@ def test_folders_of_long_names_become_categories(tmp_path):
     assert [len(slug) for slug in slugs] == [80, 80]
 
 
-def test_a_folder_named_in_parts_on_a_mac_becomes_the_same_category(tmp_path):
+def test_decomposed_accents_are_composed(tmp_path):
     write(tmp_path / unicodedata.normalize("NFD", "Gömlek") / "a.jpg", "red")
     import_photos(tmp_path)
     assert Category.objects.get().name == "Gömlek"
     assert Product.objects.get().title.endswith("from Gömlek")
 
 
-def test_a_folder_named_in_another_encoding_is_refused(folder):
+def test_a_folder_name_in_another_encoding_is_refused(folder):
     name = os.fsdecode("Gömlek".encode("cp1254"))
     write(folder / name / "a.jpg", "navy")
     with pytest.raises(CommandError, match=r"not UTF-8: 'G\\udcf6mlek'"):
@@ -166,9 +166,9 @@ def test_a_folder_named_in_another_encoding_is_refused(folder):
 
 
 def test_progress_counts_every_photo(folder):
-    told: list[int] = []
-    import_photos(folder, progress=told.append)
-    assert sum(told) == 6
+    counts: list[int] = []
+    import_photos(folder, progress=counts.append)
+    assert sum(counts) == 6
 
 
 @pytest.mark.parametrize("inside", [None, "empty", "flat"])
@@ -178,21 +178,22 @@ def test_a_folder_without_class_folders_is_refused(tmp_path, inside):
         root.mkdir()
     if inside == "flat":
         write(root / "a.jpg", "red")
-    with pytest.raises(ImportRefused, match=str(root)):
+    with pytest.raises(ImportFolderError, match=str(root)):
         find_photos(root)
     with pytest.raises(CommandError, match=str(root)):
         call_command("import_photos", root)
 
 
-def test_the_command_counts_and_names(folder, capsys):
+def test_the_command_reports_counts_and_skipped_photos(folder, capsys):
     (folder / "dress" / "broken.jpg").write_bytes(b"GIF89a")
     call_command("import_photos", folder)
     out, err = capsys.readouterr()
-    assert "5 products with 6 photos imported, 0 known already, 1 photos skipped" in out
+    assert "5 products with 6 photos" in out
+    assert "1 photos skipped" in out
     assert "broken.jpg" in err
 
 
-def test_a_full_disk_ends_the_command_in_a_sentence(folder, monkeypatch):
+def test_a_full_disk_ends_the_command_with_a_message(folder, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -205,13 +206,13 @@ def test_a_full_disk_ends_the_command_in_a_sentence(folder, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
-    """Neither goes on to store before the other has looked what is known, if it may."""
-    looked, category = Barrier(2), class_folders.category_of
+def test_concurrent_imports_make_each_product_once(folder, monkeypatch):
+    """Without the lock, both imports would pass the barrier before storing."""
+    barrier, category = Barrier(2), class_folders.category_of
 
-    def waits(name):
-        with suppress(BrokenBarrierError):  # the other is held up: as it should be
-            looked.wait(timeout=0.5)
+    def wait_for_the_other(name):
+        with suppress(BrokenBarrierError):  # the lock holds the other up
+            barrier.wait(timeout=0.5)
         return category(name)
 
     def run(_):
@@ -220,8 +221,8 @@ def test_two_imports_at_once_make_each_product_once(folder, monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setattr(class_folders, "category_of", waits)
+    monkeypatch.setattr(class_folders, "category_of", wait_for_the_other)
     with ThreadPoolExecutor(2) as threads:
         reports = list(threads.map(run, range(2)))
-    assert sorted((r.products, r.known) for r in reports) == [(0, 5), (5, 0)]
+    assert sorted((r.products, r.existing) for r in reports) == [(0, 5), (5, 0)]
     assert (Product.objects.count(), ProductImage.objects.count()) == (5, 6)

@@ -10,16 +10,18 @@ import pytest
 from fashionlens.demo import dataset
 from fashionlens.demo.dataset import (
     DatasetUnavailable,
-    ManifestError,
     download,
+)
+from fashionlens.demo.manifest import (
+    SPLITS,
+    ManifestError,
     read_manifest,
     write_manifest,
 )
-from fashionlens.demo.sample import draw_sample
 
 
-class Host(ThreadingHTTPServer):
-    """Serves a folder; `faults` holds what it does wrong first, by path."""
+class DatasetServer(ThreadingHTTPServer):
+    """Serve a folder; `faults` are the faults of the first requests, by path."""
 
     daemon_threads = True
 
@@ -35,7 +37,7 @@ class Host(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    server: Host
+    server: DatasetServer
 
     def do_HEAD(self) -> None:
         self.send_response(200)
@@ -65,17 +67,20 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory) -> Path:
-    """A small dataset: ten drawn photos to train on, ten to test."""
+    """Return a small dataset of ten "photos" in each split."""
     root = tmp_path_factory.mktemp("origin")
-    for split, seed in (("train", 1), ("test", 2), ("validation", 3)):
-        draw_sample(root / split, per_category=1, seed=seed)
+    for split in SPLITS:
+        for number in range(10):
+            photo = root / split / f"class-{number % 3}" / f"{number}.jpg"
+            photo.parent.mkdir(parents=True, exist_ok=True)
+            photo.write_bytes(f"{split} {number}".encode() * 500)
     write_manifest(root, root / "manifest.txt")
     return root
 
 
 @pytest.fixture
-def host(origin) -> Iterator[Host]:
-    server = Host(origin)
+def host(origin) -> Iterator[DatasetServer]:
+    server = DatasetServer(origin)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.01}
     )
@@ -87,11 +92,11 @@ def host(origin) -> Iterator[Host]:
 
 
 @pytest.fixture(autouse=True)
-def no_waiting(monkeypatch):
-    monkeypatch.setattr(dataset, "_pauses", lambda: iter([0.0, 0.0, 0.0, None]))
+def no_delays(monkeypatch):
+    monkeypatch.setattr(dataset, "_retry_delays", lambda: iter([0.0, 0.0, 0.0, None]))
 
 
-def fetch(host: Host, folder: Path, **options) -> Path:
+def fetch(host: DatasetServer, folder: Path, **options) -> Path:
     return download(
         folder,
         base_url=host.url,
@@ -109,18 +114,18 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def first_photo(host: Host) -> str:
+def first_photo(host: DatasetServer) -> str:
     return read_manifest(host.root / "manifest.txt")[0].path
 
 
-def test_downloads_one_split_whole(host, tmp_path):
+def test_one_split_is_downloaded_whole(host, tmp_path):
     assert fetch(host, tmp_path) == tmp_path / "train"
     assert files(tmp_path / "train") == files(host.root / "train")
     assert list(tmp_path.iterdir()) == [tmp_path / "train"]
 
 
 @pytest.mark.parametrize("fault", ["truncated", "altered", "503", "429"])
-def test_a_passing_fault_is_tried_again(host, tmp_path, fault):
+def test_a_temporary_fault_is_retried(host, tmp_path, fault):
     photo = first_photo(host)
     host.faults[photo] = [fault, fault]
     fetch(host, tmp_path)
@@ -129,16 +134,16 @@ def test_a_passing_fault_is_tried_again(host, tmp_path, fault):
 
 
 @pytest.mark.parametrize("fault", ["truncated", "altered", "503"])
-def test_a_lasting_fault_leaves_nothing_of_that_photo(host, tmp_path, fault):
+def test_a_permanent_fault_leaves_no_partial_photo(host, tmp_path, fault):
     photo = first_photo(host)
     host.faults[photo] = [fault] * 9
-    with pytest.raises(DatasetUnavailable, match=r"of 10 photos are there, then"):
+    with pytest.raises(DatasetUnavailable, match="of 10 photos"):
         fetch(host, tmp_path)
     assert photo not in files(tmp_path)
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_a_missing_photo_is_not_asked_for_twice(host, tmp_path):
+def test_a_missing_photo_is_not_retried(host, tmp_path):
     photo = first_photo(host)
     host.faults[photo] = ["404"] * 9
     with pytest.raises(DatasetUnavailable, match=r"Not Found"):
@@ -149,44 +154,44 @@ def test_a_missing_photo_is_not_asked_for_twice(host, tmp_path):
 def test_running_again_fetches_only_what_is_missing(host, tmp_path):
     photo = first_photo(host)
     host.faults[photo] = ["404"]
-    with pytest.raises(DatasetUnavailable, match="Running again goes on"):
+    with pytest.raises(DatasetUnavailable, match="run the command again"):
         fetch(host, tmp_path)
-    there = set(files(tmp_path))
+    downloaded = set(files(tmp_path))
     host.served.clear()
     fetch(host, tmp_path)
     assert files(tmp_path / "train") == files(host.root / "train")
-    assert not there & set(host.served)
+    assert not downloaded & set(host.served)
     host.served.clear()
     fetch(host, tmp_path)
     assert not host.served
 
 
-def test_the_message_counts_the_photos_that_are_there(host, tmp_path):
+def test_the_message_counts_the_downloaded_photos(host, tmp_path):
     photo = first_photo(host)
     host.faults[photo] = ["404"]
     with pytest.raises(DatasetUnavailable) as raised:
         fetch(host, tmp_path)
-    assert str(raised.value).startswith(f"{len(files(tmp_path))} of 10 photos")
+    assert f"after {len(files(tmp_path))} of 10 photos" in str(raised.value)
 
 
-def test_a_photo_of_another_size_is_fetched_again(host, tmp_path):
+def test_a_photo_of_the_wrong_size_is_downloaded_again(host, tmp_path):
     photo = fetch(host, tmp_path).parent / first_photo(host)
     photo.write_bytes(b"half a photo")
     fetch(host, tmp_path)
     assert files(tmp_path / "train") == files(host.root / "train")
 
 
-def test_verify_finds_a_photo_with_the_right_size_and_wrong_bytes(host, tmp_path):
+def test_verify_replaces_a_photo_of_the_right_size_and_wrong_sha256(host, tmp_path):
     photo = fetch(host, tmp_path).parent / first_photo(host)
     data = photo.read_bytes()
     photo.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     fetch(host, tmp_path)
-    assert photo.read_bytes() != data  # sizes only
+    assert photo.read_bytes() != data  # only sizes are compared
     fetch(host, tmp_path, verify=True)
     assert photo.read_bytes() == data
 
 
-def test_no_network_is_said_at_once(origin, tmp_path):
+def test_an_unreachable_host_is_reported_at_once(origin, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -197,7 +202,7 @@ def test_no_network_is_said_at_once(origin, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_host_that_never_answers_is_given_up(origin, tmp_path, monkeypatch):
+def test_a_host_that_never_answers_is_reported(origin, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "PROBE_TIMEOUT_S", 0.1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -219,15 +224,15 @@ def test_a_host_that_never_answers_is_given_up(origin, tmp_path, monkeypatch):
         ("C:train", "a.jpg"),
     ],
 )
-def test_a_manifest_may_not_lead_out_of_the_folder(tmp_path, folder, name):
+def test_a_manifest_with_paths_outside_the_folder_is_refused(tmp_path, folder, name):
     manifest = tmp_path / "manifest.txt"
     manifest.write_text(f"[{folder}]\n{'A' * 43} 10 {name}\n")
-    with pytest.raises(ManifestError, match=r"line 2: .* would leave the folder"):
+    with pytest.raises(ManifestError, match=r"line 2: .* outside the folder"):
         read_manifest(manifest)
 
 
 @pytest.mark.parametrize("line", ["nonsense", "AAAA 10 a.jpg", f"{'A' * 43} x a.jpg"])
-def test_a_damaged_manifest_names_its_line(tmp_path, line):
+def test_the_error_names_the_damaged_line(tmp_path, line):
     manifest = tmp_path / "manifest.txt"
     manifest.write_text(f"# head\n[train/dress]\n{line}\n")
     with pytest.raises(ManifestError, match="line 3"):

@@ -7,14 +7,14 @@ import pytest
 from catalog.categories import CATEGORY_NAMES
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.slugs import slug_of
-from fashionlens.demo.texts import BRANDS, KINDS, Wording, describe
+from fashionlens.demo.texts import BRANDS, CATEGORY_TEXTS, ProductTexts, describe
 
 
 def key(number: int) -> str:
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def shop(count: int = 2000) -> list[Wording]:
+def shop(count: int = 2000) -> list[ProductTexts]:
     categories, colours = list(CATEGORY_NAMES), list(COLOUR_NAMES)
     return [
         describe(
@@ -26,12 +26,12 @@ def shop(count: int = 2000) -> list[Wording]:
     ]
 
 
-def test_the_same_photo_becomes_the_same_product():
+def test_the_same_photo_gets_the_same_texts():
     first = describe(category="dress", colour="red", key=key(1), number=0)
     assert first == describe(category="dress", colour="red", key=key(1), number=0)
 
 
-def test_another_number_rewords_but_keeps_the_sku():
+def test_another_number_changes_the_words_but_not_the_sku():
     wordings = [
         describe(category="dress", colour="red", key=key(1), number=n) for n in range(9)
     ]
@@ -39,7 +39,7 @@ def test_another_number_rewords_but_keeps_the_sku():
     assert len({w.description for w in wordings}) > 1
 
 
-def test_a_product_in_full():
+def test_all_texts_of_a_product():
     words = describe(category="t-shirt", colour="navy", key=key(4))
     assert re.fullmatch(r"Navy [a-z -]+ T-shirt", words.title)
     assert words.sku == "TSH-" + key(4)[:10].upper()
@@ -63,7 +63,7 @@ def test_prices_follow_the_category_and_end_like_prices():
     assert mean["TSH"] < mean["SHI"] < mean["SHO"]
 
 
-def test_about_six_in_a_hundred_are_sold_out():
+def test_about_six_percent_are_sold_out():
     stock = Counter(min(words.stock, 4) for words in shop())
     assert 0.04 < stock[0] / 2000 < 0.08
     assert all(stock[few] for few in (1, 2, 3))
@@ -79,7 +79,7 @@ def test_descriptions_are_two_sentences_in_plain_words():
         assert len(words.title) <= 160
 
 
-def test_shoes_come_in_pairs():
+def test_shoes_are_described_in_the_plural():
     words = [describe(category="shoes", colour="red", key=key(n)) for n in range(60)]
     assert not any("this red shoes" in w.description.lower() for w in words)
     assert any("these red shoes are" in w.description.lower() for w in words)
@@ -92,7 +92,7 @@ def test_an_is_written_before_a_vowel():
     assert not re.search(r"\b[Aa] [aeio]|\b[Aa]n [^aeio]", text)
 
 
-def test_specialists_keep_to_their_trade():
+def test_specialised_brands_make_their_categories_only():
     brands = {
         describe(category="pants", colour="red", key=key(n)).brand for n in range(300)
     }
@@ -101,8 +101,8 @@ def test_specialists_keep_to_their_trade():
 
 
 def test_every_category_has_a_name_and_a_code_of_its_own():
-    assert set(KINDS) == set(CATEGORY_NAMES)
-    assert len({kind.code for kind in KINDS.values()}) == len(KINDS)
+    assert set(CATEGORY_TEXTS) == set(CATEGORY_NAMES)
+    assert len({words.code for words in CATEGORY_TEXTS.values()}) == len(CATEGORY_TEXTS)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_every_category_has_a_name_and_a_code_of_its_own():
         ("", "FLS"),
     ],
 )
-def test_a_folder_of_the_users_own_works_too(folder, code):
+def test_unknown_categories_get_texts(folder, code):
     words = describe(category=folder, colour="light blue", key=key(7))
     assert words.sku == f"{code}-{key(7)[:10].upper()}"
     assert re.fullmatch(r"[a-z0-9-]+", words.slug)
@@ -134,5 +134,5 @@ def test_a_folder_of_the_users_own_works_too(folder, code):
         ("KØBENHAVN Łódź", "kobenhavn-lodz"),
     ],
 )
-def test_no_letter_of_europe_is_lost_in_a_slug(title, slug):
+def test_slugs_transliterate_european_letters(title, slug):
     assert slug_of(title) == slug

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from fashionlens.demo import setup
-from fashionlens.demo.class_folders import ImportRefused, find_photos
+from fashionlens.demo import initial_data
+from fashionlens.demo.class_folders import ImportFolderError, find_photos
 from fashionlens.embedded import EmbeddedError
 from fashionlens.stack import Stack
 from search.index.embed import index_status
@@ -12,9 +12,9 @@ from search.index.embed import index_status
 
 class Command(BaseCommand):
     help = (
-        "Run the whole shop on this machine and, if it is empty, fill it: with the"
-        " photos of FASHIONLENS_PHOTOS (a folder of class folders), else with the"
-        " public clothing dataset, else with drawn samples. Ctrl-C stops it all."
+        "Run the whole shop on this machine. An empty shop is filled with the photos of"
+        " FASHIONLENS_PHOTOS (a folder of class folders), else with the public clothing"
+        " dataset, else with a drawn sample. Press Ctrl-C to stop."
     )
     requires_system_checks = []
 
@@ -36,8 +36,8 @@ class Command(BaseCommand):
         self.say("Starting the database and the broker.")
         stack.start_servers()
         stack.migrate()
-        password = setup.ensure_admin()
-        if setup.needs_catalogue():
+        password = initial_data.ensure_admin()
+        if initial_data.needs_catalogue():
             self.load_catalogue()
         stack.start("worker", "beat")
         call_command("embed")
@@ -46,27 +46,28 @@ class Command(BaseCommand):
         stack.wait()
 
     def load_catalogue(self) -> None:
-        source = setup.find_source()
+        source = initial_data.find_photo_source()
         try:
             find_photos(source.folder)
-        except ImportRefused as error:
+        except ImportFolderError as error:
             raise CommandError(str(error)) from error
-        self.say(f"Photos: {source.words}.")
-        setup.mark_unfinished()
+        self.say(f"Photos: {source.description}.")
+        initial_data.mark_unfinished()
         call_command("import_photos", source.folder)
-        setup.mark_finished()
+        initial_data.mark_finished()
 
     def banner(self, stack: Stack, password: str) -> str:
         shop = f"http://127.0.0.1:{stack.port}"
         status = index_status()
+        user = initial_data.ADMIN
         lines = [
             f"FashionLens is running: {status['embedded']} of {status['photos']}"
             " photos can be searched.",
             f"  Shop      {shop}/",
             f"  Search    {shop}/search/",
-            f"  Admin     {shop}/admin/   user {setup.ADMIN}, password {password}",
+            f"  Admin     {shop}/admin/   user {user}, password {password}",
             f"  API docs  {shop}/api/docs/",
-            "Press Ctrl-C to stop. The data stays; `make demo` starts it again.",
+            "Press Ctrl-C to stop. Your data is kept; `make demo` starts it again.",
         ]
         return "\n" + "\n".join(lines)
 

@@ -4,13 +4,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from fashionlens.demo.class_folders import ImportRefused, find_photos, import_photos
+from fashionlens.demo.class_folders import ImportFolderError, find_photos, import_photos
 
 
 class Command(BaseCommand):
     help = (
-        "Make products from a folder of class folders (FOLDER/dress/1.jpg ...)."
-        " NAME-2.jpg is a second photo of NAME.jpg. Running again adds nothing twice."
+        "Import products from a folder of class folders (FOLDER/dress/1.jpg ...)."
+        " NAME-2.jpg is a second photo of NAME.jpg. Products that exist are skipped."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -18,24 +18,25 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, folder: Path, **options: Any) -> None:
         try:
-            found = find_photos(folder)
-            total = sum(len(paths) for group in found.values() for paths in group)
+            folders = find_photos(folder)
+            total = sum(len(paths) for group in folders.values() for paths in group)
             with tqdm(total=total, unit=" photos", desc="Importing") as bar:
                 report = import_photos(folder, progress=bar.update)
-        except ImportRefused as error:
+        except ImportFolderError as error:
             raise CommandError(str(error)) from error
-        except OSError as error:  # of MEDIA_ROOT: full, or not ours to write to
+        except OSError as error:  # MEDIA_ROOT is full or not writable
             raise CommandError(
-                f"The photos cannot be stored: {error}. What was imported stays; run"
-                " the same command again to go on."
+                f"Cannot store the photos: {error}. Imported products are kept; run"
+                " the same command again to continue."
             ) from error
         for path, reason in report.skipped:
             self.stderr.write(f"Skipped {path}: {reason}")
         self.stdout.write(
             f"{report.products} products with {report.photos} photos imported,"
-            f" {report.known} known already, {len(report.skipped)} photos skipped."
+            f" {report.existing} products exist already, {len(report.skipped)} photos"
+            " skipped."
         )
         if report.photos:
             self.stdout.write(
-                "Running workers embed them within a minute; `manage.py embed` at once."
+                "The workers embed them within a minute, `manage.py embed` immediately."
             )

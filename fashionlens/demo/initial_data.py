@@ -1,4 +1,4 @@
-"""What `manage.py demo` puts into an empty shop: a catalogue and an admin user."""
+"""The catalogue and the admin user that `manage.py demo` puts into an empty shop."""
 
 import secrets
 from dataclasses import dataclass
@@ -15,49 +15,46 @@ ADMIN = "admin"
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where the demo's photos come from, in words and as a folder of class folders."""
-
-    words: str
-    folder: Path
+class PhotoSource:
+    description: str
+    folder: Path  # of class folders
 
 
 def needs_catalogue() -> bool:
-    """The shop is empty, or the last start was killed while it filled it."""
-    return _unfinished().exists() or not Product.objects.exists()
+    return _unfinished_mark().exists() or not Product.objects.exists()
 
 
+# A start that was killed while it filled the shop continues at the next one.
 def mark_unfinished() -> None:
-    _unfinished().touch()
+    _unfinished_mark().touch()
 
 
 def mark_finished() -> None:
-    _unfinished().unlink(missing_ok=True)
+    _unfinished_mark().unlink(missing_ok=True)
 
 
-def _unfinished() -> Path:
+def _unfinished_mark() -> Path:
     return settings.VAR / "demo-unfinished"
 
 
-def find_source() -> Source:
-    """FASHIONLENS_PHOTOS, else the public dataset, else drawings of our own."""
+def find_photo_source() -> PhotoSource:
+    """Return FASHIONLENS_PHOTOS, else the public dataset, else drawn photos."""
     if settings.PHOTOS:
         folder = Path(settings.PHOTOS).expanduser()
-        return Source(f"your folder FASHIONLENS_PHOTOS={folder}", folder)
+        return PhotoSource(f"your folder FASHIONLENS_PHOTOS={folder}", folder)
     try:
         folder = download(settings.VAR / "photos")
-        return Source("the public Clothing Dataset (small), CC0", folder)
-    except DatasetUnavailable as reason:
+        return PhotoSource("the public Clothing Dataset (small), CC0", folder)
+    except DatasetUnavailable as error:
         folder = settings.VAR / "sample"
         draw_sample(folder)
-        return Source(
-            f"the built-in sample, drawn by FashionLens itself ({reason})", folder
+        return PhotoSource(
+            f"the built-in sample, drawn by FashionLens itself ({error})", folder
         )
 
 
 def ensure_admin() -> str:
-    """The admin's password in words. Made once and kept, readable by its owner only;
-    a password changed since then stays what it was changed to."""
+    """Make the admin user if there is none; return what to print as its password."""
     file = settings.VAR / "admin-password"
     users = get_user_model()
     if not users.objects.filter(username=ADMIN).exists():
