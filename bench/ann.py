@@ -1,14 +1,15 @@
-"""The vector index alone: load, build, recall and time, beside FAISS and hnswlib.
+"""The vector index alone, compared with FAISS and hnswlib.
 
     python -m bench.ann --data DIR [--rows 1000000] [--alone] [--json]
 
-A table as each encoder's partition is, without the shop around it; vectors made from
-those of real photos, queries are photos kept apart. Every time is what one client
-waits for, one query after the other; the libraries hold the same vectors in this very
-process, on one thread a query, with the same graph (m, ef) where they have one.
+The table is like the partition of an encoder. Vectors are synthesised from those of
+real photos; queries are photos of another split. Times are those of one client that
+sends one query after the other. The libraries hold the same vectors in this process and
+use one thread per query and the same graph parameters (m, ef).
 """
 
-from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
+# First: importing it sets the environment.
+from bench.vectors import empty_shop, load_embeddings, make_vectors
 
 # isort: split
 import re
@@ -20,8 +21,8 @@ import numpy as np
 from django.db import connection
 from tqdm import tqdm
 
-from bench.catalogue import FIRST_ID, copy_vectors
-from bench.timing import percentile, report
+from bench.cli import make_data_parser, percentile, print_figures
+from bench.synthetic_shop import FIRST_ID, copy_vectors
 from search.index.partitions import HNSW
 from search.query.nearest import MIN_BREADTH
 
@@ -40,24 +41,26 @@ CREATE = f"""
         vector vector(128) NOT NULL CHECK (abs(vector_norm(vector) - 1) < 1e-3),
         PRIMARY KEY (encoder_id, image_id)
     )"""
-# The graph of a million is built within memory; the servers' own limit is smaller.
+# Enough to build the graph of a million vectors in memory.
 BUILD_MEMORY = "2GB"
-ASK = f"SELECT image_id FROM {TABLE} ORDER BY vector <=> %s::vector LIMIT {K}"
+SELECT_NEAREST = (
+    f"SELECT image_id FROM {TABLE} ORDER BY vector <=> %s::vector LIMIT {K}"
+)
 Search = Callable[[np.ndarray], Iterable[int]]  # (128,) -> K numbers of rows
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="default: 1000000")
     parser.add_argument(
         "--alone",
         action="store_true",
-        help="without the libraries' graphs, which take as long again to build",
+        help="skip the graphs of the libraries, which take as long to build",
     )
     options = parser.parse_args()
-    photos, labels, _ = embeddings(options.data / "train")
-    queries, _, _ = embeddings(options.data / "test")
-    rows, _ = many(photos, labels, options.rows)
+    photos, labels, _ = load_embeddings(options.data / "train")
+    queries, _, _ = load_embeddings(options.data / "test")
+    rows, _ = make_vectors(photos, labels, options.rows)
     faiss.omp_set_num_threads(2)
     flat = faiss.IndexFlatIP(128)
     flat.add(rows)
@@ -77,7 +80,7 @@ def main() -> None:
     for name in ("faiss_flat", "faiss_hnsw", "hnswlib"):
         if theirs := figures.get(f"{name}_p50_ms"):
             figures[f"{name}_time_ratio"] = round(float(str(theirs)) / ours, 2)
-    report(figures, as_json=options.json)
+    print_figures(figures, as_json=options.json)
 
 
 def postgres(
@@ -88,14 +91,14 @@ def postgres(
         cursor.execute(CREATE)
         started = time.perf_counter()
         copy_vectors(TABLE, 1, rows)
-        figures["load_s"] = since(started)
+        figures["load_s"] = seconds_since(started)
         started = time.perf_counter()
         cursor.execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")
         cursor.execute(
             f"CREATE INDEX ON {TABLE} USING hnsw (vector vector_cosine_ops)"
             f" WITH ({HNSW})"
         )
-        figures["build_s"] = since(started)
+        figures["build_s"] = seconds_since(started)
         cursor.execute(
             "SELECT pg_relation_size(indexrelid) FROM pg_index"
             f" WHERE indrelid = '{TABLE}'::regclass ORDER BY 1 DESC LIMIT 1"
@@ -107,7 +110,7 @@ def postgres(
 
         def search(query: np.ndarray) -> list[int]:
             text = "[" + ",".join(map(str, query.tolist())) + "]"
-            cursor.execute(ASK, [text])
+            cursor.execute(SELECT_NEAREST, [text])
             return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
 
         assert "Index Scan" in plan(queries[0])
@@ -117,7 +120,7 @@ def postgres(
 
 def plan(query: np.ndarray) -> str:
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {ASK}", [str(query.tolist())])
+        cursor.execute(f"EXPLAIN {SELECT_NEAREST}", [str(query.tolist())])
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
@@ -130,7 +133,7 @@ def faiss_hnsw(
     index.hnsw.efSearch = MIN_BREADTH
     started = time.perf_counter()
     index.add(rows)
-    built = since(started)
+    built = seconds_since(started)
     faiss.omp_set_num_threads(1)
     figures = measure(
         "faiss_hnsw_", queries, truth, lambda q: index.search(q[None], K)[1][0]
@@ -146,7 +149,7 @@ def hnswlib_hnsw(
     index.set_ef(MIN_BREADTH)
     started = time.perf_counter()
     index.add_items(rows, num_threads=2)
-    built = since(started)
+    built = seconds_since(started)
     index.set_num_threads(1)
     figures = measure(
         "hnswlib_", queries, truth, lambda q: index.knn_query(q[None], k=K)[0][0]
@@ -154,14 +157,14 @@ def hnswlib_hnsw(
     return {"hnswlib_build_s": built} | figures
 
 
-def since(started: float) -> float:
+def seconds_since(started: float) -> float:
     return round(time.perf_counter() - started, 1)
 
 
 def measure(
     name: str, queries: np.ndarray, truth: np.ndarray, search: Search
 ) -> dict[str, object]:
-    """recall@K by row number and the times of a search, after a warm-up."""
+    """Return recall@K and the search times in ms, after a warm-up."""
     for query in queries[:WARM_UP]:
         search(query)
     found, times = [], []

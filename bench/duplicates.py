@@ -1,14 +1,15 @@
-"""What the search for duplicates finds and wrongly finds on real photos, and its time.
+"""Duplicate detection on real photos: copies found, false matches, and times.
 
     python -m bench.duplicates --data DIR [--rows 50000] [--json]
 
-Every photo of DIR/train is resized and saved anew in several ways; `found` is the share
-of these copies that are told to be the same picture. The photos themselves are compared
-each with each: the pairs told to be one are named, for a person to judge. Times are of
-a shop of `--rows` photos with fingerprints and vectors like the real ones'.
+Copies of photos in DIR/train are resized and saved in several ways; `found` is the
+share that is recognised as the same picture. The original photos are compared pairwise;
+matching pairs are listed for a person to judge. Times are of a shop of `--rows` photos
+with fingerprints and vectors like those of the real photos.
 """
 
-from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
+# First: importing it sets the environment.
+from bench.vectors import empty_shop, load_embeddings, make_vectors
 
 # isort: split
 import time
@@ -24,8 +25,8 @@ from django.db import connection
 from PIL import Image
 from tqdm import tqdm
 
-from bench.catalogue import FIRST_ID, invent, store
-from bench.timing import report
+from bench.cli import make_data_parser, print_figures
+from bench.synthetic_shop import FIRST_ID, make_shop, store_shop
 from catalog.models import ProductImage
 from catalog.photos.copies import copies_of, groups_of_pictures, groups_of_pixels
 from catalog.photos.fingerprints import (
@@ -41,26 +42,26 @@ from ml.preprocess import read_photo
 from search.index.duplicates import SHARE_OF_BAND, find_duplicates
 from search.index.encoders import active_encoder
 
-STEP = 12  # every so many photos is changed and compared with itself
+STEP = 12  # every 12th photo is changed and compared with the original
 LOOKUPS = 30
-FLIPPED = 0.15  # share of a hash's bits, to make another picture's of it
+FLIPPED = 0.15  # share of a hash's bits to flip for the hash of another picture
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--rows", type=int, default=50_000, help="default: 50000")
     options = parser.parse_args()
     folder = options.data / "train"
     files = sorted(path for path in folder.glob("*/*") if path.is_file())
     prints, pixels, found = examine(files)
     figures: dict[str, object] = {f"found_{name}": share for name, share in found}
-    figures |= among_originals(files, prints, pixels)
-    figures |= looking_alike(folder)
-    figures |= times(folder, prints, options.rows)
-    report(figures, as_json=options.json)
+    figures |= compare_originals(files, prints, pixels)
+    figures |= count_look_alikes(folder)
+    figures |= measure_times(folder, prints, options.rows)
+    print_figures(figures, as_json=options.json)
 
 
-def _saved(format: str, quality: int) -> Callable[[Image.Image], Image.Image]:
+def _save_as(format: str, quality: int) -> Callable[[Image.Image], Image.Image]:
     def change(image: Image.Image) -> Image.Image:
         buffer = BytesIO()
         image.save(buffer, format, quality=quality)
@@ -69,20 +70,20 @@ def _saved(format: str, quality: int) -> Callable[[Image.Image], Image.Image]:
     return change
 
 
-def _scaled(by: float) -> Callable[[Image.Image], Image.Image]:
+def _scale(by: float) -> Callable[[Image.Image], Image.Image]:
     return lambda image: image.resize(
         (max(1, round(image.width * by)), max(1, round(image.height * by)))
     )
 
 
 CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
-    "jpeg_75": _saved("JPEG", 75),
-    "jpeg_25": _saved("JPEG", 25),
-    "webp_50": _saved("WEBP", 50),
-    "half": _scaled(0.5),
-    "double": _scaled(2),
-    "quarter_jpeg_70": lambda image: _saved("JPEG", 70)(_scaled(0.25)(image)),
-    # No copies by our meaning: told so that nobody expects them.
+    "jpeg_75": _save_as("JPEG", 75),
+    "jpeg_25": _save_as("JPEG", 25),
+    "webp_50": _save_as("WEBP", 50),
+    "half": _scale(0.5),
+    "double": _scale(2),
+    "quarter_jpeg_70": lambda image: _save_as("JPEG", 70)(_scale(0.25)(image)),
+    # These do not count as copies; they are reported for comparison.
     "cropped_by_2%": lambda image: image.crop(
         (image.width // 50, image.height // 50, image.width, image.height)
     ),
@@ -93,7 +94,7 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
 def examine(
     files: list[Path],
 ) -> tuple[list[Fingerprint], list[str], list[tuple[str, float]]]:
-    """Fingerprints, sha256 of the pixels, and the share of copies found, by change."""
+    """Return fingerprints, sha256 of the pixels, and the share of copies recognised."""
     prints, pixels = [], []
     found = dict.fromkeys(CHANGES, 0)
     changed = 0
@@ -109,10 +110,9 @@ def examine(
     return prints, pixels, [(n, round(hits / changed, 4)) for n, hits in found.items()]
 
 
-def among_originals(
+def compare_originals(
     files: list[Path], prints: list[Fingerprint], pixels: list[str]
 ) -> dict[str, object]:
-    """Pairs of different photos told to be one picture, and how far off the next is."""
     bits = np.array([[int(bit) for bit in each.hash] for each in prints], np.float32)
     off = bits @ (1 - bits).T
     off += off.T
@@ -128,27 +128,30 @@ def among_originals(
         "pairs_of_the_same_pixels": sum(
             pixels[i] == pixels[j] for i, j in combinations(range(len(files)), 2)
         ),
-        "pairs_told_the_same_picture": [f"{names[i]} = {names[j]}" for i, j in same],
+        "pairs_of_the_same_picture": [f"{names[i]} = {names[j]}" for i, j in same],
         "bits_off_allowed": MOST_BITS_OFF,
         "bits_off_of_the_next_pair": int(all_off[all_off > MOST_BITS_OFF].min()),
     }
 
 
-def looking_alike(folder: Path) -> dict[str, object]:
-    """Pairs within the band "same item", and within the part of it that is used."""
-    vectors, _, _ = embeddings(folder)
+def count_look_alikes(folder: Path) -> dict[str, object]:
+    vectors, _, _ = load_embeddings(folder)
     band = dict(Network.load().bands)["same item"]
     away = distances(vectors, vectors)[np.triu_indices(len(vectors), 1)]
     return {
         "pairs_in_band_same_item": int((away <= band).sum()),
-        "pairs_told_to_look_alike": int((away <= SHARE_OF_BAND * band).sum()),
+        "pairs_that_look_alike": int((away <= SHARE_OF_BAND * band).sum()),
     }
 
 
-def times(folder: Path, prints: list[Fingerprint], rows: int) -> dict[str, object]:
+def measure_times(
+    folder: Path, prints: list[Fingerprint], rows: int
+) -> dict[str, object]:
     with empty_shop():
-        photos, labels, names = embeddings(folder)
-        store(invent(*many(photos, labels, rows), names), active_encoder().pk)
+        photos, labels, names = load_embeddings(folder)
+        store_shop(
+            make_shop(*make_vectors(photos, labels, rows), names), active_encoder().pk
+        )
         _fingerprint_all(prints, rows)
         images = list(ProductImage.objects.order_by("?")[:LOOKUPS])
         lookups = [_seconds(copies_of, [image]) for image in images]
@@ -168,7 +171,7 @@ def _seconds(step: Callable[..., Any], *args: Any) -> float:
 
 
 def _fingerprint_all(prints: list[Fingerprint], rows: int) -> None:
-    """The real ones, then as many more with bits flipped."""
+    # The real fingerprints, then as many as needed with some bits flipped.
     random = np.random.default_rng(1)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE prints (id bigint, hash text, tint bytea)")

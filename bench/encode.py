@@ -1,12 +1,10 @@
-"""What encoding one photo costs: decode, resize and network, and other networks.
+"""Time to encode one photo: decode, resize and network, by runtime.
 
     python -m bench.encode [--encoder DIR] [--json]
 
-The network runs by ONNX Runtime on one thread, beside Keras and beside the encoder of
-the report's recipe.
-
-All ways are timed in one process, a block of calls each in turns: a busy machine slows
-them alike, and none pays for the caches another one emptied.
+ONNX Runtime on one thread is compared with Keras and with the encoder of the report.
+Blocks of calls alternate within one process, so that a busy machine slows all runtimes
+alike.
 """
 
 from __future__ import annotations
@@ -57,7 +55,7 @@ def main() -> None:
 
 
 def network_times_ms(encoder: Encoder, report: Encoder) -> dict[str, float]:
-    """(1, size, size, 3) uint8 -> vector, every way; medians."""
+    """Return median times of (1, size, size, 3) uint8 -> vector, by runtime."""
     files = {runtime: encoder.folder / name for runtime, name in RUNTIMES.items()}
     model = keras.saving.load_model(files["keras"], compile=False)
     photo = draw_photo(SIZES["400x533"])
@@ -76,7 +74,7 @@ def network_times_ms(encoder: Encoder, report: Encoder) -> dict[str, float]:
 
 
 def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
-    """The steps from a JPEG file to a vector; medians."""
+    """Return median times of the steps from a JPEG file to a vector."""
     data = jpeg_bytes(draw_photo(size))
     hint = encoder.decode_side
     image = read_photo(data, max_side=hint)
@@ -95,7 +93,7 @@ def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
 
 
 def draw_photo(size: tuple[int, int]) -> Image.Image:
-    """Cloth-like: soft noise with a shape on it, so that JPEG has work to do."""
+    """Return soft noise with a shape on it, which a JPEG decoder finds realistic."""
     grain = Image.effect_noise((256, 256), 40).resize(size, Image.Resampling.BICUBIC)
     shades = [grain.point(lambda v, by=by: v * by // 100) for by in (90, 70, 60)]
     image = Image.merge("RGB", shades)
@@ -112,7 +110,6 @@ def jpeg_bytes(image: Image.Image) -> bytes:
 
 
 def _in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median time of a call in ms; every turn is a block of calls of each."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(TURNS):
         for name, call in ways.items():
@@ -132,7 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--encoder", type=Path, default=SHIPPED, metavar="DIR")
     parser.add_argument(
-        "--report", type=Path, default=REPORT, metavar="DIR", help="what it stands by"
+        "--report",
+        type=Path,
+        default=REPORT,
+        metavar="DIR",
+        help="folder of the encoder to compare with",
     )
     parser.add_argument("--json", action="store_true", help="end with a JSON object")
     return parser

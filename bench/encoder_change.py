@@ -1,13 +1,13 @@
-"""Searches over HTTP through a whole change of encoder, there and back.
+"""Searches over HTTP while the encoder is changed and changed back.
 
     python -m bench.encoder_change --data DIR [--queries 10000] [--json]
 
-Two clients search with photos of data/test, page through kept searches and ask for
-similar products, without a pause, while this process adds a second encoder, activates
-it, rolls back, activates it again, retires the first, and then goes the same way back.
-Every answer names its encoder; every distance in it is computed anew with NumPy from
-that encoder's vectors. The second network is the shipped one with a matrix of our own
-behind it, so that no distance of one is that of the other.
+Two clients search with photos of data/test, page through kept searches and request
+similar products, without a pause. Meanwhile this process adds a second encoder,
+activates it, rolls back, activates it again, retires the first, and then changes back
+in the same way. Every response names its encoder, and NumPy recomputes every distance
+from the vectors of that encoder. The second network is the shipped one followed by a
+matrix, so that no distance is the same in both.
 """
 
 import hashlib
@@ -20,7 +20,8 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.shop import arguments, running_shop  # first: it sets the environment
+# First: importing it sets the environment.
+from bench.live_shop import run_shop
 
 # isort: split
 import numpy as np
@@ -29,7 +30,7 @@ from django.conf import settings
 from django.core.management import call_command
 from onnx import helper, numpy_helper
 
-from bench.timing import percentile, report
+from bench.cli import make_data_parser, percentile, print_figures
 from ml.encoder import SHIPPED
 from ml.preprocess import read_photo
 from search.index.encoders import active_encoder, kept_encoders, network_of
@@ -43,37 +44,33 @@ KINDS = ("photo", "kept", "similar")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back: `asked` is a photo's number or a SKU, `found` (SKU, distance)."""
-
+class ApiResponse:
     kind: str
-    asked: int | str
+    query: int | str  # a photo's number or a SKU
     encoder: str
-    found: list[tuple[str, float]]
+    hits: list[tuple[str, float]]  # (SKU, distance)
     took_ms: float
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--queries", type=int, default=10_000, help="default: 10000")
     options = parser.parse_args()
     photos = sorted((options.data / "test").glob("*/*"))
     photos = photos[:: max(1, len(photos) // PHOTOS)][:PHOTOS]
-    with running_shop(options.data) as stack:
-        truth = Truth(photos)
+    with run_shop(options.data) as stack:
+        exact = ExactSearch(photos)
         clients = [
-            Client(stack.port, photos, list(truth.skus), number)
+            SearchClient(stack.port, photos, list(exact.skus), number)
             for number in range(CLIENTS)
         ]
         started = time.perf_counter()
-        change(clients, options.queries, truth.matrix)
+        change_encoders(clients, options.queries, exact.matrix)
         seconds = time.perf_counter() - started
-    report(figures(clients, truth, seconds), as_json=options.json)
+    print_figures(figures(clients, exact, seconds), as_json=options.json)
 
 
-class Truth:
-    """The vectors of both encoders, as NumPy has them."""
-
+class ExactSearch:
     def __init__(self, photos: list[Path]) -> None:
         first = active_encoder()
         network = network_of(first)
@@ -84,35 +81,34 @@ class Truth:
         self.skus = {sku: row for row, (sku, _) in enumerate(rows)}
         shop = np.array([vector for _, vector in rows])  # (N, 128)
         images = [read_photo(path, max_side=network.decode_side) for path in photos]
-        asked = network.encode(images)  # (PHOTOS, 128)
-        self.matrix = warp(network.dimension)
+        queries = network.encode(images)  # (PHOTOS, 128)
+        self.matrix = warp_matrix(network.dimension)
         second = f"{first.version}-warped"
-        self.shop = {first.version: shop, second: through(shop, self.matrix)}
-        self.asked = {first.version: asked, second: through(asked, self.matrix)}
+        self.shop = {first.version: shop, second: warp_vectors(shop, self.matrix)}
+        self.queries = {
+            first.version: queries,
+            second: warp_vectors(queries, self.matrix),
+        }
 
-    def holds(self, answer: Answer) -> bool:
-        """Whether every distance is that of the encoder which the answer names."""
+    def agrees_with(self, answer: ApiResponse) -> bool:
+        """Return whether every distance is by the encoder that the response names."""
         shop = self.shop[answer.encoder]
-        found = shop[[self.skus[sku] for sku, _ in answer.found]]
-        true = 1 - found @ self.vector(answer)
-        told = np.array([distance for _, distance in answer.found])
-        return bool(np.all(np.abs(true - told) < TOLERANCE))
+        found = shop[[self.skus[sku] for sku, _ in answer.hits]]
+        true = 1 - found @ self._query_vector(answer)
+        reported = np.array([distance for _, distance in answer.hits])
+        return bool(np.all(np.abs(true - reported) < TOLERANCE))
 
-    def has_some(self, answer: Answer) -> bool:
-        """Whether anything looks enough like the photo asked with to be an answer."""
-        away = 1 - self.shop[answer.encoder] @ self.vector(answer)
+    def has_match(self, answer: ApiResponse) -> bool:
+        away = 1 - self.shop[answer.encoder] @ self._query_vector(answer)
         return answer.kind == "similar" or bool(away.min() <= self.reach)
 
-    def vector(self, answer: Answer) -> np.ndarray:
-        """What was asked with, as the answer's encoder sees it."""
-        if isinstance(answer.asked, str):
-            return self.shop[answer.encoder][self.skus[answer.asked]]
-        return self.asked[answer.encoder][answer.asked]
+    def _query_vector(self, answer: ApiResponse) -> np.ndarray:
+        if isinstance(answer.query, str):
+            return self.shop[answer.encoder][self.skus[answer.query]]
+        return self.queries[answer.encoder][answer.query]
 
 
-class Client(threading.Thread):
-    """Asks without a pause, one connection, one kind of question after the other."""
-
+class SearchClient(threading.Thread):
     def __init__(
         self, port: int, photos: list[Path], skus: list[str], number: int
     ) -> None:
@@ -121,7 +117,7 @@ class Client(threading.Thread):
         self.skus, self.number = skus, number
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.stopped = threading.Event()
-        self.answers: list[Answer] = []
+        self.answers: list[ApiResponse] = []
         self.errors: list[str] = []
         self.expired = 0
         # A search to come back to: its id, its photo's number, its encoder's row.
@@ -133,24 +129,24 @@ class Client(threading.Thread):
                 return
             kind = KINDS[turn % len(KINDS)]
             try:
-                self.ask(kind, turn)
+                self.search(kind, turn)
             except (OSError, http.client.HTTPException, ValueError, KeyError) as error:
                 self.errors.append(f"{kind}: {error!r}")
                 self.connection.close()
 
-    def ask(self, kind: str, turn: int) -> None:
+    def search(self, kind: str, turn: int) -> None:
         started = time.perf_counter()
-        asked: int | str = turn % len(self.photos)
+        query: int | str = turn % len(self.photos)
         if kind == "similar":
-            asked = self.skus[turn * 7 % len(self.skus)]
-            body = self.request("GET", f"products/{asked}/similar/?limit={LIMIT}")
+            query = self.skus[turn * 7 % len(self.skus)]
+            body = self.request("GET", f"products/{query}/similar/?limit={LIMIT}")
         elif kind == "kept" and self.kept:
-            query, asked, encoder = self.kept
-            body = self.request("GET", f"search/{query}/")
-            if self.has_expired(body, encoder):
+            query_id, query, encoder = self.kept
+            body = self.request("GET", f"search/{query_id}/")
+            if self._has_expired(body, encoder):
                 return
         else:
-            kind, number = "photo", int(asked)
+            kind, number = "photo", int(query)
             body = self.request("POST", "search/", self.photos[number])
             if "query" in body and not self.kept:
                 row = Encoder.objects.get(version=body["encoder"])
@@ -159,10 +155,9 @@ class Client(threading.Thread):
             raise ValueError(f"{body}")
         found = [(m["product"]["sku"], m["distance"]) for m in body["results"]]
         took_ms = (time.perf_counter() - started) * 1000
-        self.answers.append(Answer(kind, asked, body["encoder"], found, took_ms))
+        self.answers.append(ApiResponse(kind, query, body["encoder"], found, took_ms))
 
-    def has_expired(self, body: dict, encoder: int) -> bool:
-        """A kept search ends when its encoder is retired, and not before."""
+    def _has_expired(self, body: dict, encoder: int) -> bool:
         if body.get("code") != "query_expired":
             return False
         self.kept = None
@@ -177,10 +172,12 @@ class Client(threading.Thread):
         return json.load(self.connection.getresponse())
 
 
-def change(clients: list[Client], queries: int, matrix: np.ndarray) -> None:
-    """Every step of a change, there and back, spread over the queries."""
+def change_encoders(
+    clients: list[SearchClient], queries: int, matrix: np.ndarray
+) -> None:
+    """Change the encoder and back, in steps spread over the queries."""
     first = active_encoder().version
-    second = write_warped(matrix, first)
+    second = write_warped_encoder(matrix, first)
     shipped, other = str(SHIPPED), str(second)
     steps = [
         ("add", other),
@@ -198,7 +195,8 @@ def change(clients: list[Client], queries: int, matrix: np.ndarray) -> None:
         for number, step in enumerate(steps, start=1):
             wait_until(clients, queries * number // (len(steps) + 1))
             print(
-                f"{asked(clients)} queries, now: encoder {' '.join(step)}", flush=True
+                f"{count_queries(clients)} queries, now: encoder {' '.join(step)}",
+                flush=True,
             )
             call_command("encoder", *step)
         wait_until(clients, queries)
@@ -209,42 +207,44 @@ def change(clients: list[Client], queries: int, matrix: np.ndarray) -> None:
             client.join()
 
 
-def asked(clients: list[Client]) -> int:
+def count_queries(clients: list[SearchClient]) -> int:
     return sum(len(client.answers) + len(client.errors) for client in clients)
 
 
-def wait_until(clients: list[Client], queries: int) -> None:
-    while asked(clients) < queries:
+def wait_until(clients: list[SearchClient], queries: int) -> None:
+    while count_queries(clients) < queries:
         if not any(client.is_alive() for client in clients):
             raise RuntimeError("The clients have stopped.")
         time.sleep(0.05)
 
 
-def figures(clients: list[Client], truth: Truth, seconds: float) -> dict[str, object]:
+def figures(
+    clients: list[SearchClient], exact: ExactSearch, seconds: float
+) -> dict[str, object]:
     answers = [answer for client in clients for answer in client.answers]
     for error in [error for client in clients for error in client.errors][:10]:
         print(error)
-    filled = [answer for answer in answers if answer.found]
+    filled = [answer for answer in answers if answer.hits]
     times = np.array([answer.took_ms for answer in answers])
-    by_encoder = dict.fromkeys(truth.shop, 0)
+    by_encoder = dict.fromkeys(exact.shop, 0)
     for answer in answers:
         by_encoder[answer.encoder] += 1
     return {
-        "photos": len(truth.skus),
-        "queries": asked(clients),
+        "photos": len(exact.skus),
+        "queries": count_queries(clients),
         "errors": sum(len(client.errors) for client in clients),
-        "empty": sum(truth.has_some(each) for each in answers if not each.found),
-        "mixed": sum(not truth.holds(answer) for answer in filled),
+        "empty": sum(exact.has_match(each) for each in answers if not each.hits),
+        "mixed": sum(not exact.agrees_with(answer) for answer in filled),
         # The control: held to the other encoder, no answer may pass.
         "fit_the_other": sum(
-            truth.holds(replace(answer, encoder=other))
+            exact.agrees_with(replace(answer, encoder=other))
             for answer in filled
-            for other in truth.shop
+            for other in exact.shop
             if other != answer.encoder
         ),
         "by_encoder": by_encoder,
         "expired_with_their_encoder": sum(client.expired for client in clients),
-        "distances": sum(len(answer.found) for answer in filled),
+        "distances": sum(len(answer.hits) for answer in filled),
         "p50_ms": percentile(times, 50),
         "p99_ms": percentile(times, 99),
         "longest_ms": percentile(times, 100),
@@ -252,21 +252,20 @@ def figures(clients: list[Client], truth: Truth, seconds: float) -> dict[str, ob
     }
 
 
-def warp(dimension: int) -> np.ndarray:
-    """(dimension, dimension): turns and stretches, which changes every distance."""
+def warp_matrix(dimension: int) -> np.ndarray:
+    """Return (dimension, dimension): a rotation and scaling that changes every
+    distance."""
     numbers = np.random.default_rng(1)
     turned, _ = np.linalg.qr(numbers.normal(size=(dimension, dimension)))
     return (turned * numbers.uniform(0.2, 2, size=dimension)).astype(np.float32)
 
 
-def through(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """(N, dimension) unit vectors -> the second encoder's, of unit length too."""
+def warp_vectors(vectors: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     moved = vectors @ matrix
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def write_warped(matrix: np.ndarray, first: str) -> Path:
-    """The shipped network with the matrix behind it; the folder is its version."""
+def write_warped_encoder(matrix: np.ndarray, first: str) -> Path:
     folder = settings.VAR / f"{first}-warped"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

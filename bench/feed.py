@@ -1,9 +1,8 @@
-"""A product feed into the shop, and the same feed again, unchanged.
+"""Import of a product feed, and of the same feed again, unchanged.
 
     python -m bench.feed [--products 2000] [--json]
 
-Each product has a photo under a name of its own, drawn by `fashionlens.demo.sample`.
-They are taken out again afterwards.
+Each product has its own copy of a drawn photo. The products are deleted afterwards.
 """
 
 import csv
@@ -15,8 +14,10 @@ from contextlib import contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 
-from bench.shop import settings  # first: it sets the environment
-from bench.timing import parser, report
+from bench.cli import make_parser, print_figures
+
+# First: importing it sets the environment.
+from bench.live_shop import settings
 
 # isort: split
 from django.core.management import call_command
@@ -29,34 +30,34 @@ SKU = "BENCH-FEED-"
 
 
 def main() -> None:
-    arguments = parser(__doc__)
-    arguments.add_argument("--products", type=int, default=2000, help="default: 2000")
-    options = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, servers():
-        feed = draw_feed(Path(folder), options.products)
-        forget()
-        first = seconds_of(feed)
-        again = seconds_of(feed)
+    parser = make_parser(__doc__)
+    parser.add_argument("--products", type=int, default=2000, help="default: 2000")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, run_servers():
+        feed = write_feed(Path(folder), options.products)
+        delete_products()
+        first = import_seconds(feed)
+        again = import_seconds(feed)
         stored = Product.objects.filter(sku__startswith=SKU).count()
-        forget()
+        delete_products()
     figures: dict[str, object] = {
         "products": stored,
         "first_rows_per_s": round(stored / first, 1),
         "again_rows_per_s": round(stored / again, 1),
         "again_takes": round(again / first, 3),
     }
-    report(figures, as_json=options.json)
+    print_figures(figures, as_json=options.json)
 
 
 @contextmanager
-def servers() -> Iterator[None]:
+def run_servers() -> Iterator[None]:
     with Stack(command="demo", quiet=True, port=settings.PORT) as stack:
         stack.start_servers()
         stack.migrate()
         yield
 
 
-def draw_feed(folder: Path, products: int) -> Path:
+def write_feed(folder: Path, products: int) -> Path:
     draw_sample(folder / "drawn")
     drawn = sorted((folder / "drawn").glob("*/*.jpg"))
     feed = folder / "feed.csv"
@@ -71,13 +72,13 @@ def draw_feed(folder: Path, products: int) -> Path:
     return feed
 
 
-def seconds_of(feed: Path) -> float:
+def import_seconds(feed: Path) -> float:
     started = time.perf_counter()
     call_command("import_feed", feed, feed_name="bench")
     return time.perf_counter() - started
 
 
-def forget() -> None:
+def delete_products() -> None:
     Product.objects.filter(sku__startswith=SKU).delete()
 
 

@@ -1,12 +1,13 @@
-"""Complete and near: random filters over many photos, against NumPy.
+"""Completeness and recall of searches with random filters, against NumPy.
 
     python -m bench.filters --data DIR [--rows 100000] [--filters 300] [--json]
 
-Vectors are made from those of real photos, queries are photos kept apart. Times are
-those of `search.query.nearest.nearest` at its database, all its statements together.
+Vectors are synthesised from those of real photos; queries are photos of another split.
+Times are those of all statements of `search.query.nearest.nearest` at the database.
 """
 
-from bench.vectors import arguments, embeddings, empty_shop, many  # first: settings
+# First: importing it sets the environment.
+from bench.vectors import empty_shop, load_embeddings, make_vectors
 
 # isort: split
 import time
@@ -19,41 +20,41 @@ import numpy as np
 from django.db import connection
 from tqdm import tqdm
 
-from bench.catalogue import (
+from bench.cli import make_data_parser, percentile, print_figures
+from bench.synthetic_shop import (
     RARE,
-    Catalogue,
-    invent,
-    random_filters,
+    SyntheticShop,
+    draw_filters,
+    make_shop,
     recall,
-    store,
+    store_shop,
 )
-from bench.timing import percentile, report
 from catalog.filters import Filters
 from catalog.models import Category, Product
 from search.index.partitions import build_index, create_partition, drop_partition
 from search.models import Encoder
-from search.query import nearest as searching
+from search.query import nearest as nearest_module
 from search.query.nearest import nearest
 
 K = 10
 WARM_UP = 50
-CLEARLY = 1.25  # times slower: below that it is chance
+CLEAR_FACTOR = 1.25  # a smaller difference may be chance
 SIZES = (500, 1000, 2000, 4000, 8000, 16_000)
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="default: 100000")
     parser.add_argument("--filters", type=int, default=300, help="default: 300")
     options = parser.parse_args()
-    photos, labels, names = embeddings(options.data / "train")
-    queries, _, _ = embeddings(options.data / "test")
-    shop = invent(*many(photos, labels, options.rows), names)
+    photos, labels, names = load_embeddings(options.data / "train")
+    queries, _, _ = load_embeddings(options.data / "test")
+    shop = make_shop(*make_vectors(photos, labels, options.rows), names)
     with empty_shop():
-        small = crossover(shop, queries)
+        small = find_crossover(shop, queries)
         encoder = new_encoder("many")
         started = time.perf_counter()
-        store(shop, encoder.id)
+        store_shop(shop, encoder.id)
         build_index(encoder.id)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
@@ -62,11 +63,13 @@ def main() -> None:
             "load_and_build_s": round(time.perf_counter() - started, 1),
             "k": K,
         }
-        ask = Asking(shop, encoder, queries)
-        figures |= ask.plain("unfiltered", Filters())
-        figures |= ask.plain("filter_keeping_0.1%", Filters(brands=(RARE,)))
-        figures |= ask.at_random(options.filters)
-    report(small | figures, as_json=options.json)
+        benchmark = FilterBenchmark(shop, encoder, queries)
+        figures |= benchmark.measure_filters("unfiltered", Filters())
+        figures |= benchmark.measure_filters(
+            "filter_keeping_0.1%", Filters(brands=(RARE,))
+        )
+        figures |= benchmark.measure_random_filters(options.filters)
+    print_figures(small | figures, as_json=options.json)
 
 
 def new_encoder(version: str) -> Encoder:
@@ -75,50 +78,56 @@ def new_encoder(version: str) -> Encoder:
     return encoder
 
 
-class Asking:
-    """nearest() and NumPy, asked the same."""
-
-    def __init__(self, shop: Catalogue, encoder: Encoder, queries: np.ndarray):
+class FilterBenchmark:
+    def __init__(self, shop: SyntheticShop, encoder: Encoder, queries: np.ndarray):
         self.shop, self.encoder, self.queries = shop, encoder, queries
 
-    def plain(self, name: str, filters: Filters) -> dict[str, object]:
-        wishes = [filters] * len(self.queries)
-        answer = self.answers(name, list(zip(self.queries, wishes, strict=True)))
+    def measure_filters(self, name: str, filters: Filters) -> dict[str, object]:
+        filters_of_queries = [filters] * len(self.queries)
+        measured = self._measure(
+            name, list(zip(self.queries, filters_of_queries, strict=True))
+        )
         return {
-            f"{name}_matching": int(self.shop.matching(filters).sum()),
-            f"{name}_recall": round(float(np.mean(answer.recalls)), 4),
-            f"{name}_p50_ms": percentile(answer.times_ms, 50),
-            f"{name}_p95_ms": percentile(answer.times_ms, 95),
+            f"{name}_matching": int(self.shop.matches(filters).sum()),
+            f"{name}_recall": round(float(np.mean(measured.recalls)), 4),
+            f"{name}_p50_ms": percentile(measured.times_ms, 50),
+            f"{name}_p95_ms": percentile(measured.times_ms, 95),
         }
 
-    def at_random(self, count: int) -> dict[str, object]:
+    def measure_random_filters(self, count: int) -> dict[str, object]:
         random = np.random.default_rng(11)
-        wishes = [random_filters(self.shop, random) for _ in range(count)]
+        filters_of_queries = [draw_filters(self.shop, random) for _ in range(count)]
         vectors = (self.queries[n % len(self.queries)] for n in range(count))
-        answer = self.answers("random", list(zip(vectors, wishes, strict=True)))
+        measured = self._measure(
+            "random", list(zip(vectors, filters_of_queries, strict=True))
+        )
         return {
-            "random_p50_ms": percentile(answer.times_ms, 50),
-            "random_p95_ms": percentile(answer.times_ms, 95),
-            "complete_share": float(np.mean(answer.shares)),
-            "recall_mean": round(float(np.mean(answer.recalls)), 4),
-            "recall_p5": round(float(np.percentile(answer.recalls, 5)), 4),
+            "random_p50_ms": percentile(measured.times_ms, 50),
+            "random_p95_ms": percentile(measured.times_ms, 95),
+            "complete_share": float(np.mean(measured.shares)),
+            "recall_mean": round(float(np.mean(measured.recalls)), 4),
+            "recall_p5": round(float(np.percentile(measured.recalls, 5)), 4),
             "n": count,
         }
 
-    def answers(self, name: str, asked: list[tuple[np.ndarray, Filters]]) -> "Answers":
-        """The truth first and by itself: it would push Postgres out of the caches."""
-        truths = [
-            self.shop.nearest(vector, filters, K)
-            for vector, filters in tqdm(asked, desc=f"{name}, NumPy", unit=" queries")
+    def _measure(
+        self, name: str, searches: list[tuple[np.ndarray, Filters]]
+    ) -> "Measurement":
+        # NumPy first and by itself: it would push Postgres out of the CPU caches.
+        exact = [
+            self.shop.nearest_distances(vector, filters, K)
+            for vector, filters in tqdm(
+                searches, desc=f"{name}, NumPy", unit=" queries"
+            )
         ]
-        for vector, filters in asked[:WARM_UP]:
-            self.find(vector, filters)
+        for vector, filters in searches[:WARM_UP]:
+            self._search(vector, filters)
         found = [
-            self.find(*each)
-            for each in tqdm(asked, desc=f"{name}, Postgres", unit=" queries")
+            self._search(*each)
+            for each in tqdm(searches, desc=f"{name}, Postgres", unit=" queries")
         ]
-        pairs = list(zip(found, truths, strict=True))
-        return Answers(
+        pairs = list(zip(found, exact, strict=True))
+        return Measurement(
             recalls=[recall(near, truth) for (near, _), truth in pairs],
             shares=[
                 len(near) / len(truth) if len(truth) else float(not len(near))
@@ -127,20 +136,20 @@ class Asking:
             times_ms=np.array([taken for _, taken in found]),
         )
 
-    def find(self, vector: np.ndarray, filters: Filters) -> tuple[np.ndarray, float]:
-        """Distances, and the milliseconds they took at the database."""
+    def _search(self, vector: np.ndarray, filters: Filters) -> tuple[np.ndarray, float]:
+        """Return the distances, and the time at the database in ms."""
         with database_time() as taken:
             hits = nearest(vector=vector, encoder=self.encoder, k=K, filters=filters)
         return np.array([hit.distance for hit in hits]), 1000 * sum(taken)
 
     def median_ms(self) -> float:
-        """Of the second half, when everything is in memory."""
-        taken = [self.find(vector, Filters())[1] for vector in self.queries]
+        # Of the second half, when everything is in memory.
+        taken = [self._search(vector, Filters())[1] for vector in self.queries]
         return percentile(np.array(taken[len(taken) // 2 :]), 50)
 
 
 @dataclass(frozen=True)
-class Answers:
+class Measurement:
     recalls: list[float]
     shares: list[float]  # found of min(K, matching)
     times_ms: np.ndarray
@@ -148,7 +157,7 @@ class Answers:
 
 @contextmanager
 def database_time() -> Iterator[list[float]]:
-    """Seconds that each statement of the block took."""
+    """Yield a list of the seconds that each statement takes."""
     taken: list[float] = []
 
     def timed(execute: Callable[..., Any], *args: Any) -> Any:
@@ -162,22 +171,21 @@ def database_time() -> Iterator[list[float]]:
         yield taken
 
 
-def crossover(shop: Catalogue, queries: np.ndarray) -> dict[str, object]:
-    """Median times in shops of the first SIZES photos, exactly and by the index."""
+def find_crossover(shop: SyntheticShop, queries: np.ndarray) -> dict[str, object]:
     times: dict[int, tuple[float, float]] = {}
-    threshold = searching.EXACT_BELOW
+    threshold = nearest_module.EXACT_BELOW
     for size in SIZES:
         encoder = new_encoder(f"first-{size}")
-        store(shop.first(size), encoder.id)
+        store_shop(shop.subset(size), encoder.id)
         build_index(encoder.id)
         medians = []
-        for searching.EXACT_BELOW in (10**9, 1):
-            ask = Asking(shop, encoder, queries[:60])
-            medians.append(ask.median_ms())
+        for nearest_module.EXACT_BELOW in (10**9, 1):
+            benchmark = FilterBenchmark(shop, encoder, queries[:60])
+            medians.append(benchmark.median_ms())
         times[size] = (medians[0], medians[1])
         remove_shop(encoder)
-    searching.EXACT_BELOW = threshold
-    slower = [size for size, both in times.items() if both[0] > CLEARLY * both[1]]
+    nearest_module.EXACT_BELOW = threshold
+    slower = [size for size, both in times.items() if both[0] > CLEAR_FACTOR * both[1]]
     return {
         "exact_and_index_ms": {str(size): both for size, both in times.items()},
         "index_faster_from": slower[0] if slower else None,

@@ -1,22 +1,23 @@
-"""Indexing, JPEG file to row: two Celery worker processes over the shop's photos.
+"""Indexing speed from JPEG file to row, with two Celery worker processes.
 
     python -m bench.indexing --data DIR [--json]
 
-The baseline, in the same run, is the report's way: one photo after the other through
-model.predict and an INSERT of its own (over --baseline photos).
+The baseline is measured in the same run over --baseline photos: model.predict and one
+INSERT per photo.
 """
 
 import time
 from pathlib import Path
 
-from bench.shop import REPORT, arguments, running_shop  # first: it sets the environment
+# First: importing it sets the environment.
+from bench.live_shop import REPORT, run_shop
 
 # isort: split
 import numpy as np
 from django.core.management import call_command
 from tqdm import tqdm
 
-from bench.timing import report
+from bench.cli import make_data_parser, print_figures
 from ml.encoder import RUNTIMES
 from ml.preprocess import read_photo, to_input
 from search.index.embed import index_status
@@ -25,7 +26,7 @@ from search.models import Embedding, Encoder, Photo
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--baseline", type=int, default=200, help="default: 200")
     parser.add_argument(
         "--encoder",
@@ -35,7 +36,7 @@ def main() -> None:
         help="folder of the network (default: the report's)",
     )
     options = parser.parse_args()
-    with running_shop(options.data, options.encoder):
+    with run_shop(options.data, options.encoder):
         encoder = active_encoder()
         Embedding.objects.filter(encoder=encoder).delete()
         started = time.perf_counter()
@@ -44,8 +45,8 @@ def main() -> None:
         status = index_status(encoder)
         embedded = Embedding.objects.filter(encoder=encoder).count()
         rate = embedded / seconds
-        baseline = report_way_rate(encoder, options.baseline)
-        lengths = unit_lengths(encoder)
+        baseline = baseline_rate(encoder, options.baseline)
+        lengths = vector_lengths(encoder)
     figures = {
         "photos": status["photos"],
         "embedded": embedded,
@@ -55,18 +56,16 @@ def main() -> None:
         "baseline_photos_per_s": round(baseline, 1),
         "ratio": round(rate / baseline, 1),
     }
-    report(figures, as_json=options.json)
+    print_figures(figures, as_json=options.json)
 
 
-def unit_lengths(encoder: Encoder) -> np.ndarray:
-    """(N,) Euclidean lengths of every vector in the index."""
+def vector_lengths(encoder: Encoder) -> np.ndarray:
     rows = Embedding.objects.filter(encoder=encoder).values_list("vector", flat=True)
     return np.linalg.norm(np.array(list(rows)), axis=1)
 
 
-def report_way_rate(encoder: Encoder, count: int) -> float:
-    """Photos a second through model.predict, one at a time, a row at a time."""
-    from ml.backend import keras  # only now: the workers' run is not to share with it
+def baseline_rate(encoder: Encoder, count: int) -> float:
+    from ml.backend import keras  # late, so that it does not slow the workers
 
     network = network_of(encoder)
     model = keras.saving.load_model(network.folder / RUNTIMES["keras"], compile=False)

@@ -1,9 +1,8 @@
-"""The report's search page in its simplest form: Flask, model.predict, NumPy.
+"""The simplest search page for comparison: Flask, model.predict, NumPy.
 
     python -m bench.peer_app ENCODER_FOLDER GALLERY.npy PORT
 
-A peer to measure against: the same network and vectors, used the way a first version
-uses them. GALLERY.npy is (N, 128) float32, unit length.
+GALLERY.npy is (N, 128) float32 of unit length.
 """
 
 import sys

@@ -1,11 +1,11 @@
-"""Photo search over HTTP against the report's simplest page, in one run.
+"""Photo search over HTTP, compared with the report's simplest search page.
 
     python -m bench.report_peer --data DIR [--json]
 
-One client asks both, a block of searches each in turn, with photos of the test split:
+One client sends photos of the test split to both in alternating blocks:
 our API over gunicorn and Postgres, and `bench.peer_app`, Flask with model.predict and
-a NumPy brute force over the same vectors, both with the report's network. Also looks
-at the web processes' memory.
+a NumPy brute force over the same vectors, both with the report's network. The memory of
+the web processes is reported too.
 """
 
 import http.client
@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.shop import REPORT, arguments, running_shop  # first: it sets the environment
+# First: importing it sets the environment.
+from bench.live_shop import REPORT, run_shop
 
 # isort: split
 import numpy as np
@@ -24,43 +25,41 @@ import psutil
 from django.conf import settings
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from bench.timing import free_port, percentile, report
+from bench.cli import free_port, make_data_parser, percentile, print_figures
 from search.index.embed import index_status
 from search.index.encoders import active_encoder
 from search.models import Embedding
 
-# Searches in a row, and how many of them only bring processor and connections back
-# from the other one's turn.
+# Searches per block; the first WARM_UP of them are not counted.
 BLOCK, WARM_UP = 40, 10
 
 
 def main() -> None:
-    parser = arguments(__doc__)
+    parser = make_data_parser(__doc__)
     parser.add_argument("--photos", type=int, default=360, help="default: 360")
     options = parser.parse_args()
     test = sorted((options.data / "test").glob("*/*.jpg"))
     chosen = np.random.default_rng(1).permutation(len(test))[: options.photos]
     bodies = [multipart(test[index]) for index in chosen]
-    with running_shop(options.data, REPORT) as stack, peer() as peer_port:
+    with run_shop(options.data, REPORT) as stack, run_peer() as peer_port:
         status = index_status()
-        asked = {
+        targets = {
             "ours": (stack.port, "/api/v1/search/?page_size=12"),
             "peer": (peer_port, "/"),
         }
-        times: dict[str, list[float]] = {name: [] for name in asked}
+        times: dict[str, list[float]] = {name: [] for name in targets}
         for start in range(0, len(bodies), BLOCK):
-            for name, (port, path) in asked.items():
+            for name, (port, path) in targets.items():
                 taken = [post_ms(port, path, body) for body in bodies[start:][:BLOCK]]
                 times[name] += taken[WARM_UP:]
         web = web_figures()
     kept = {name: np.array(taken) for name, taken in times.items()}
-    report(figures(status, kept) | web, as_json=options.json)
+    print_figures(figures(status, kept) | web, as_json=options.json)
 
 
 def figures(
     status: dict[str, object], times: dict[str, np.ndarray]
 ) -> dict[str, object]:
-    """p50 and p95 of each, and how many times as long the peers take."""
     found: dict[str, object] = {
         "photos_indexed": status["embedded"],
         "searches_each": len(times["ours"]),
@@ -79,7 +78,7 @@ def multipart(photo: Path) -> bytes:
 
 
 def post_ms(port: int, path: str, body: bytes) -> float:
-    """The time from connecting to the last byte of the answer, in milliseconds."""
+    """Return the time from connecting to the last byte of the response."""
     started = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, {"Content-Type": MULTIPART_CONTENT})
@@ -92,8 +91,7 @@ def post_ms(port: int, path: str, body: bytes) -> float:
 
 
 @contextmanager
-def peer() -> Iterator[int]:
-    """The Flask page over the shop's own vectors, on a port of its own."""
+def run_peer() -> Iterator[int]:
     gallery = settings.VAR / "gallery.npy"
     rows = Embedding.objects.filter(encoder=active_encoder())
     np.save(gallery, np.array(list(rows.values_list("vector", flat=True))))
@@ -115,8 +113,7 @@ def peer() -> Iterator[int]:
 
 
 def web_figures() -> dict[str, object]:
-    """Of the processes that answer requests, gunicorn's workers: the largest's memory
-    after the searches, and whether TensorFlow is in any of them."""
+    """Return memory and imports of the gunicorn workers."""
     mine = psutil.Process().children()
     (master,) = [p for p in mine if any("fashionlens.wsgi" in a for a in p.cmdline())]
     workers = master.children()

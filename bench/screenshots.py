@@ -1,8 +1,8 @@
-"""README's pictures: the demo with the drawn sample, seen by headless Chromium.
+"""Screenshots of the demo with the drawn sample, by headless Chromium.
 
     python -m bench.screenshots [--out docs]
 
-Runs `manage.py demo` in var/screenshots, as a user without network would see it.
+Run `manage.py demo` in var/screenshots, as it is without network.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
-from bench.timing import free_port
+from bench.cli import free_port
 from fashionlens.demo.sample import draw_sample, garment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     out = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
-    with demo() as shop, sync_playwright() as playwright:
+    with run_demo() as shop, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -46,14 +46,13 @@ def main() -> None:
         save(page, out / "product.png")
         page.set_viewport_size(SCREEN)
         page.goto("/search/")
-        page.set_input_files("input[type=file]", photo())
+        page.set_input_files("input[type=file]", query_photo())
         page.locator("#results .card").first.wait_for()
         save(page, out / "search.png")
         chromium.close()
 
 
-def photo() -> FilePayload:
-    """What the shopper photographed: a floral dress that is not in the shop."""
+def query_photo() -> FilePayload:
     buffer = io.BytesIO()
     dress = garment("dress", colour="navy", pattern="floral", style="wrap", seed=31)
     dress.save(buffer, "JPEG", quality=90)
@@ -69,8 +68,7 @@ def save(page: Page, file: Path) -> None:
 
 
 @contextmanager
-def demo() -> Iterator[str]:
-    """The demo's address; it is stopped in the end."""
+def run_demo() -> Iterator[str]:
     sample = VAR / "sample"
     if not sample.exists():
         draw_sample(sample)

@@ -1,9 +1,9 @@
-"""Figures of the code itself: folder sizes, names, docstrings, imports, call paths.
+"""Figures of the source code: folder sizes, names, docstrings, imports, call paths.
 
     python -m bench.structure [--json]
 
-The last figure counts the project's own files and functions that one photo search
-through the API passes, from the view to the answer.
+The last figures count the project's own files and functions that one photo search
+through the API passes.
 """
 
 import ast
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.timing import parser, percentile, report
+from bench.cli import make_parser, percentile, print_figures
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("fashionlens", "catalog", "search", "ml", "bench")
@@ -39,7 +39,7 @@ class Module:
 
 
 def main() -> None:
-    options = parser(__doc__).parse_args()
+    options = make_parser(__doc__).parse_args()
     modules = list(own_modules())
     functions = [each for module in modules for each in module.functions]
     lengths = [each.end_lineno - each.lineno + 1 for each in functions]  # type: ignore[operator]
@@ -62,7 +62,7 @@ def main() -> None:
         "photo_search_files": files,
         "photo_search_functions": calls,
     }
-    report(figures, as_json=options.json)
+    print_figures(figures, as_json=options.json)
 
 
 def own_modules() -> Iterator[Module]:
@@ -90,7 +90,6 @@ def is_gerund(name: str) -> bool:
 
 
 def project_imports(module: Module) -> set[str]:
-    """Return the project's modules that the module imports."""
     names: set[str] = set()
     for node in ast.walk(module.tree):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -101,17 +100,18 @@ def project_imports(module: Module) -> set[str]:
 
 
 def photo_search_path() -> tuple[int, int]:
-    """Return how many own files and functions one photo search passes.
+    """Return the number of own files and functions that one photo search passes.
 
-    Traced by the interpreter, in a throw-away shop, once everything is loaded.
+    Trace it by the interpreter in a temporary shop, after one search that loads
+    everything.
     """
     from bench.vectors import empty_shop
 
     with empty_shop():
-        return trace(prepared_search())
+        return trace(prepare_search())
 
 
-def prepared_search() -> Callable[[], Any]:
+def prepare_search() -> Callable[[], Any]:
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.test import Client
 

@@ -1,11 +1,9 @@
-"""Any number of vectors like those of real photos, and a throw-away shop for them.
+"""Synthetic vectors like those of real photos, and a temporary shop for them.
 
-Importing this module points the settings at a folder of its own, so it comes before
-anything of Django's. A vector is made from two real photos of one category: a point
-between them, moved a little, of unit length. Queries are photos kept apart.
+Import this module before Django: it points the settings at a temporary folder. A vector
+is a point between those of two real photos of one category, with noise, of unit length.
 """
 
-import argparse
 import atexit
 import os
 import shutil
@@ -14,12 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.timing import parser
-
 ROOT = Path(__file__).resolve().parent.parent
 (ROOT / "var").mkdir(exist_ok=True)
 VAR = Path(tempfile.mkdtemp(prefix="bench-vectors-", dir=ROOT / "var"))
-VAR.chmod(0o711)  # as root the servers run as somebody else, who walks through
+VAR.chmod(0o711)  # root runs the servers as another user, who must reach it
 atexit.register(shutil.rmtree, VAR, ignore_errors=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "fashionlens.settings"
 os.environ["DEBUG"] = "1"
@@ -41,38 +37,22 @@ from fashionlens.embedded.session import use_servers  # noqa: E402
 from ml.encoder import Encoder  # noqa: E402
 from ml.preprocess import read_photo  # noqa: E402
 
-# As a server of a million products is set, whose index is of 800 MB; our own is set for
-# a laptop.
+# The index of a million products is 800 MB; the default is for a laptop.
 POSTGRES_OPTIONS["shared_buffers"] = "2GB"
-NOISE = 0.25  # length of what is added to a vector before it is of unit length again
-
-
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    options = parser(description)
-    options.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("FASHIONLENS_DATA"),
-        required="FASHIONLENS_DATA" not in os.environ,
-        help="folder with train/ and test/ class folders (or FASHIONLENS_DATA)",
-    )
-    return options
+NOISE = 0.25  # length of the noise added to a unit vector
 
 
 @contextmanager
 def empty_shop() -> Iterator[None]:
-    """A database of our own with the schema and nothing in it; gone afterwards."""
+    """Create a database with the schema only for the time of the block."""
     with use_servers(VAR, "bench"):
         call_command("migrate", verbosity=0)
         yield
         connection.close()
 
 
-def embeddings(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Real photos: (N, 128) vectors, (N,) labels, and the labels' names.
-
-    Kept beside the other benchmarks' data, since encoding takes a minute.
-    """
+def load_embeddings(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return (N, 128) vectors, (N,) labels and the labels' names of real photos."""
     encoder = Encoder.load()
     cache = ROOT / "var" / f"vectors-{folder.name}-{encoder.sha256[:12]}.npz"
     if not cache.exists():
@@ -86,10 +66,10 @@ def embeddings(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
         return kept["vectors"], labels, list(names)
 
 
-def many(
+def make_vectors(
     vectors: np.ndarray, labels: np.ndarray, count: int, seed: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N, 128), (N,) -> (count, 128) float32 of unit length, (count,) labels."""
+    """Return (count, 128) float32 of unit length and (count,) labels."""
     random = np.random.default_rng(seed)
     one = random.integers(len(vectors), size=count)
     order = np.argsort(labels, kind="stable")

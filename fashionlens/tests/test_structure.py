@@ -33,9 +33,3 @@ def test_no_two_modules_define_a_type_of_one_name() -> None:
 @pytest.mark.xfail(reason="names are being changed")
 def test_modules_are_named_by_nouns() -> None:
     assert [m.name for m in own_modules() if is_gerund(m.path.stem)] == []
-
-
-def test_a_gerund_is_told_from_a_noun() -> None:
-    assert is_gerund("browsing")
-    assert not is_gerund("fine_tuning")
-    assert not is_gerund("listing")

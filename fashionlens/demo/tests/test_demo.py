@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from bench.timing import free_port
+from bench.cli import free_port
 from catalog.models import Product
 from catalog.tests.factories import make_photo_bytes, make_product
 from fashionlens.demo import initial_data

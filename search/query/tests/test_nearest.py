@@ -7,14 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bench.catalogue import (
+from bench.synthetic_shop import (
     BRANDS,
     RARE,
-    Catalogue,
-    invent,
-    random_filters,
+    SyntheticShop,
+    draw_filters,
+    make_shop,
     recall,
-    store,
+    store_shop,
 )
 from catalog.filters import Filters
 from catalog.models import Category, Product
@@ -25,7 +25,7 @@ from search.query.nearest import MAX_K, BadVector, nearest
 
 
 @pytest.fixture(scope="module")
-def shop() -> Catalogue:
+def shop() -> SyntheticShop:
     """Eight thousand photos around sixty garments of ten categories."""
     random = np.random.default_rng(3)
     centres = random.standard_normal((60, 128))
@@ -33,7 +33,7 @@ def shop() -> Catalogue:
     vectors = centres[around] + 0.7 * random.standard_normal((8000, 128))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     names = [f"category-{n}" for n in range(10)]
-    return invent(vectors.astype(np.float32), around % 10, names)
+    return make_shop(vectors.astype(np.float32), around % 10, names)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def encoder(shop, django_db_setup, django_db_blocker) -> Iterator[Encoder]:
     with django_db_blocker.unblock():
         encoder = Encoder.objects.create(version="random", folder="-", state="ready")
         create_partition(encoder.id)
-        store(shop, encoder.id)
+        store_shop(shop, encoder.id)
         build_index(encoder.id)
         try:
             yield encoder
@@ -60,7 +60,7 @@ def large(db, monkeypatch) -> None:
 
 
 def queries(
-    shop: Catalogue, count: int
+    shop: SyntheticShop, count: int
 ) -> Iterator[tuple[np.random.Generator, np.ndarray]]:
     """Photos like those of the shop."""
     random = np.random.default_rng(7)
@@ -80,12 +80,12 @@ def distances(hits) -> np.ndarray:
 def test_any_filter_finds_all_there_is_and_the_nearest_of_it(shop, encoder):
     recalls, sizes = [], []
     for random, vector in queries(shop, 300):
-        filters = random_filters(shop, random)
-        truth = shop.nearest(vector, filters, k=10)
+        filters = draw_filters(shop, random)
+        truth = shop.nearest_distances(vector, filters, k=10)
         hits = nearest(vector=vector, encoder=encoder, k=10, filters=filters)
         assert len(hits) == len(truth), filters
         recalls.append(recall(distances(hits), truth))
-        sizes.append(int(shop.matching(filters).sum()))
+        sizes.append(int(shop.matches(filters).sum()))
     assert np.mean(recalls) >= 0.99
     assert np.percentile(recalls, 5) >= 0.9
     # Filters that leave next to nothing were among them, and some that leave much.
@@ -99,7 +99,9 @@ def test_without_filters_k_products_are_found(shop, encoder, k):
     for _, vector in queries(shop, 10):
         hits = nearest(vector=vector, encoder=encoder, k=k)
         assert len(hits) == k
-        found.append(recall(distances(hits), shop.nearest(vector, Filters(), k)))
+        found.append(
+            recall(distances(hits), shop.nearest_distances(vector, Filters(), k))
+        )
     assert np.mean(found) >= 0.95
 
 
@@ -117,8 +119,8 @@ def test_an_index_that_comes_back_short_is_not_the_last_word(
         }.items():
             cursor.execute(f"SET LOCAL {name} = {value}")
     for random, vector in queries(shop, 40):
-        filters = random_filters(shop, random)
-        truth = shop.nearest(vector, filters, k=10)
+        filters = draw_filters(shop, random)
+        truth = shop.nearest_distances(vector, filters, k=10)
         hits = nearest(vector=vector, encoder=encoder, k=10, filters=filters)
         assert len(hits) == len(truth), filters
 

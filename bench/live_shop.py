@@ -1,16 +1,15 @@
 """A whole shop of real photos for the benchmarks, kept under var/bench.
 
-Importing this module points the settings at it, so it comes before anything of
-Django's. The first run imports and embeds the photos; later ones find them there.
+Import this module before Django: it points the settings at that folder. The first run
+imports and embeds the photos; later runs reuse them.
 """
 
-import argparse
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.timing import free_port, parser
+from bench.cli import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
@@ -35,10 +34,10 @@ from search.index.embed import index_status  # noqa: E402
 from search.index.encoders import active_encoder  # noqa: E402
 from search.models import Encoder  # noqa: E402
 
-# The report's network, for what is measured against the report.
+# The report's network, the baseline of some benchmarks.
 REPORT = SHIPPED.parent / "report"
 
-# The web runs as it would in production; DEBUG keeps and formats every query.
+# The web process runs as in production: DEBUG would record every SQL query.
 PRODUCTION = {
     "DEBUG": "0",
     "DATABASE_URL": embedded.database_url(settings.VAR),
@@ -50,22 +49,9 @@ PRODUCTION = {
 }
 
 
-def arguments(description: str | None) -> argparse.ArgumentParser:
-    options = parser(description)
-    options.add_argument(
-        "--data",
-        type=Path,
-        default=os.environ.get("FASHIONLENS_DATA"),
-        required="FASHIONLENS_DATA" not in os.environ,
-        help="folder with train/ and test/ class folders (or FASHIONLENS_DATA)",
-    )
-    return options
-
-
 @contextmanager
-def running_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
-    """Servers, worker and web over the photos of data/train, all embedded by the
-    network in `encoder`."""
+def run_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
+    """Run a shop of the photos in data/train, embedded by the network in `encoder`."""
     with Stack(command="demo", quiet=True, port=settings.PORT) as stack:
         stack.start_servers()
         stack.migrate()
@@ -74,14 +60,13 @@ def running_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
             call_command("import_photos", data / "train")
         stack.start("worker")
         call_command("embed")
-        only_encoder(encoder)
+        activate_only(encoder)
         os.environ.update(PRODUCTION)
         stack.start("web")
         yield stack
 
 
-def only_encoder(folder: Path) -> Encoder:
-    """The encoder in `folder`, active and alone, whatever an earlier run left."""
+def activate_only(folder: Path) -> Encoder:
     version = Network.load(folder).version
     if active_encoder().version != version:
         call_command("encoder", "add", str(folder))

@@ -1,6 +1,6 @@
-"""A made-up shop around vectors, and what NumPy says should be found in it.
+"""A synthetic shop around given vectors, with exact search results by NumPy.
 
-The tests of the search use it small, the benchmarks large.
+Tests use a small one, benchmarks a large one.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,12 @@ from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 
-FIRST_ID = 1_000_000  # of products and of photos, apart from what else there is
+FIRST_ID = 1_000_000  # of products and photos, to keep other rows apart
 BRANDS = 60
 RARE = "Brand 0.1%"
 _BLOCK = 50_000
-# What a row of search_embedding is in COPY's binary format: the number of fields, then
-# each behind its length.
+# A row of search_embedding in COPY's binary format: the number of fields, then each
+# field after its length.
 _ROW = np.dtype(
     [
         *(("fields", ">i2"), ("l1", ">i4"), ("encoder", ">i8")),
@@ -31,8 +31,8 @@ _ROW = np.dtype(
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """N photos of P products; the n-th photo's id is FIRST_ID + n."""
+class SyntheticShop:
+    """N photos of P products; photo n has the id FIRST_ID + n."""
 
     vectors: np.ndarray  # (N, 128) float32, unit length
     product: np.ndarray  # (N,) which of the P
@@ -43,17 +43,17 @@ class Catalogue:
     stock: np.ndarray
     published: np.ndarray  # (P,) bool
 
-    def first(self, photos: int) -> "Catalogue":
-        """A smaller shop, of these photos."""
+    def subset(self, photos: int) -> "SyntheticShop":
         products = int(self.product[photos - 1]) + 1
-        return Catalogue(
+        return SyntheticShop(
             *(self.vectors[:photos], self.product[:photos], self.colours[:photos]),
             *(self.category[:products], self.brand[:products], self.cents[:products]),
             *(self.stock[:products], self.published[:products]),
         )
 
-    def matching(self, filters: Filters) -> np.ndarray:
-        """(N,) bool: photos that may be found."""
+    def matches(self, filters: Filters) -> np.ndarray:
+        """Return (N,) bool: whether a search with these filters may return the
+        photo."""
         good = self.published.copy()
         if filters.categories:
             good &= np.isin(self.category, filters.categories)
@@ -71,19 +71,21 @@ class Catalogue:
             photos &= self.colours[:, wanted].any(axis=1)
         return photos
 
-    def nearest(self, vector: np.ndarray, filters: Filters, k: int) -> np.ndarray:
-        """(min(k, matching),) distances of the nearest products, ascending."""
-        photos = self.matching(filters)
+    def nearest_distances(
+        self, vector: np.ndarray, filters: Filters, k: int
+    ) -> np.ndarray:
+        """Return (min(k, matches),) distances of the nearest products, ascending."""
+        photos = self.matches(filters)
         best = np.full(len(self.brand), np.inf)
         away = 1 - self.vectors[photos] @ vector
         np.minimum.at(best, self.product[photos], away)
         return np.sort(best[np.isfinite(best)])[:k]
 
 
-def invent(
+def make_shop(
     vectors: np.ndarray, labels: np.ndarray, names: list[str], seed: int = 1
-) -> Catalogue:
-    """(N, 128), (N,) -> a shop in which every fifth product has two photos."""
+) -> SyntheticShop:
+    """Return a shop of (N, 128) vectors in which every fifth product has two photos."""
     random = np.random.default_rng(seed)
     count = len(vectors)
     product = np.arange(count) - np.cumsum(np.arange(count) % 6 == 1)
@@ -98,7 +100,7 @@ def invent(
     colours = random.random((count, len(COLOUR_NAMES))) < share / share.sum()
     colours[np.arange(count), random.integers(len(COLOUR_NAMES), size=count)] = True
     colours &= np.cumsum(colours, axis=1) <= 3
-    return Catalogue(
+    return SyntheticShop(
         vectors=vectors,
         product=product,
         colours=colours,
@@ -110,34 +112,34 @@ def invent(
     )
 
 
-def random_filters(shop: Catalogue, random: np.random.Generator) -> Filters:
-    """One to three filters, each common or rare."""
+def draw_filters(shop: SyntheticShop, random: np.random.Generator) -> Filters:
     brands = np.unique(shop.brand)
     low, high = np.sort(random.choice(shop.cents, 2))
     cheap = int(np.quantile(shop.cents, random.choice([0.001, 0.01, 0.2])))
 
-    def some(values: Sequence[str] | np.ndarray, most: int) -> tuple[str, ...]:
-        return tuple(map(str, random.choice(values, random.integers(1, most + 1))))
+    def sample(values: Sequence[str] | np.ndarray, limit: int) -> tuple[str, ...]:
+        return tuple(map(str, random.choice(values, random.integers(1, limit + 1))))
 
     choices: list[dict[str, Any]] = [
-        {"categories": some(np.unique(shop.category), 3)},
-        {"brands": some(brands, 2)},
+        {"categories": sample(np.unique(shop.category), 3)},
+        {"brands": sample(brands, 2)},
         {"brands": (RARE,)},
-        {"colours": some(COLOUR_NAMES, 2)},
+        {"colours": sample(COLOUR_NAMES, 2)},
         {"price_min_cents": int(low), "price_max_cents": int(high)},
         {"price_max_cents": cheap},
         {"in_stock": bool(random.integers(4))},
     ]
-    asked: dict[str, Any] = {}
+    chosen: dict[str, Any] = {}
     for number in random.choice(len(choices), random.integers(1, 4), replace=False):
-        asked |= choices[number]
-    if asked.get("price_min_cents", 0) > asked.get("price_max_cents", 2**31):
-        del asked["price_min_cents"]
-    return Filters(**asked)
+        chosen |= choices[number]
+    if chosen.get("price_min_cents", 0) > chosen.get("price_max_cents", 2**31):
+        del chosen["price_min_cents"]
+    return Filters(**chosen)
 
 
-def store(shop: Catalogue, encoder_id: int, table: str = "search_embedding") -> None:
-    """Products, photos without files, and vectors, all by COPY."""
+def store_shop(
+    shop: SyntheticShop, encoder_id: int, table: str = "search_embedding"
+) -> None:
     names = np.unique(shop.category)
     Category.objects.bulk_create(Category(name=name, slug=name) for name in names)
     categories = dict(Category.objects.values_list("slug", "id"))
@@ -188,7 +190,7 @@ def _copy(table: str, columns: str, rows: Iterable[tuple]) -> None:
 
 
 def copy_vectors(table: str, encoder_id: int, vectors: np.ndarray) -> None:
-    """(N, 128) as rows of `table` by binary COPY, photos numbered from FIRST_ID."""
+    """Store (N, 128) vectors by binary COPY, with photo ids from FIRST_ID."""
     command = f"COPY {table} (encoder_id, image_id, vector) FROM STDIN (FORMAT BINARY)"
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
@@ -205,7 +207,7 @@ def copy_vectors(table: str, encoder_id: int, vectors: np.ndarray) -> None:
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> float:
-    """Share of the true nearest that were found, by their distances: ties count."""
+    """Return the share of true neighbours found, by distance, so that ties count."""
     if not len(truth):
         return 1.0
     return float(np.sum(found[: len(truth)] <= truth[-1] + 1e-5)) / len(truth)
