@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
+from catalog.error_codes import ErrorCode
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.models import Product
@@ -51,7 +52,7 @@ class Parameters(serializers.Serializer):
                 plain |= {name: values} if values else {}
             elif len(values) > 1:
                 message = f"Give {name} once, not {len(values)} times."
-                errors[name] = [ErrorDetail(message, "multiple_values")]
+                errors[name] = [ErrorDetail(message, ErrorCode.MULTIPLE_VALUES)]
             elif values and not _is_empty_number(field, values[0]):
                 plain[name] = values[0]
         try:
@@ -67,7 +68,7 @@ class Parameters(serializers.Serializer):
         allowed = ", ".join(self.fields) or "none"
         message = f"There is no such parameter. Allowed: {allowed}."
         return {
-            name[:MAX_VALUE_CHARS]: [ErrorDetail(message, "unknown_parameter")]
+            name[:MAX_VALUE_CHARS]: [ErrorDetail(message, ErrorCode.UNKNOWN_PARAMETER)]
             for name in data
             if name not in self.fields
         }
@@ -126,7 +127,7 @@ class PageParameters(Parameters):
 
 class MaxValuesValidator(MaxLengthValidator):
     message = "Give at most %(limit_value)d values, not %(show_value)d."  # type: ignore[assignment]
-    code = "too_many"
+    code = ErrorCode.TOO_MANY
 
 
 # Empty, or the docs' "Try it out" would send the word "string".
@@ -211,7 +212,9 @@ class FilterParameters(Parameters):
         low, high = attrs.get("price_min"), attrs.get("price_max")
         if low is not None and high is not None and low > high:
             message = f"The lowest price, {low}, is above the highest, {high}."
-            raise ValidationError({"price_min": ErrorDetail(message, "invalid_range")})
+            raise ValidationError(
+                {"price_min": ErrorDetail(message, ErrorCode.INVALID_RANGE)}
+            )
         return attrs
 
 
@@ -240,7 +243,7 @@ class ListingParameters(FilterParameters):
         if attrs.get("ordering") == "relevance" and "q" not in attrs:
             message = "Ordering by relevance needs words in q."
             raise ValidationError(
-                {"ordering": ErrorDetail(message, "missing_parameter")}
+                {"ordering": ErrorDetail(message, ErrorCode.MISSING_PARAMETER)}
             )
         return super().validate(attrs)
 

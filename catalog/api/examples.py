@@ -1,80 +1,107 @@
-"""Answers as the docs show them; a test holds them to the real ones' shape."""
+"""Answers as the docs show them, written by the functions that write the real ones."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from catalog.api.serializers import (
+    FacetsOutput,
+    listed_product_json,
+    photo_json,
+    product_detail_json,
+    product_json,
+)
+from catalog.facets import FacetValue, PriceRange
+from catalog.models import Category, Product, ProductImage
+
 SHOP = "https://shop.example"
-_THUMBNAILS = f"{SHOP}/media/thumbnails/products/3f/3f6c0b"
+_TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
-PRODUCT: dict[str, Any] = {
-    "sku": "DRESS-0042",
-    "title": "Navy wrap dress",
-    "brand": "Nordlys",
-    "category": {"slug": "dress", "name": "Dresses"},
-    "price": {"cents": 4990, "currency": "EUR", "display": "49.90 EUR"},
-    "stock": 7,
-    "in_stock": True,
-    "url": f"{SHOP}/products/navy-wrap-dress-0042/",
-}
-PHOTO: dict[str, Any] = {
-    "id": 137,
-    "url": f"{SHOP}/media/products/3f/3f6c0b.jpg",
-    "thumbnails": {
-        "small": f"{_THUMBNAILS}/small.webp",
-        "card": f"{_THUMBNAILS}/card.webp",
-    },
-    "width": 1200,
-    "height": 1600,
-    "alt_text": "Navy wrap dress, front",
-    "position": 0,
-}
-VALUE: dict[str, Any] = {
-    "value": "dress",
-    "name": "Dresses",
-    "count": 124,
-    "chosen": False,
-}
-FACETS: dict[str, Any] = {
-    "categories": [VALUE],
-    "brands": [VALUE | {"value": "Ostra", "name": "Ostra", "count": 61}],
-    "colours": [VALUE | {"value": "navy", "name": "navy", "count": 87}],
-    "prices": [
-        {"min_cents": 2500, "max_cents": 4999, "count": 205, "chosen": False},
-    ],
-    "in_stock": 468,
-    "at_least": False,
-}
-PRODUCT_PAGE: dict[str, Any] = {
-    "count": 61,
-    "next": f"{SHOP}/api/v1/products/?page=2&category=dress",
-    "previous": None,
-    "words": None,
-    "facets": FACETS,
-    "results": [{**PRODUCT, "cover": PHOTO}],
-}
-PRODUCT_DETAIL: dict[str, Any] = {
-    **PRODUCT,
-    "description": "A wrap dress in dark blue cotton, cut to the knee.",
-    "created": "2026-11-23T09:30:00Z",
-    "updated": "2026-11-23T09:30:00Z",
-    "photos": [
-        {
-            **PHOTO,
-            "thumbnails": {
-                **PHOTO["thumbnails"],
-                "large": f"{_THUMBNAILS}/large.webp",
-            },
-        }
-    ],
-}
-CATEGORY_PAGE: dict[str, Any] = {
-    "count": 10,
-    "next": None,
-    "previous": None,
-    "results": [{"slug": "dress", "name": "Dresses", "product_count": 61}],
+
+class AnswerExample(OpenApiExample):
+    """An example that is written with the schema: at import no address is known yet."""
+
+    def __init__(self, write: Callable[[], dict[str, Any]]) -> None:
+        self._write = write
+        super().__init__("Answer", response_only=True, status_codes=["200"])
+
+    @property
+    def value(self) -> dict[str, Any]:
+        return self._write()
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        pass  # set by the base class
+
+
+def sample_product() -> Product:
+    return Product(
+        sku="DRESS-0042",
+        slug="navy-wrap-dress-0042",
+        title="Navy wrap dress",
+        description="A wrap dress in dark blue cotton, cut to the knee.",
+        brand="Nordlys",
+        category=Category(slug="dress", name="Dresses"),
+        price_cents=4990,
+        currency="EUR",
+        stock=7,
+        created=_TIME,
+        updated=_TIME,
+    )
+
+
+def sample_photo() -> ProductImage:
+    return ProductImage(
+        pk=137,
+        file="products/3f/3f6c0b.jpg",
+        width=1200,
+        height=1600,
+        alt_text="Navy wrap dress, front",
+    )
+
+
+def product_example() -> dict[str, Any]:
+    return product_json(sample_product(), SHOP)
+
+
+def photo_example() -> dict[str, Any]:
+    return photo_json(sample_photo(), SHOP)
+
+
+_FACET_VALUES = {
+    "categories": FacetValue("dress", "Dresses", 124, chosen=False),
+    "brands": FacetValue("Ostra", "Ostra", 61, chosen=False),
+    "colours": FacetValue("navy", "navy", 87, chosen=False),
+    "prices": PriceRange(2500, 4999, 205, chosen=False),
 }
 
 
-def example(value: dict[str, Any]) -> list[OpenApiExample]:
-    return [OpenApiExample("Answer", value, response_only=True, status_codes=["200"])]
+def facets_example(*, at_least: bool = False) -> dict[str, Any]:
+    counts: dict[str, Any] = {name: [one] for name, one in _FACET_VALUES.items()}
+    return FacetsOutput(counts | {"in_stock": 468, "at_least": at_least}).data
+
+
+def product_page_example() -> dict[str, Any]:
+    return {
+        "count": 61,
+        "next": f"{SHOP}/api/v1/products/?page=2&category=dress",
+        "previous": None,
+        "words": None,
+        "facets": facets_example(),
+        "results": [listed_product_json(sample_product(), sample_photo(), SHOP)],
+    }
+
+
+def product_detail_example() -> dict[str, Any]:
+    return product_detail_json(sample_product(), [sample_photo()], SHOP)
+
+
+def category_page_example() -> dict[str, Any]:
+    return {
+        "count": 10,
+        "next": None,
+        "previous": None,
+        "results": [{"slug": "dress", "name": "Dresses", "product_count": 61}],
+    }

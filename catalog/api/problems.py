@@ -1,7 +1,8 @@
-"""Every error of the API as RFC 9457 problem JSON, and how the docs show them."""
+"""Write every error of the API as problem JSON (RFC 9457), and describe them."""
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -16,25 +17,25 @@ from django.http import Http404, UnreadablePostError
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from redis.exceptions import RedisError
 from rest_framework import exceptions, serializers
+from rest_framework.exceptions import ErrorDetail
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
+
+from catalog.error_codes import ErrorCode
 
 log = logging.getLogger("django.request")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
-DOWN = (OperationalError, InterfaceError, RedisError)  # database, or cache
-# A request can be wrong in a thousand ways; the first few are enough.
-MAX_ERRORS = 20
+DOWN = (OperationalError, InterfaceError, RedisError)
+MAX_ERRORS = 20  # listed in one answer
 
 
 class Unavailable(exceptions.APIException):
-    """503: something the answer needs is down. `wait` becomes Retry-After."""
-
     status_code = 503
     default_code = "unavailable"
-    default_detail = "The shop cannot answer just now. Try again in a moment."
-    wait = RETRY_AFTER_S
+    default_detail = "The shop cannot answer right now. Try again in a moment."
+    wait = RETRY_AFTER_S  # becomes Retry-After
 
 
 class TooLarge(exceptions.APIException):
@@ -45,11 +46,11 @@ class TooLarge(exceptions.APIException):
 
 class InternalError(exceptions.APIException):
     default_code = "internal_error"
-    default_detail = "Something went wrong here. It has been logged."
+    default_detail = "Something went wrong in the shop. The error has been logged."
 
 
 def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
-    """DRF's exception handler: no exception leaves the API as anything else."""
+    """Turn any exception into a problem, as DRF's exception handler."""
     error = _as_api_exception(exception)
     if isinstance(error, InternalError | Unavailable):
         _report(exception, error, context)
@@ -60,13 +61,13 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
         "title": status.phrase,
         "status": status.value,
         "detail": " ".join(f"{e['field']}: {e['detail']}" for e in errors)
-        or f"{error.detail}{_offer(error, context)}",
+        or f"{error.detail}{_accepted_types(error, context)}",
         "code": _code(error),
     }
     if errors:
         body["errors"] = errors
     request = context["request"]
-    # Whatever the view renders and whatever Accept says.
+    # An error is JSON whatever the view renders and whatever Accept says.
     request.accepted_renderer = JSONRenderer()
     request.accepted_media_type = MEDIA_TYPE
     response = Response(body, status=status, content_type=MEDIA_TYPE)
@@ -76,12 +77,11 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
-def _offer(error: exceptions.APIException, context: dict[str, Any]) -> str:
-    """The media types there are, for who asked for another."""
+def _accepted_types(error: exceptions.APIException, context: dict[str, Any]) -> str:
     view = context["view"]
     if isinstance(error, exceptions.NotAcceptable):
         types = [renderer.media_type for renderer in view.renderer_classes]
-        return f" Answers come as {', '.join(types)}."
+        return f" The API answers with {', '.join(types)}."
     if isinstance(error, exceptions.UnsupportedMediaType):
         types = [parser.media_type for parser in view.parser_classes]
         return f" Send {' or '.join(types)}."
@@ -106,7 +106,7 @@ def _as_api_exception(exception: Exception) -> exceptions.APIException:
 def _report(
     exception: Exception, error: exceptions.APIException, context: dict[str, Any]
 ) -> None:
-    """What Django does for an exception nobody caught: log it, tell the listeners."""
+    # As Django does for an exception that nobody caught.
     request = context.get("request")
     path = getattr(request, "path", "?")
     if isinstance(error, InternalError):
@@ -125,78 +125,108 @@ def _code(error: exceptions.APIException) -> str:
 def _field_errors(detail: Any) -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for field, messages in detail.items():
-            for place, message in _placed(messages, field):
+            for path, message in _with_paths(messages, field):
                 code = message.code or "invalid"
-                yield {"field": place, "code": code, "detail": str(message)}
+                yield {"field": path, "code": code, "detail": str(message)}
 
 
-def _placed(messages: Any, place: str) -> Iterator[tuple[str, exceptions.ErrorDetail]]:
-    """Each message with where it belongs: `category`, or `events[2].position`."""
+def _with_paths(messages: Any, path: str) -> Iterator[tuple[str, ErrorDetail]]:
+    """Yield each message with its path: `category` or `events[2].position`."""
     if isinstance(messages, list):
         for message in messages:
-            yield from _placed(message, place)
+            yield from _with_paths(message, path)
     elif isinstance(messages, dict):
         for key, inner in messages.items():
-            yield from _placed(inner, f"{place}{_step(key, inner)}")
+            yield from _with_paths(inner, f"{path}{_step(key, inner)}")
     else:
-        yield place, messages
+        yield path, messages
 
 
 def _step(key: str | int, inner: Any) -> str:
-    """The number of a value is not told: a parameter goes by its name alone."""
+    # A repeated parameter is named without the number of the value.
     if isinstance(key, int):
         return f"[{key}]" if isinstance(inner, dict) else ""
     return f".{key}"
 
 
+_FIELD_CODES = " ".join(f"`{code}`: {code.description}" for code in ErrorCode)
+
+
 class FieldError(serializers.Serializer):
     field = serializers.CharField(
-        help_text="Name of the parameter or form field; inside a message the way to it,"
-        " as `events[2].position`"
+        help_text="The name of the parameter or form field, or the path to it in a"
+        " JSON body: `events[2].position`."
     )
-    code = serializers.CharField(help_text="Stable, for programs")
-    detail = serializers.CharField(help_text="A sentence, for people")
+    code = serializers.CharField(
+        help_text="A stable code for programs: one of Django REST framework, such as"
+        " `required`, `invalid`, `max_length` or `min_value`; `unknown_category` and"
+        f" the like for a filter's value that the shop does not have; or {_FIELD_CODES}"
+    )
+    detail = serializers.CharField(help_text="A sentence for people.")
 
 
 class Problem(serializers.Serializer):
-    """What went wrong (RFC 9457), as `application/problem+json`."""
+    """An error (RFC 9457), sent as `application/problem+json`."""
 
-    type = serializers.CharField(help_text="Always `about:blank`; see `code`")
-    title = serializers.CharField(help_text="The HTTP status in words")
-    status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What is wrong and how to put it right")
-    code = serializers.CharField(help_text="Stable, for programs")
+    type = serializers.CharField(help_text="Always `about:blank`. Use `code` instead.")
+    title = serializers.CharField(help_text="The HTTP status in words.")
+    status = serializers.IntegerField(help_text="The HTTP status.")
+    detail = serializers.CharField(help_text="What is wrong and what to do about it.")
+    code = serializers.CharField(help_text="A stable code for programs.")
     errors = FieldError(  # type: ignore[assignment]  # a field, as DRF declares them
-        many=True, required=False, help_text="Each wrong field"
+        many=True, required=False, help_text="The wrong parameters or fields."
     )
 
 
-def problems(**codes: str) -> dict[tuple[int, str], OpenApiResponse]:
-    """Problem responses for `extend_schema`: `problems(invalid_400="When ...")`.
+@dataclass(frozen=True)
+class ProblemCase:
+    status: int
+    code: str
+    description: str
 
-    Each name is the problem's code and its status, each value says when it comes.
-    Codes of one status share a response, as OpenAPI wants it.
-    """
-    by_status: dict[int, list[tuple[str, str]]] = {}
-    for name, when in codes.items():
-        code, _, status = name.rpartition("_")
-        by_status.setdefault(int(status), []).append((code, when))
+    @property
+    def example(self) -> OpenApiExample:
+        value = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.description,
+            "code": self.code,
+        }
+        return OpenApiExample(
+            self.code, value, media_type=MEDIA_TYPE, response_only=True
+        )
+
+
+INVALID = ProblemCase(
+    400,
+    "invalid",
+    "A parameter or field is missing, unknown or not allowed; `errors` lists each.",
+)
+PRODUCT_NOT_FOUND = ProblemCase(
+    404, "product_not_found", "No published product has this SKU."
+)
+PAGE_BEYOND_END = ProblemCase(
+    404, "page_beyond_end", "The page is beyond the last one."
+)
+UNAVAILABLE = ProblemCase(
+    503,
+    "unavailable",
+    "The shop cannot answer right now. Try again after Retry-After seconds.",
+)
+
+
+def problems(*cases: ProblemCase) -> dict[tuple[int, str], OpenApiResponse]:
+    """Return responses for `extend_schema`, one for each status."""
     return {
         (status, MEDIA_TYPE): OpenApiResponse(
             Problem,
-            description=" ".join(f"`{code}`: {when}" for code, when in cases),
-            examples=[_example(status, code, when) for code, when in cases],
+            description=" ".join(
+                f"`{case.code}`: {case.description}"
+                for case in cases
+                if case.status == status
+            ),
+            examples=[case.example for case in cases if case.status == status],
         )
-        for status, cases in by_status.items()
+        for status in dict.fromkeys(case.status for case in cases)
     }
-
-
-def _example(status: int, code: str, when: str) -> OpenApiExample:
-    value = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": when,
-        "code": code,
-    }
-    return OpenApiExample(code, value, media_type=MEDIA_TYPE, response_only=True)

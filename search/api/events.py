@@ -1,5 +1,3 @@
-"""Other frontends tell what was shown and chosen."""
-
 from typing import Any
 from uuid import UUID
 
@@ -9,49 +7,55 @@ from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from catalog.api.examples import example
-from catalog.api.problems import problems
-from catalog.api.views import INVALID, UNAVAILABLE
-from catalog.parameters import MAX_PAGE_SIZE, MAX_VALUE_CHARS
-from search.api.examples import EVENTS, EVENTS_RECORDED
-from search.api.throttles import SearchThrottle
+from catalog.api.base import PrivateView
+from catalog.api.examples import AnswerExample
+from catalog.api.problems import INVALID, UNAVAILABLE, ProblemCase, problems
+from catalog.error_codes import ErrorCode
+from catalog.parameters import (
+    MAX_PAGE_SIZE,
+    MAX_SKU_CHARS,
+    MAX_VALUE_CHARS,
+    MaxValuesValidator,
+)
+from search.api.base import LENGTH_REQUIRED, THROTTLED, SearchThrottle
+from search.api.examples import EVENTS, events_recorded_example
 from search.events.record import Happened, record
 from search.models import Event
 from search.query.nearest import MAX_K
-from search.query.query_upload import NO_LENGTH, require_length
+from search.query.query_upload import require_length
 
 MAX_EVENTS = 100
 MAX_PRODUCTS = 1000  # in all events of a message
+PARSE_ERROR = ProblemCase(400, "parse_error", "The body is not valid JSON.")
+UNSUPPORTED_MEDIA_TYPE = ProblemCase(
+    415, "unsupported_media_type", "The body is not JSON."
+)
 
 
-class MessageParser(JSONParser):
+class EventsParser(JSONParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().parse(*args, **kwargs)
         except RecursionError as error:
-            message = "The JSON is nested too deeply to be events."
-            raise ParseError(message) from error
+            raise ParseError("The JSON is nested too deeply.") from error
 
 
-class Strict(serializers.Serializer):
-    """Names that are not known are refused, as in a query string."""
+class StrictSerializer(serializers.Serializer):
+    """A serializer that refuses unknown fields."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         valid = super().to_internal_value(data)
-        allowed = ", ".join(self.fields)
-        if strangers := sorted(set(map(str, data)) - set(self.fields)):
-            message = f"There is no such field here. Allowed: {allowed}."
-            error = [ErrorDetail(message, "unknown_parameter")]
-            raise ValidationError({name[:MAX_VALUE_CHARS]: error for name in strangers})
+        if unknown := sorted(set(map(str, data)) - set(self.fields)):
+            message = f"There is no such field. Allowed: {', '.join(self.fields)}."
+            errors = [ErrorDetail(message, ErrorCode.UNKNOWN_PARAMETER)]
+            raise ValidationError({name[:MAX_VALUE_CHARS]: errors for name in unknown})
         return valid
 
 
 class TextUUIDField(serializers.UUIDField):
-    """A number would be an id as well to the field above. Clients count from 1 on every
-    page, so that most of their events would be taken for sent twice."""
-
+    # A client that counts its events from 1 on every page would send numbers, and most
+    # of its events would be taken for duplicates.
     def to_internal_value(self, data: Any) -> UUID:
         if not isinstance(data, str):
             self.fail("invalid", value=data)
@@ -59,49 +63,52 @@ class TextUUIDField(serializers.UUIDField):
 
 
 @extend_schema_serializer(component_name="Event")
-class EventInput(Strict):
+class EventInput(StrictSerializer):
     kind = serializers.ChoiceField(
         Event.Kind.choices,
         error_messages={"invalid_choice": "Use impression, click or cart."},
-        help_text="`impression`: it came into view; `cart`: added to the cart",
+        help_text="`impression`: the products came into view. `click`: the product was"
+        " opened. `cart`: the product was added to the cart.",
     )
     query = serializers.CharField(
-        max_length=64, help_text="`query` of the answer that the products are from"
+        max_length=64, help_text="The `query` of the answer that listed the products."
     )
     position = serializers.IntegerField(
-        min_value=1, max_value=MAX_K, help_text="Of the first product, from 1"
+        min_value=1,
+        max_value=MAX_K,
+        help_text="The place of the first product in the list, from 1.",
     )
     products = serializers.ListField(
-        child=serializers.CharField(max_length=64),
+        child=serializers.CharField(max_length=MAX_SKU_CHARS),
         min_length=1,
-        max_length=MAX_PAGE_SIZE,
-        help_text="SKUs: a run of the list from `position` on; one of a click",
+        validators=[MaxValuesValidator(MAX_PAGE_SIZE)],
+        help_text="The SKUs of successive products of the list, starting at"
+        " `position`. A click and a cart have exactly one.",
     )
     id = TextUUIDField(
-        required=False, help_text="Yours: an event sent twice is kept once"
+        required=False,
+        help_text="A UUID made by the client, so that an event sent twice is kept"
+        " once.",
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["kind"] != Event.Kind.IMPRESSION and len(attrs["products"]) > 1:
-            message = f"A {attrs['kind']} is of one product. Send one event for each."
-            raise ValidationError(
-                {"products": [ErrorDetail(message, "multiple_values")]}
-            )
+            message = f"A {attrs['kind']} has one product. Send one event for each."
+            error = ErrorDetail(message, ErrorCode.MULTIPLE_VALUES)
+            raise ValidationError({"products": [error]})
         return attrs
 
 
 class EventsThrottle(SearchThrottle):
-    """As many messages by one address as photo searches."""
-
     scope = "events"
 
 
-class EventsView(APIView):
-    parser_classes = [MessageParser]
+class EventsView(PrivateView):
+    parser_classes = [EventsParser]
     throttle_classes = [EventsThrottle]
 
     @extend_schema_serializer(component_name="Events")
-    class Input(Strict):
+    class Input(StrictSerializer):
         events = serializers.ListField(
             child=EventInput(), min_length=1, max_length=MAX_EVENTS
         )
@@ -109,8 +116,8 @@ class EventsView(APIView):
         def validate_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if (total := sum(len(each["products"]) for each in events)) > MAX_PRODUCTS:
                 raise ValidationError(
-                    f"At most {MAX_PRODUCTS} products in one message, not {total}.",
-                    "too_many",
+                    f"Send at most {MAX_PRODUCTS} products at once, not {total}.",
+                    ErrorCode.TOO_MANY,
                 )
             return events
 
@@ -118,50 +125,55 @@ class EventsView(APIView):
     class Output(serializers.Serializer):
         @extend_schema_serializer(component_name="EventRefused")
         class RefusedOutput(serializers.Serializer):
-            index = serializers.IntegerField(help_text="In `events`, from 0")
-            code = serializers.ChoiceField(["unknown_query", "unknown_product"])
-            detail = serializers.CharField()
+            index = serializers.IntegerField(
+                help_text="The event's place in `events`, from 0."
+            )
+            code = serializers.ChoiceField(
+                [str(ErrorCode.UNKNOWN_QUERY), str(ErrorCode.UNKNOWN_PRODUCT)],
+                help_text="A stable code for programs.",
+            )
+            detail = serializers.CharField(help_text="A sentence for people.")
 
-        recorded = serializers.IntegerField()
-        refused = RefusedOutput(many=True)
+        recorded = serializers.IntegerField(help_text="How many events were kept.")
+        refused = RefusedOutput(many=True, help_text="The events that were not kept.")
 
     @extend_schema(
         operation_id="events",
-        summary="Tell what was shown and chosen",
+        summary="Record what was shown and chosen",
         tags=["search"],
         request=Input,
         responses={
             200: Output,
             **problems(
-                invalid_400=INVALID,
-                parse_error_400="The body is no JSON.",
-                length_required_411=NO_LENGTH,
-                unsupported_media_type_415="The body is not JSON.",
-                throttled_429="Too many messages; Retry-After says when to go on.",
-                unavailable_503=UNAVAILABLE,
+                INVALID,
+                PARSE_ERROR,
+                LENGTH_REQUIRED,
+                UNSUPPORTED_MEDIA_TYPE,
+                THROTTLED,
+                UNAVAILABLE,
             ),
         },
-        examples=[*example(EVENTS_RECORDED), EVENTS],
+        examples=[AnswerExample(events_recorded_example), EVENTS],
     )
     def post(self, request: Request) -> Response:
-        """What came into view, was clicked or added to the cart, for the shop's report.
+        """Records which products were seen, clicked or added to the cart.
 
-        Send nothing about the person: there is no field for it, and the address that
-        a message comes from is not kept. Each event names the `query` of an answer
-        (of a search, of similar products, of recommendations) and a place in it. An
-        event whose query or product is not known is left out and told in `refused`;
-        the others are kept. Tell impressions in one message for a page, when it is
-        left; from a browser of another origin `fetch` with `keepalive` does it.
+        The events feed the shop's search report. Send nothing about the person: there
+        is no field for it, and the address that a request comes from is not kept.
+
+        Each event names the `query` of an answer (of a search, of similar products, of
+        recommendations) and a place in its list. An event with an unknown query or
+        product is listed in `refused`; the others are kept. Send the impressions of a
+        page in one request when the shopper leaves it: from a browser of another
+        origin, use `fetch` with `keepalive`.
         """
         require_length(request)
-        asked = self.Input(data=request.data)
-        asked.is_valid(raise_exception=True)
-        told = asked.validated_data["events"]
-        refused = record([_happened(each) for each in told])
-        answer = {"recorded": len(told) - len(refused), "refused": refused}
-        response = Response(self.Output(answer).data)
-        response["Cache-Control"] = "no-store"
-        return response
+        body = self.Input(data=request.data)
+        body.is_valid(raise_exception=True)
+        events = body.validated_data["events"]
+        refused = record([_happened(event) for event in events])
+        answer = {"recorded": len(events) - len(refused), "refused": refused}
+        return Response(self.Output(answer).data)
 
 
 def _happened(event: dict[str, Any]) -> Happened:

@@ -1,112 +1,104 @@
-"""What a search answers, as the API has it."""
+"""Results of a search in answers: described by serializers, written by functions."""
 
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from catalog.api.links import full
-from catalog.api.views import FacetsOutput, PageOutput, PhotoOutput, ProductOutput
-from catalog.models import Product, ProductImage
+from catalog.api.serializers import (
+    FacetsOutput,
+    PageOutput,
+    PhotoOutput,
+    ProductOutput,
+    photo_json,
+    product_json,
+)
 from search.query.results import Match
+
+
+@extend_schema_serializer(component_name="Piece")
+class PieceOutput(serializers.Serializer):
+    """A product that goes with another; a distance between them would mean little."""
+
+    product = ProductOutput()
+    photo = PhotoOutput(help_text="The photo that goes with the product.")
 
 
 @extend_schema_serializer(component_name="Match")
 class MatchOutput(serializers.Serializer):
     product = ProductOutput()
     photo = PhotoOutput(
-        source="image",
         allow_null=True,
-        help_text="The product's nearest photo: show this one. Null where words found"
-        " a product without a photo",
+        help_text="The product's nearest photo, which is the one to show. Null if"
+        " words found a product without a photo.",
     )
     distance = serializers.FloatField(
         allow_null=True,
-        help_text="Cosine distance, 0 to 2, of the photo to what was asked with, as"
-        " likes and dislikes moved it. Null where only words were asked with, or the"
-        " photo has not been looked at yet",
+        help_text="The cosine distance, from 0 to 2, between the photo and the search"
+        " as likes and dislikes moved it. Null if the search had words only, or the"
+        " photo is not indexed yet. Distances of two encoders cannot be compared.",
     )
     band = serializers.CharField(
         allow_null=True,
-        help_text="The encoder's calibrated word for the distance: `same item`,"
-        " `very similar` or `similar`. Null for what words found beyond these. A"
-        " distance is no percentage and does not compare across encoders",
+        help_text="How near the photo is: `same item`, `very similar` or `similar`, as"
+        " calibrated for the encoder. Null beyond these, where words found the"
+        " product. Show this, not a percentage.",
     )
+
+
+def match_json(match: Match, root: str) -> dict[str, Any]:
+    return {
+        **piece_json(match, root),
+        "distance": match.distance,
+        "band": match.band,
+    }
+
+
+def piece_json(match: Match, root: str) -> dict[str, Any]:
+    return {
+        "product": product_json(match.product, root),
+        "photo": photo_json(match.image, root) if match.image else None,
+    }
+
+
+class ListOutput(serializers.Serializer):
+    query = serializers.CharField(
+        help_text="The id of this list, for `POST /api/v1/events/`."
+    )
+    encoder = serializers.CharField(help_text="The version of the encoder.")
+    took_ms = serializers.FloatField(help_text="How long the search took.")
 
 
 @extend_schema_serializer(component_name="SearchPage")
-class SearchOutput(PageOutput):
+class SearchPageOutput(PageOutput):
     count = serializers.IntegerField(
         allow_null=True,
-        help_text="Of all pages, at most 500. Null in a first page that was answered"
-        " before the rest was looked for: page 2 has it, and `facets=true` asks for it",
+        help_text="The number of results on all pages, at most 500. Null on a first"
+        " page that was answered before all results were found.",
     )
-    query = serializers.CharField(help_text="Names the kept query for an hour")
-    encoder = serializers.CharField(help_text="Version of the network")
-    took_ms = serializers.FloatField(help_text="From the photo's bytes to the matches")
+    query = serializers.CharField(
+        help_text="The id of the search, for further pages and refinements, until it"
+        " expires."
+    )
+    encoder = serializers.CharField(help_text="The version of the encoder.")
+    took_ms = serializers.FloatField(
+        help_text="How long the search took, from reading the photo to the results."
+    )
     complete = serializers.BooleanField(
-        help_text="True: no product was missed that is as near as these. What lies"
-        " beyond the encoder's last band does not match, unless words found it"
+        help_text="Whether every product that is as near as these was found. Products"
+        " beyond the encoder's last band do not match, unless words found them."
     )
     by_words = serializers.IntegerField(
         allow_null=True,
         help_text="How many products the words found, at most 500; null without words."
-        " 0 beside a photo: these are by their looks alone",
+        " With a photo, 0 means that the results match by their look only.",
     )
-    facets = FacetsOutput(allow_null=True, help_text="With `facets=true` only")
+    facets = FacetsOutput(
+        allow_null=True, help_text="The facets, with `facets=true` only."
+    )
     results = MatchOutput(
         many=True,
-        help_text="Best first, each product once; where more than three products have"
-        " the same photo, the others come last. Empty when nothing in the shop looks"
-        " like it: try a closer crop, another photo, words, or fewer filters",
+        help_text="The best first, each product once. If more than three products share"
+        " a photo, the others come last. Empty if nothing in the shop is similar: try"
+        " a closer crop, another photo, words, or fewer filters.",
     )
-
-
-# What the serializers above make of a match, in a quarter of their time: theirs were a
-# quarter of a search's. A test holds the two together.
-
-
-def match_json(match: Match, root: str) -> dict[str, Any]:
-    """`root` is where the shop is, as https://shop.example."""
-    near = {"distance": match.distance, "band": match.band}
-    return piece_json(match, root) | near
-
-
-def piece_json(match: Match, root: str) -> dict[str, Any]:
-    """A match where nearness says little."""
-    return {
-        "product": _product_json(match.product, root),
-        "photo": _photo_json(match.image, root) if match.image else None,
-    }
-
-
-def _product_json(product: Product, root: str) -> dict[str, Any]:
-    return {
-        "sku": product.sku,
-        "title": product.title,
-        "brand": product.brand,
-        "category": {"slug": product.category.slug, "name": product.category.name},
-        "price": {
-            "cents": product.price_cents,
-            "currency": product.currency,
-            "display": product.price_display,
-        },
-        "stock": product.stock,
-        "in_stock": product.in_stock,
-        "url": full(product.get_absolute_url(), root),
-    }
-
-
-def _photo_json(image: ProductImage, root: str) -> dict[str, Any]:
-    return {
-        "id": image.pk,
-        "url": full(image.file.url, root),
-        "thumbnails": {
-            "small": full(image.small.url, root),
-            "card": full(image.card.url, root),
-        },
-        "width": image.width,
-        "height": image.height,
-        "alt_text": image.alt_text,
-        "position": image.position,
-    }

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from catalog.error_codes import ErrorCode
 from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.parameters import (
@@ -40,7 +41,7 @@ class RefinementParameters(FilterParameters):
         liked = set(filter(None, attrs.get("like", ())))
         if both := liked.intersection(attrs.get("dislike", ())):
             message = f"{min(both)} is both liked and disliked. Remove one of them."
-            raise ValidationError({"dislike": ErrorDetail(message, "conflict")})
+            raise ValidationError({"dislike": ErrorDetail(message, ErrorCode.CONFLICT)})
         return super().validate(attrs)
 
 
@@ -92,12 +93,14 @@ class StartParameters(RefinementParameters):
         try:
             return Box.of(text) if text else None
         except ParameterError as error:
-            raise ValidationError(str(error), "invalid_box") from error
+            raise ValidationError(str(error), ErrorCode.INVALID_BOX) from error
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("image") is not None and not attrs.get("product"):
             message = "Give the SKU of the product in the photo too, as product."
-            raise ValidationError({"image": ErrorDetail(message, "missing_parameter")})
+            raise ValidationError(
+                {"image": ErrorDetail(message, ErrorCode.MISSING_PARAMETER)}
+            )
         pictures = [
             attrs.get("photo") is not None,
             bool(attrs.get("address")),
@@ -105,7 +108,7 @@ class StartParameters(RefinementParameters):
         ]
         if attrs.get("box") and sum(pictures) != 1:
             message = "A box is cut from one picture. Give exactly one with it."
-            raise ValidationError({"box": ErrorDetail(message, "invalid_box")})
+            raise ValidationError({"box": ErrorDetail(message, ErrorCode.INVALID_BOX)})
         return super().validate(attrs)
 
 

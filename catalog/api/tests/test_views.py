@@ -1,7 +1,11 @@
 import pytest
 from django.db import OperationalError, connection
 
-from catalog.api import examples, views
+from catalog.api import examples, products
+from catalog.api.categories import CategoryListView
+from catalog.api.products import ProductListView
+from catalog.api.serializers import ProductDetailOutput
+from catalog.api.tests.answers import assert_described, field_errors
 from catalog.models import Product
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
@@ -14,22 +18,6 @@ PRODUCTS = "/api/v1/products/"
 def skus(response) -> list[str]:
     assert response.status_code == 200, response.json()
     return [product["sku"] for product in response.json()["results"]]
-
-
-def field_errors(response) -> dict[str, str]:
-    assert response.status_code == 400
-    assert response.headers["Content-Type"] == "application/problem+json"
-    assert response.json()["code"] == "invalid"
-    return {error["field"]: error["code"] for error in response.json()["errors"]}
-
-
-def shape(value):
-    """The keys of an answer, all the way down, without its values."""
-    if isinstance(value, dict):
-        return {name: shape(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return None
 
 
 def test_lists_published_products_newest_first(client):
@@ -267,14 +255,28 @@ def test_categories_are_counted_without_what_is_not_in_the_shop(
     assert client.get("/api/v1/categories/?page_size=1").json()["next"]
 
 
-def test_answers_look_as_the_docs_show_them(client):
+def test_answers_and_examples_are_as_the_schema_says(client):
     product = make_product(photo=True)
-    for url, example in [
-        (f"{PRODUCTS}?facets=true", examples.PRODUCT_PAGE),
-        (f"{PRODUCTS}{product.sku}/", examples.PRODUCT_DETAIL),
-        ("/api/v1/categories/", examples.CATEGORY_PAGE),
+    make_product()
+    listed = client.get(f"{PRODUCTS}?facets=true").json()
+    for output, answer in [
+        (ProductListView.Output, listed),
+        (ProductListView.Output, client.get(f"{PRODUCTS}?q=product").json()),
+        (ProductListView.Output, examples.product_page_example()),
+        (ProductDetailOutput, client.get(f"{PRODUCTS}{product.sku}/").json()),
+        (ProductDetailOutput, examples.product_detail_example()),
+        (CategoryListView.Output, client.get("/api/v1/categories/").json()),
+        (CategoryListView.Output, examples.category_page_example()),
     ]:
-        assert shape(client.get(url).json()) == shape(example)
+        assert_described(output, answer)
+    assert {each["cover"] is None for each in listed["results"]} == {True, False}
+
+
+def test_the_schema_shows_the_examples(client):
+    schema = client.get("/api/schema/?format=json").json()
+    answer = schema["paths"]["/api/v1/products/{sku}/"]["get"]["responses"]["200"]
+    shown = answer["content"]["application/json"]["examples"]["Answer"]["value"]
+    assert shown == examples.product_detail_example()
 
 
 def test_answers_may_be_cached_and_errors_may_not(client):
@@ -298,7 +300,7 @@ def test_a_bug_is_a_500_problem_that_says_nothing_of_it(client, monkeypatch, cap
     def broken(sku):
         raise RuntimeError("the secret")
 
-    monkeypatch.setattr(views, "published_product", broken)
+    monkeypatch.setattr(products, "published_product", broken)
     client.raise_request_exception = False
     response = client.get(f"{PRODUCTS}any/")
     assert response.status_code == 500

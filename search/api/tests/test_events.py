@@ -3,9 +3,10 @@ import json
 import pytest
 from django.core.cache import cache
 
-from catalog.api.tests.test_views import field_errors, shape
+from catalog.api.tests.answers import assert_described, field_errors
 from catalog.tests.factories import make_product
-from search.api.examples import EVENTS_RECORDED
+from search.api.events import EventsView
+from search.api.examples import events_recorded_example
 from search.events.record import new_list_id
 from search.models import Event
 from search.tests.shop import RED, SEARCH, make_shop, problem, upload
@@ -58,7 +59,8 @@ def test_what_is_not_known_is_told(client, fake_encoder):
     answer = send(client, event(), event(query=real), event(query=real, products=["b"]))
     assert answer.status_code == 200
     assert answer.json()["recorded"] == 1
-    assert shape(answer.json()) == shape(EVENTS_RECORDED)
+    assert_described(EventsView.Output, answer.json())
+    assert_described(EventsView.Output, events_recorded_example())
     refused = [(it["index"], it["code"]) for it in answer.json()["refused"]]
     assert refused == [(0, "unknown_query"), (2, "unknown_product")]
 

@@ -3,9 +3,11 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from catalog.api.tests.test_views import field_errors, shape
+from catalog.api.tests.answers import assert_described, field_errors
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from search.api import examples
+from search.api.goes_with import GoesWithView
+from search.api.recommendations import RecommendationsView
 from search.events.record import lists_of
 from search.models import Encoder
 from search.tests.shop import problem, skus
@@ -120,7 +122,13 @@ def test_without_an_encoder_they_are_unavailable(client, shop):
         assert problem(client.get(address)) == (503, "no_encoder")
 
 
-def test_answers_look_as_the_docs_show_them(client, shop):
-    assert shape(client.get(WORN).json()) == shape(examples.GOES_WITH)
-    looked = client.get(f"{LOOKED}?product=coat&product=bag").json()
-    assert shape(looked) == shape(examples.RECOMMENDATIONS)
+def test_answers_and_examples_are_as_the_schema_says(client, shop):
+    viewed = client.get(f"{LOOKED}?product=coat&product=bag").json()
+    for output, answer in [
+        (GoesWithView.Output, client.get(WORN).json()),
+        (GoesWithView.Output, examples.goes_with_example()),
+        (RecommendationsView.Output, viewed),
+        (RecommendationsView.Output, examples.recommendations_example()),
+    ]:
+        assert answer["results"]
+        assert_described(output, answer)

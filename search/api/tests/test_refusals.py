@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.api.tests.test_views import field_errors
+from catalog.api.tests.answers import field_errors
 from catalog.models import Product
 from catalog.photos.remote import AddressError
 from catalog.tests.factories import make_product

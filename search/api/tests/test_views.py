@@ -1,19 +1,15 @@
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from catalog.api.tests.test_views import field_errors, shape
+from catalog.api.tests.answers import assert_described, field_errors
 from catalog.photos.store import add_photo
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from search.api import examples
-from search.api.recommendations import GoesWithView
-from search.api.serializers import MatchOutput, match_json, piece_json
+from search.api.serializers import SearchPageOutput
+from search.api.similar import SimilarView
 from search.models import Encoder
-from search.query.refinement import Wish
-from search.query.services import start_search
-from search.query.start import Start
 from search.tests.shop import LIME, RED, SEARCH, make_shop, problem, skus, upload
 
 pytestmark = pytest.mark.django_db
@@ -208,23 +204,17 @@ def test_facets_are_counted_when_asked_for_and_on_further_pages(client, shop):
     assert client.get(found["next"]).json()["facets"] == found["facets"]
 
 
-def test_answers_hold_what_the_schema_says(shop):
-    request = RequestFactory().get("/")
-    PieceOutput = GoesWithView.Output.PieceOutput
+def test_answers_and_examples_are_as_the_schema_says(client, shop):
     make_product(sku="bare", title="Bare")
-    query = start_search(Start(photo=RED), Wish(words="bare"))
-    for match in query.page():
-        said = MatchOutput(match, context={"request": request}).data
-        assert match_json(match, "http://testserver") == said
-        if match.image:
-            piece = PieceOutput(match, context={"request": request}).data
-            assert piece_json(match, "http://testserver") == piece
-    assert {match.image is None for match in query.page()} == {True, False}
-
-
-def test_answers_look_as_the_docs_show_them(client, shop):
-    asked = {"photo": upload(RED), "facets": "true"}
-    found = client.post(SEARCH, asked).json()
-    assert shape(found) == shape(examples.SEARCH_PAGE)
+    form = {"photo": upload(RED), "words": "bare", "facets": "true"}
+    page = client.post(SEARCH, form).json()
     similar = client.get("/api/v1/products/red/similar/").json()
-    assert shape(similar) == shape(examples.SIMILAR)
+    for output, answer in [
+        (SearchPageOutput, page),
+        (SearchPageOutput, examples.search_page_example()),
+        (SimilarView.Output, similar),
+        (SimilarView.Output, examples.similar_example()),
+    ]:
+        assert answer["results"]
+        assert_described(output, answer)
+    assert {match["photo"] is None for match in page["results"]} == {True, False}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from catalog.api.tests.test_views import field_errors
+from catalog.api.tests.answers import field_errors
 from catalog.facets import FACETS
 from catalog.filters import MAX_VALUES, Filters, ParameterError
 from catalog.tests.factories import make_category, make_photo_bytes, make_product

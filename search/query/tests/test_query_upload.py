@@ -10,7 +10,7 @@ import requests
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from catalog.api.tests.test_views import field_errors
+from catalog.api.tests.answers import field_errors
 from catalog.models import ProductImage
 from catalog.tests.factories import make_photo_bytes
 from ml.tests.files import png_bomb

@@ -1,0 +1,128 @@
+from typing import Any
+
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.base import PublicView
+from catalog.api.examples import (
+    AnswerExample,
+    product_detail_example,
+    product_page_example,
+)
+from catalog.api.pagination import page_of
+from catalog.api.problems import (
+    INVALID,
+    PAGE_BEYOND_END,
+    PRODUCT_NOT_FOUND,
+    UNAVAILABLE,
+    problems,
+)
+from catalog.api.serializers import (
+    FacetsOutput,
+    ListedProductOutput,
+    PageOutput,
+    ProductDetailOutput,
+    listed_product_json,
+    product_detail_json,
+    root_of,
+)
+from catalog.listing import Listing
+from catalog.models import Product, ProductQuerySet
+from catalog.parameters import (
+    ORDERINGS,
+    ListingParameters,
+    NoParameters,
+    PageParameters,
+    filters_of,
+)
+
+SKU_PARAMETER = OpenApiParameter(
+    "sku", str, OpenApiParameter.PATH, description="The SKU of the product."
+)
+
+
+def published_product(sku: str) -> Product:
+    """Return the product with its category and photos. Raises NotFound."""
+    product = Product.objects.published().with_photos().with_skus([sku]).first()
+    if product is None:
+        raise NotFound(
+            f"There is no product {sku} in the shop.", PRODUCT_NOT_FOUND.code
+        )
+    return product
+
+
+class ProductListView(PublicView):
+    class Input(PageParameters, ListingParameters):
+        pass
+
+    @extend_schema_serializer(component_name="ProductPage")
+    class Output(PageOutput):
+        words = serializers.CharField(
+            allow_null=True,
+            help_text="The words that were searched for, with typing errors corrected;"
+            " null without `q`.",
+        )
+        facets = FacetsOutput(
+            allow_null=True, help_text="The facets, with `facets=true` only."
+        )
+        results = ListedProductOutput(many=True)
+
+    @extend_schema(
+        operation_id="products",
+        summary="List products",
+        tags=["catalogue"],
+        parameters=[Input],
+        responses={200: Output, **problems(INVALID, PAGE_BEYOND_END, UNAVAILABLE)},
+        examples=[AnswerExample(product_page_example)],
+    )
+    def get(self, request: Request) -> Response:
+        """Returns the published products that match all filters, page by page."""
+        values = self.Input.read(request.query_params)
+        listing = Listing(
+            filters_of(values), values.get("q", ""), values.get("sku", ())
+        )
+        page = page_of(request, _ordered(listing, values), values)
+        listing.report_count(page["count"])
+        root = root_of(request)
+        page["words"] = listing.reading.words if "q" in values else None
+        page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
+        page["results"] = [
+            listed_product_json(product, product.cover, root)
+            for product in page["results"]
+        ]
+        return Response(page)
+
+
+def _ordered(listing: Listing, values: dict[str, Any]) -> ProductQuerySet:
+    products = listing.products.with_photos()
+    ordering = values.get("ordering", "relevance" if "q" in values else "-created")
+    if ordering == "relevance":
+        return products  # the search has ordered them
+    return products.order_by(*ORDERINGS[ordering])
+
+
+class ProductDetailView(PublicView):
+    @extend_schema(
+        operation_id="product",
+        summary="Get a product",
+        tags=["catalogue"],
+        parameters=[SKU_PARAMETER],
+        responses={
+            200: ProductDetailOutput,
+            **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE),
+        },
+        examples=[AnswerExample(product_detail_example)],
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Returns a published product with all its photos."""
+        NoParameters.read(request.query_params)
+        product = published_product(sku)
+        photos = list(product.images.all())
+        return Response(product_detail_json(product, photos, root_of(request)))

@@ -1,0 +1,224 @@
+"""Products, photos and facets in answers.
+
+The serializers describe them for the schema, and the functions beside them write them:
+DRF's serializers would take four times as long. A test holds the two together.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
+from catalog.models import Product, ProductImage
+from catalog.photos.thumbnails import SIZES, Thumbnail
+
+LIST_SIZES = ("small", "card")
+
+
+@extend_schema_serializer(component_name="CategoryName")
+class CategoryNameOutput(serializers.Serializer):
+    slug = serializers.CharField(help_text="The value of the parameter `category`.")
+    name = serializers.CharField(help_text="The name to show.")
+
+
+@extend_schema_serializer(component_name="Price")
+class PriceOutput(serializers.Serializer):
+    cents = serializers.IntegerField(
+        help_text="The price in hundredths of the currency's unit."
+    )
+    currency = serializers.CharField(help_text="The ISO 4217 code, such as `EUR`.")
+    display = serializers.CharField(help_text="The price as text: `19.90 EUR`.")
+
+
+def _thumbnail_field(size: str) -> serializers.URLField:
+    width, height = SIZES[size]
+    return serializers.URLField(help_text=f"At most {width} x {height} pixels.")
+
+
+@extend_schema_serializer(component_name="Thumbnails")
+class ThumbnailsOutput(serializers.Serializer):
+    """Smaller copies of a photo in WebP, drawn at the first request for them."""
+
+    small = _thumbnail_field("small")
+    card = _thumbnail_field("card")
+
+
+@extend_schema_serializer(component_name="AllThumbnails")
+class AllThumbnailsOutput(ThumbnailsOutput):
+    large = _thumbnail_field("large")
+
+
+@extend_schema_serializer(component_name="Photo")
+class PhotoOutput(serializers.Serializer):
+    id = serializers.IntegerField()
+    url = serializers.URLField(help_text="The photo at its full size.")
+    thumbnails = ThumbnailsOutput()
+    width = serializers.IntegerField(help_text="The width in pixels at full size.")
+    height = serializers.IntegerField(help_text="The height in pixels at full size.")
+    alt_text = serializers.CharField(help_text="What the photo shows; may be empty.")
+    position = serializers.IntegerField(
+        help_text="The photo's place among those of its product, lowest first."
+    )
+
+
+def photo_json(
+    photo: ProductImage, root: str, sizes: Sequence[str] = LIST_SIZES
+) -> dict[str, Any]:
+    thumbnails = {}
+    for size in sizes:
+        thumbnail = Thumbnail(str(photo.file.name), size)
+        thumbnails[size] = absolute(thumbnail.url, root)
+    return {
+        "id": photo.pk,
+        "url": absolute(photo.file.url, root),
+        "thumbnails": thumbnails,
+        "width": photo.width,
+        "height": photo.height,
+        "alt_text": photo.alt_text,
+        "position": photo.position,
+    }
+
+
+@extend_schema_serializer(component_name="DetailPhoto")
+class DetailPhotoOutput(PhotoOutput):
+    thumbnails = AllThumbnailsOutput()
+
+
+@extend_schema_serializer(component_name="Product")
+class ProductOutput(serializers.Serializer):
+    sku = serializers.CharField(help_text="The product's stable id in the shop.")
+    title = serializers.CharField()
+    brand = serializers.CharField(help_text="The brand; may be empty.")
+    category = CategoryNameOutput()
+    price = PriceOutput()
+    stock = serializers.IntegerField(help_text="How many pieces can be bought.")
+    in_stock = serializers.BooleanField()
+    url = serializers.URLField(help_text="The product's page in the shop.")
+
+
+def product_json(product: Product, root: str) -> dict[str, Any]:
+    """Return the product for every answer; `root` is as `https://shop.example`."""
+    return {
+        "sku": product.sku,
+        "title": product.title,
+        "brand": product.brand,
+        "category": {"slug": product.category.slug, "name": product.category.name},
+        "price": {
+            "cents": product.price_cents,
+            "currency": product.currency,
+            "display": product.price_display,
+        },
+        "stock": product.stock,
+        "in_stock": product.in_stock,
+        "url": absolute(product.get_absolute_url(), root),
+    }
+
+
+@extend_schema_serializer(component_name="ListedProduct")
+class ListedProductOutput(ProductOutput):
+    cover = PhotoOutput(
+        allow_null=True, help_text="The product's first photo, or null without one."
+    )
+
+
+def listed_product_json(
+    product: Product, cover: ProductImage | None, root: str
+) -> dict[str, Any]:
+    return {
+        **product_json(product, root),
+        "cover": photo_json(cover, root) if cover else None,
+    }
+
+
+@extend_schema_serializer(component_name="ProductDetail")
+class ProductDetailOutput(ProductOutput):
+    description = serializers.CharField(help_text="The description; may be empty.")
+    created = serializers.DateTimeField()
+    updated = serializers.DateTimeField()
+    photos = DetailPhotoOutput(many=True, help_text="All photos, the first one first.")
+
+
+def product_detail_json(
+    product: Product, photos: Sequence[ProductImage], root: str
+) -> dict[str, Any]:
+    return {
+        **product_json(product, root),
+        "description": product.description,
+        "created": _time_json(product.created),
+        "updated": _time_json(product.updated),
+        "photos": [photo_json(photo, root, tuple(SIZES)) for photo in photos],
+    }
+
+
+def _time_json(time: datetime) -> str:
+    return time.isoformat().replace("+00:00", "Z")
+
+
+def root_of(request: Request) -> str:
+    """Return the address of the shop, as `https://shop.example`."""
+    return request.build_absolute_uri("/").removesuffix("/")
+
+
+def absolute(path: str, root: str) -> str:
+    """Return a path of the shop as a URL; MEDIA_URL may name another host already."""
+    return root + path if path.startswith("/") else path
+
+
+class PageOutput(serializers.Serializer):
+    count = serializers.IntegerField(help_text="The number of results on all pages.")
+    next = serializers.URLField(
+        allow_null=True, help_text="The next page, or null on the last one."
+    )
+    previous = serializers.URLField(
+        allow_null=True, help_text="The previous page, or null on the first one."
+    )
+
+
+@extend_schema_serializer(component_name="FacetValue")
+class FacetValueOutput(serializers.Serializer):
+    value = serializers.CharField(help_text="The value for the parameter.")
+    name = serializers.CharField(help_text="The name to show.")
+    count = serializers.IntegerField(help_text="How many products have the value.")
+    chosen = serializers.BooleanField(help_text="Whether the request filters by it.")
+
+
+@extend_schema_serializer(component_name="FacetPrices")
+class PriceRangeOutput(serializers.Serializer):
+    min_cents = serializers.IntegerField(
+        allow_null=True, help_text="The lowest price, inclusive; null for none."
+    )
+    max_cents = serializers.IntegerField(
+        allow_null=True, help_text="The highest price, inclusive; null for none."
+    )
+    count = serializers.IntegerField(help_text="How many products are in the range.")
+    chosen = serializers.BooleanField(help_text="Whether the request filters by it.")
+
+
+def _facet_field(facet: Facet) -> serializers.Field:
+    if isinstance(facet, ValuesFacet):
+        return FacetValueOutput(many=True)
+    if isinstance(facet, PriceFacet):
+        return PriceRangeOutput(many=True)
+    return serializers.IntegerField(help_text="How many products are in stock.")
+
+
+@extend_schema_serializer(component_name="Facets")
+class FacetsOutput(serializers.Serializer):
+    """The values that the answer can be filtered by, with how many products have each.
+
+    Each facet is counted among the products that all other filters let through. A
+    search counts among its candidates, at most the 500 nearest.
+    """
+
+    at_least = serializers.BooleanField(
+        help_text="Whether a search had more than 500 candidates, so that choosing a"
+        " value may find more products than its count says."
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        facets = {facet.name: _facet_field(facet) for facet in FACETS}
+        return facets | super().get_fields()

@@ -1,0 +1,106 @@
+"""Errors, limits and fields that the views of a search share."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
+from rest_framework.request import Request
+from rest_framework.throttling import SimpleRateThrottle
+from rest_framework.views import APIView
+
+from catalog.api.problems import ProblemCase, TooLarge, Unavailable
+from catalog.filters import ParameterError
+from catalog.photos.remote import AddressError
+from ml.encoder import EncoderError
+from ml.preprocess import MAX_MB, PhotoError
+from search.events.record import new_list_id
+from search.index.encoders import NoActiveEncoder, active_encoder
+from search.models import Event
+from search.query.query_upload import NO_LENGTH
+from search.query.results import Match
+from search.query.services import QueryExpired
+
+NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder.")
+QUERY_EXPIRED = ProblemCase(
+    410, "query_expired", "The search has expired or never existed. Search again."
+)
+THROTTLED = ProblemCase(
+    429, "throttled", "There are too many requests. Try again after Retry-After."
+)
+LENGTH_REQUIRED = ProblemCase(411, "length_required", NO_LENGTH)
+# The codes of PhotoError and AddressError.
+PHOTO_PROBLEMS = (
+    ProblemCase(413, "too_large", f"The photo is larger than {MAX_MB} MB."),
+    ProblemCase(422, "empty", "The file is empty."),
+    ProblemCase(422, "unsupported", "The file is not a photo in a supported format."),
+    ProblemCase(422, "unreadable", "The photo is damaged or incomplete."),
+    ProblemCase(422, "too_many_pixels", "The photo has more than 30 megapixels."),
+)
+ADDRESS_PROBLEMS = (
+    ProblemCase(422, "addresses_off", "This shop does not fetch photos from the web."),
+    ProblemCase(422, "bad_address", "The address is not that of a photo on the web."),
+    ProblemCase(422, "private_address", "The address is not public."),
+    ProblemCase(422, "address_unreachable", "The address cannot be reached."),
+    ProblemCase(422, "address_timeout", "The address did not answer in time."),
+    ProblemCase(422, "too_many_redirects", "The address redirects too often."),
+)
+
+
+class BadPhoto(APIException):
+    status_code = 422
+
+
+class Expired(APIException):
+    status_code = QUERY_EXPIRED.status
+    default_code = QUERY_EXPIRED.code
+
+
+@contextmanager
+def service_errors() -> Iterator[None]:
+    """Turn the errors of the search's services into those of the API."""
+    try:
+        yield
+    except ParameterError as error:
+        detail = {error.name: [ErrorDetail(str(error), error.code)]}
+        raise ValidationError(detail) from error
+    except (PhotoError, AddressError) as error:
+        kind = TooLarge if error.code == "too_large" else BadPhoto
+        raise kind(str(error), error.code) from error
+    except QueryExpired as error:
+        raise Expired(str(error)) from error
+    except (NoActiveEncoder, EncoderError) as error:
+        raise Unavailable(NO_ENCODER.description, NO_ENCODER.code) from error
+
+
+class SearchThrottle(SimpleRateThrottle):
+    """Limit the photo searches from one address by SEARCH_RATE."""
+
+    scope = "search"
+
+    def get_rate(self) -> str | None:
+        return settings.SEARCH_RATE or None
+
+    def get_cache_key(self, request: Request, view: APIView) -> str:
+        return self.cache_format % {
+            "scope": self.scope,
+            "ident": self.get_ident(request),
+        }
+
+
+def list_json(
+    results: Sequence[Match],
+    listing: Event.Listing,
+    *,
+    started: float,
+    product_id: int | None = None,
+) -> dict[str, Any]:
+    """Return the fields of a list beside its results. Raises NoActiveEncoder."""
+    encoder = results[0].encoder if results else active_encoder().version
+    return {
+        "query": new_list_id(listing, encoder=encoder, asked_from=product_id),
+        "encoder": encoder,
+        "took_ms": round((time.perf_counter() - started) * 1000, 1),
+    }

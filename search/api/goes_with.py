@@ -1,0 +1,65 @@
+import time
+
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.base import PublicView
+from catalog.api.examples import AnswerExample
+from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
+from catalog.api.products import SKU_PARAMETER, published_product
+from catalog.api.serializers import root_of
+from catalog.parameters import Parameters
+from search.api.base import NO_ENCODER, list_json, service_errors
+from search.api.examples import goes_with_example
+from search.api.serializers import ListOutput, PieceOutput, piece_json
+from search.models import Event
+from search.recommend.recommendations import MOST_WORN, goes_with
+
+
+class GoesWithView(PublicView):
+    class Input(Parameters):
+        limit = serializers.IntegerField(
+            min_value=1,
+            max_value=MOST_WORN,
+            default=MOST_WORN,
+            help_text="How many products to return.",
+        )
+
+    @extend_schema_serializer(component_name="GoesWith")
+    class Output(ListOutput):
+        results = PieceOutput(
+            many=True,
+            help_text="Outfit by outfit: the first of each kind of garment makes the"
+            " first outfit, the second of each kind the next. Empty if the kind of the"
+            " product's category is not known.",
+        )
+
+    @extend_schema(
+        operation_id="goes_with",
+        summary="List what goes with a product",
+        tags=["search"],
+        parameters=[SKU_PARAMETER, Input],
+        responses={
+            200: Output,
+            **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, NO_ENCODER),
+        },
+        examples=[AnswerExample(goes_with_example)],
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Returns products of other kinds, in stock, to wear with this one.
+
+        They are chosen by how well the colours go together, then by style.
+        """
+        limit = self.Input.read(request.query_params)["limit"]
+        product = published_product(sku)
+        started = time.perf_counter()
+        with service_errors():
+            matches = goes_with(product=product, limit=limit)
+            answer = list_json(
+                matches, Event.Listing.GOES_WITH, started=started, product_id=product.pk
+            )
+        root = root_of(request)
+        answer["results"] = [piece_json(match, root) for match in matches]
+        return Response(answer)

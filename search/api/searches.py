@@ -1,0 +1,163 @@
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.base import PrivateView
+from catalog.api.examples import AnswerExample
+from catalog.api.pagination import check_page, page_links
+from catalog.api.problems import (
+    INVALID,
+    PAGE_BEYOND_END,
+    UNAVAILABLE,
+    ProblemCase,
+    problems,
+)
+from catalog.api.serializers import FacetsOutput, root_of
+from catalog.parameters import PageParameters
+from search.api.base import (
+    ADDRESS_PROBLEMS,
+    LENGTH_REQUIRED,
+    NO_ENCODER,
+    PHOTO_PROBLEMS,
+    QUERY_EXPIRED,
+    THROTTLED,
+    SearchThrottle,
+    service_errors,
+)
+from search.api.examples import search_page_example
+from search.api.serializers import SearchPageOutput, match_json
+from search.events.record import note_answer
+from search.query.parameters import RefinementParameters, StartParameters, start_of
+from search.query.query_upload import (
+    BarePhotoParser,
+    PhotoFormParser,
+    form_and_query_string,
+)
+from search.query.refinement import Wish
+from search.query.services import Query, get_query, start_search
+
+PARSE_ERROR = ProblemCase(400, "parse_error", "The form cannot be read.")
+UNSUPPORTED_MEDIA_TYPE = ProblemCase(
+    415, "unsupported_media_type", "The body is neither a form nor an image."
+)
+
+
+class SearchView(PrivateView):
+    parser_classes = [PhotoFormParser, BarePhotoParser]
+    throttle_classes = [SearchThrottle]
+
+    @extend_schema_serializer(component_name="Search")
+    class Input(StartParameters):
+        pass
+
+    @extend_schema(
+        operation_id="search",
+        summary="Search by look and by words",
+        tags=["search"],
+        request={"multipart/form-data": Input, "image/*": OpenApiTypes.BINARY},
+        responses={
+            200: SearchPageOutput,
+            **problems(
+                INVALID,
+                PARSE_ERROR,
+                LENGTH_REQUIRED,
+                UNSUPPORTED_MEDIA_TYPE,
+                *PHOTO_PROBLEMS,
+                *ADDRESS_PROBLEMS,
+                THROTTLED,
+                UNAVAILABLE,
+                NO_ENCODER,
+            ),
+        },
+        examples=[AnswerExample(search_page_example)],
+    )
+    def post(self, request: Request) -> Response:
+        """Returns the products that look like the photo, the nearest first.
+
+        Send a form with any mix of a file in `photo`, the `address` of a photo on the
+        web, a `product` of the shop, `words`, products to `like` and to `dislike`, and
+        filters. Or send the photo itself as the body, with its `image/...` type and
+        the other fields in the query string.
+
+        The shop does not keep the photo. It keeps the photo's vector under the id
+        `query` for a while, so that further pages and refinements need no new upload.
+        """
+        values = self.Input.read(form_and_query_string(request))
+        with service_errors():
+            # One more result says whether there is a next page.
+            first = None if values["facets"] else values["page_size"] + 1
+            query = start_search(start_of(values), Wish.of(values), first=first)
+            return _search_page(request, query, values)
+
+
+class SearchPageView(PrivateView):
+    class Input(RefinementParameters, PageParameters):
+        pass
+
+    @extend_schema(
+        operation_id="search_page",
+        summary="Page through or refine a search",
+        tags=["search"],
+        parameters=[
+            Input,
+            OpenApiParameter(
+                "query",
+                str,
+                OpenApiParameter.PATH,
+                description="The `query` of a search's answer.",
+            ),
+        ],
+        responses={
+            200: SearchPageOutput,
+            **problems(
+                INVALID, PAGE_BEYOND_END, QUERY_EXPIRED, UNAVAILABLE, NO_ENCODER
+            ),
+        },
+        examples=[AnswerExample(search_page_example)],
+    )
+    def get(self, request: Request, query: str) -> Response:
+        """Returns a page of a search, with other filters, words, likes or dislikes.
+
+        The shop keeps only the pictures of a search. Repeat everything else, including
+        `page_size`, in each request, as the link in `next` does.
+        """
+        values = self.Input.read(request.query_params)
+        with service_errors():
+            kept = get_query(query_id=query, wish=Wish.of(values))
+            return _search_page(request, kept, values)
+
+
+def _search_page(request: Request, query: Query, values: dict[str, Any]) -> Response:
+    number, size = values.get("page", 1), values["page_size"]
+    if number > 1:
+        check_page(number, size, len(query.hits))
+    parameters = [*query.wish.parameters, ("page_size", size)]
+    if values["facets"]:
+        parameters.append(("facets", "true"))
+    path = reverse("api:search-query", args=[query.id])
+    address = f"{path}?{urlencode(parameters)}"
+    root = root_of(request)
+    results = [match_json(match, root) for match in query.page(number, size)]
+    facets = FacetsOutput(query.facets).data if values["facets"] else None
+    page = {
+        "count": query.count,
+        **page_links(request, address, number, query.has_more(number, size)),
+        "query": query.id,
+        "encoder": query.encoder.version,
+        "took_ms": query.took_ms,
+        "complete": query.complete,
+        "by_words": query.by_words,
+        "facets": facets,
+        "results": results,
+    }
+    note_answer(query)
+    return Response(page)

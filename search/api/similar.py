@@ -1,0 +1,72 @@
+import time
+
+from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from catalog.api.base import PublicView
+from catalog.api.examples import AnswerExample
+from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
+from catalog.api.products import SKU_PARAMETER, published_product
+from catalog.api.serializers import root_of
+from catalog.parameters import MAX_PAGE_SIZE, Parameters
+from search.api.base import NO_ENCODER, list_json, service_errors
+from search.api.examples import similar_example
+from search.api.serializers import ListOutput, MatchOutput, match_json
+from search.models import Event
+from search.query.services import has_pending_photos, is_unseen, similar_products
+
+
+class SimilarView(PublicView):
+    class Input(Parameters):
+        limit = serializers.IntegerField(
+            min_value=1,
+            max_value=MAX_PAGE_SIZE,
+            default=12,
+            help_text="How many products to return.",
+        )
+
+    @extend_schema_serializer(component_name="SimilarProducts")
+    class Output(ListOutput):
+        pending = serializers.BooleanField(
+            help_text="Whether the product's photos are not indexed yet. The results"
+            " are empty then, and available within seconds of the upload."
+        )
+        complete = serializers.BooleanField(
+            help_text="Whether all similar products could be found: false while"
+            " `pending`, or if no photo of the product can be read."
+        )
+        results = MatchOutput(
+            many=True, help_text="The nearest first, each product once."
+        )
+
+    @extend_schema(
+        operation_id="similar",
+        summary="List similar products",
+        tags=["search"],
+        parameters=[SKU_PARAMETER, Input],
+        responses={
+            200: Output,
+            **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, NO_ENCODER),
+        },
+        examples=[AnswerExample(similar_example)],
+    )
+    def get(self, request: Request, sku: str) -> Response:
+        """Returns the products that look like this one, the nearest first."""
+        limit = self.Input.read(request.query_params)["limit"]
+        product = published_product(sku)
+        started = time.perf_counter()
+        with service_errors():
+            matches = similar_products(product=product, limit=limit)
+            unseen = not matches and is_unseen(product=product)
+            pending = unseen and has_pending_photos(product)
+            answer = list_json(
+                matches, Event.Listing.SIMILAR, started=started, product_id=product.pk
+            )
+        answer |= {"pending": pending, "complete": not unseen}
+        root = root_of(request)
+        answer["results"] = [match_json(match, root) for match in matches]
+        # The answer changes as soon as the photos are indexed.
+        headers = {"Cache-Control": "no-store"} if pending else None
+        return Response(answer, headers=headers)
