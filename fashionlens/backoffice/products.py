@@ -18,7 +18,7 @@ from catalog.photos.forms import PhotoField, PreparedFile
 from catalog.photos.store import set_photo
 from search.index.duplicates import duplicates_of
 from search.models import EmbeddingFailure, Encoder
-from search.query.services import has_pending_photos
+from search.query.similar import has_pending_photos
 
 MOST_BRANDS = 100  # to choose from beside the list
 

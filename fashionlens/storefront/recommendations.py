@@ -14,7 +14,7 @@ from ml.encoder import EncoderError
 from search.events.record import new_list_id
 from search.index.encoders import NoActiveEncoder
 from search.models import Event
-from search.query.results import Match
+from search.query.results import Result
 from search.recommend.recommendations import SEEDS, because_of
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 class Recommendations:
     """`list_id` is the name under which events report the list."""
 
-    results: Sequence[Match]
+    results: Sequence[Result]
     list_id: str
     because_of: Sequence[Product] = ()
 
@@ -44,11 +44,11 @@ def when_available(search: Callable[[], Answer], default: Answer) -> Answer:
 
 def recommend(
     listing: Event.Listing,
-    search: Callable[[], list[Match]],
+    search: Callable[[], list[Result]],
     product: Product | None = None,
 ) -> Recommendations:
     """`product` is the one that the list was made for."""
-    results: list[Match] = when_available(search, [])
+    results: list[Result] = when_available(search, [])
     list_id = new_list_id(
         listing,
         encoder=results[0].encoder if results else "",
@@ -69,7 +69,7 @@ def because_recently_viewed(
         return None
     exclude = [result.product.pk for each in shown for result in each.results]
     exclude += [product.pk] if product else []
-    results: list[Match] = when_available(
+    results: list[Result] = when_available(
         lambda: because_of(products=viewed, without=exclude), []
     )
     products = Product.objects.published().in_bulk(viewed[:SEEDS])

@@ -3,7 +3,7 @@ from django.conf import settings
 
 from fashionlens.storefront.forms import FilterForm, MessagesForm, ValuesField
 from ml.preprocess import FORMATS, MAX_BYTES, MAX_MB
-from search.query.refinement import Wish
+from search.query.refinement import Refinement
 from search.query.start import Box, Start
 
 
@@ -37,7 +37,7 @@ class PhotoForm(MessagesForm):
             address=given["address"],
             product=given["product"],
             image=given["image"],
-            box=Box.of(given["box"]) if given["box"] else None,
+            box=Box.parse(given["box"]) if given["box"] else None,
         )
 
 
@@ -48,6 +48,6 @@ class WishForm(FilterForm):
     like = ValuesField(required=False)
     dislike = ValuesField(required=False)
 
-    def wish(self) -> Wish:
+    def wish(self) -> Refinement:
         """Raises ParameterError."""
-        return Wish.of(self.asked)
+        return Refinement.from_parameters(self.asked)

@@ -31,17 +31,17 @@ from fashionlens.storefront.error_pages import bad_request, not_found, parameter
 from fashionlens.storefront.search_forms import PhotoForm, WishForm
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
-from search.events.record import note_answer
+from search.events.record import record_zero_results
 from search.index.encoders import NoActiveEncoder
-from search.query.query_upload import QueryPhotoHandler
-from search.query.refinement import Wish
-from search.query.services import (
-    Query,
+from search.query.kept_search import (
+    KeptSearch,
     QueryExpired,
-    get_query,
-    product_picture,
+    find_start_picture,
+    get_search,
     start_search,
 )
+from search.query.query_upload import QueryPhotoHandler
+from search.query.refinement import Refinement
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -116,7 +116,7 @@ def _asking(request: HtmxRequest) -> HttpResponse:
     if not form.is_valid():
         return bad_request(request, form.messages)
     try:
-        picture = product_picture(form.start())
+        picture = find_start_picture(form.start())
     except ParameterError as error:
         return parameter_error(request, error)
     return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
@@ -129,7 +129,7 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
     if not form.is_valid():
         return bad_request(request, form.messages)
     try:
-        query = get_query(query_id=query_id, wish=form.wish())
+        query = get_search(query_id=query_id, refinement=form.wish())
         return _results(request, query, form)
     except ParameterError as error:
         return parameter_error(request, error)
@@ -137,26 +137,30 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
         return _expired(request, query_id, form)
 
 
-def _results(request: HtmxRequest, query: Query, form: WishForm) -> TemplateResponse:
+def _results(
+    request: HtmxRequest, query: KeptSearch, form: WishForm
+) -> TemplateResponse:
     number = request.GET.get("page", 1)
     try:
-        page = Paginator(query.hits, PAGE_SIZE).page(number)
+        page = Paginator(query.all_hits(), PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
-    note_answer(query)
-    matches = query.page(page.number)
+    record_zero_results(query)
+    matches = query.results_page(page.number)
     # Their photos say which of them is shown: Photo 2 of 3.
     prefetch_related_objects([match.product for match in matches], "images")
+    facets = query.count_facets()
     context = {
         "photo_form": PhotoForm(),
         "wish_form": form,
         "query": query,
-        "asked_with": query.asked_with,
-        "chosen": [value for value in query.facets.categories if value.chosen],
+        "asked_with": query.load_start_picture(),
+        "facets": facets,
+        "chosen": [value for value in facets.categories if value.chosen],
         "page": page,
         "list_path": reverse("storefront:results", args=[query.id]),
         "matches": matches,
-        "wished": _wished(query.wish),
+        "wished": _wished(query.refinement),
     }
     return _page(request, context, "storefront/search/_results.html")
 
@@ -172,7 +176,7 @@ def _expired(request: HtmxRequest, query_id: str, form: WishForm) -> TemplateRes
     return _page(request, context, "storefront/search/_expired.html", 410)
 
 
-def _wished(wish: Wish) -> list[tuple[str, Product]]:
+def _wished(wish: Refinement) -> list[tuple[str, Product]]:
     """What is liked and disliked, as ("like", product)."""
     skus = [*wish.like, *wish.dislike]
     if not skus:

@@ -31,7 +31,7 @@ from fashionlens.storefront.recommendations import (
 from fashionlens.storefront.search_forms import PhotoForm
 from search.events.record import new_list_id
 from search.models import Event
-from search.query.services import is_pending, similar_products
+from search.query.similar import is_pending, similar_products
 from search.recommend.recommendations import goes_with
 
 SUGGESTIONS_AGE_S = 60
@@ -108,7 +108,7 @@ def product(request: HttpRequest, slug: str) -> TemplateResponse:
         context |= {"similar": similar, "outfit": outfit}
         if not similar.results:
             context["similar_pending"] = when_available(
-                lambda: is_pending(product=product), True
+                lambda: is_pending(product), True
             )
     context["because_viewed"] = because_recently_viewed(request, product, shown=shown)
     response = TemplateResponse(request, "storefront/product.html", context)

@@ -19,9 +19,9 @@ from ml.preprocess import MAX_MB, PhotoError
 from search.events.record import new_list_id
 from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
+from search.query.kept_search import QueryExpired
 from search.query.query_upload import NO_LENGTH
-from search.query.results import Match
-from search.query.services import QueryExpired
+from search.query.results import Result
 
 NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder.")
 QUERY_EXPIRED = ProblemCase(
@@ -91,7 +91,7 @@ class SearchThrottle(SimpleRateThrottle):
 
 
 def list_json(
-    results: Sequence[Match],
+    results: Sequence[Result],
     listing: Event.Listing,
     *,
     started: float,

@@ -6,14 +6,14 @@ from drf_spectacular.utils import OpenApiExample
 
 from catalog.api.examples import SHOP, facets_example, sample_photo, sample_product
 from search.api.serializers import match_json, piece_json
-from search.query.results import Match
+from search.query.results import Result
 
 SEARCH_ID = "eWE2_kwctSx5PDYIvkMAXQ"
 ENCODER = "fashion-6aeebf6b"
 
 
-def sample_match() -> Match:
-    return Match(sample_product(), sample_photo(), 0.0421, "very similar", ENCODER)
+def sample_match() -> Result:
+    return Result(sample_product(), sample_photo(), 0.0421, "very similar", ENCODER)
 
 
 def search_page_example() -> dict[str, Any]:

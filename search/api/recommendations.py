@@ -15,6 +15,7 @@ from search.api.base import NO_ENCODER, list_json, service_errors
 from search.api.examples import recommendations_example
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
+from search.query.similar import SIMILAR_ITEMS
 from search.recommend.recommendations import MAX_SEEDS, because_of
 
 
@@ -30,7 +31,7 @@ class RecommendationsView(PublicView):
         limit = serializers.IntegerField(
             min_value=1,
             max_value=48,
-            default=12,
+            default=SIMILAR_ITEMS,
             help_text="How many products to return.",
         )
 

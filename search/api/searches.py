@@ -35,15 +35,15 @@ from search.api.base import (
 )
 from search.api.examples import search_page_example
 from search.api.serializers import SearchPageOutput, match_json
-from search.events.record import note_answer
+from search.events.record import record_zero_results
+from search.query.kept_search import KeptSearch, get_search, start_search
 from search.query.parameters import RefinementParameters, StartParameters, start_of
 from search.query.query_upload import (
     BarePhotoParser,
     PhotoFormParser,
     form_and_query_string,
 )
-from search.query.refinement import Wish
-from search.query.services import Query, get_query, start_search
+from search.query.refinement import Refinement
 
 PARSE_ERROR = ProblemCase(400, "parse_error", "The form cannot be read.")
 UNSUPPORTED_MEDIA_TYPE = ProblemCase(
@@ -95,8 +95,10 @@ class SearchView(PrivateView):
         with service_errors():
             # One more result says whether there is a next page.
             first = None if values["facets"] else values["page_size"] + 1
-            query = start_search(start_of(values), Wish.of(values), first=first)
-            return _search_page(request, query, values)
+            search = start_search(
+                start_of(values), Refinement.from_parameters(values), first=first
+            )
+            return _search_page(request, search, values)
 
 
 class SearchPageView(PrivateView):
@@ -132,32 +134,36 @@ class SearchPageView(PrivateView):
         """
         values = self.Input.read(request.query_params)
         with service_errors():
-            kept = get_query(query_id=query, wish=Wish.of(values))
+            kept = get_search(
+                query_id=query, refinement=Refinement.from_parameters(values)
+            )
             return _search_page(request, kept, values)
 
 
-def _search_page(request: Request, query: Query, values: dict[str, Any]) -> Response:
+def _search_page(
+    request: Request, search: KeptSearch, values: dict[str, Any]
+) -> Response:
     number, size = values.get("page", 1), values["page_size"]
     if number > 1:
-        check_page(number, size, len(query.hits))
-    parameters = [*query.wish.parameters, ("page_size", size)]
+        check_page(number, size, len(search.all_hits()))
+    parameters = [*search.refinement.parameters, ("page_size", size)]
     if values["facets"]:
         parameters.append(("facets", "true"))
-    path = reverse("api:search-query", args=[query.id])
+    path = reverse("api:search-query", args=[search.id])
     address = f"{path}?{urlencode(parameters)}"
     root = root_of(request)
-    results = [match_json(match, root) for match in query.page(number, size)]
-    facets = FacetsOutput(query.facets).data if values["facets"] else None
+    results = [match_json(match, root) for match in search.results_page(number, size)]
+    facets = FacetsOutput(search.count_facets()).data if values["facets"] else None
     page = {
-        "count": query.count,
-        **page_links(request, address, number, query.has_more(number, size)),
-        "query": query.id,
-        "encoder": query.encoder.version,
-        "took_ms": query.took_ms,
-        "complete": query.complete,
-        "by_words": query.by_words,
+        "count": search.count,
+        **page_links(request, address, number, search.has_page_after(number, size)),
+        "query": search.id,
+        "encoder": search.encoder.version,
+        "took_ms": search.took_ms,
+        "complete": search.ranking.complete,
+        "by_words": search.ranking.by_words,
         "facets": facets,
         "results": results,
     }
-    note_answer(query)
+    record_zero_results(search)
     return Response(page)

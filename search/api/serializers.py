@@ -13,7 +13,7 @@ from catalog.api.serializers import (
     photo_json,
     product_json,
 )
-from search.query.results import Match
+from search.query.results import Result
 
 
 @extend_schema_serializer(component_name="Piece")
@@ -46,7 +46,7 @@ class MatchOutput(serializers.Serializer):
     )
 
 
-def match_json(match: Match, root: str) -> dict[str, Any]:
+def match_json(match: Result, root: str) -> dict[str, Any]:
     return {
         **piece_json(match, root),
         "distance": match.distance,
@@ -54,7 +54,7 @@ def match_json(match: Match, root: str) -> dict[str, Any]:
     }
 
 
-def piece_json(match: Match, root: str) -> dict[str, Any]:
+def piece_json(match: Result, root: str) -> dict[str, Any]:
     return {
         "product": product_json(match.product, root),
         "photo": photo_json(match.image, root) if match.image else None,

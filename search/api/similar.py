@@ -15,7 +15,12 @@ from search.api.base import NO_ENCODER, list_json, service_errors
 from search.api.examples import similar_example
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
-from search.query.services import has_pending_photos, is_unseen, similar_products
+from search.query.similar import (
+    SIMILAR_ITEMS,
+    has_no_vector,
+    has_pending_photos,
+    similar_products,
+)
 
 
 class SimilarView(PublicView):
@@ -23,7 +28,7 @@ class SimilarView(PublicView):
         limit = serializers.IntegerField(
             min_value=1,
             max_value=MAX_PAGE_SIZE,
-            default=12,
+            default=SIMILAR_ITEMS,
             help_text="How many products to return.",
         )
 
@@ -59,7 +64,7 @@ class SimilarView(PublicView):
         started = time.perf_counter()
         with service_errors():
             matches = similar_products(product=product, limit=limit)
-            unseen = not matches and is_unseen(product=product)
+            unseen = not matches and has_no_vector(product)
             pending = unseen and has_pending_photos(product)
             answer = list_json(
                 matches, Event.Listing.SIMILAR, started=started, product_id=product.pk

@@ -17,7 +17,7 @@ from ml.preprocess import PhotoError, read_photo
 from search.events.record import asked_lately
 from search.models import Embedding, Encoder
 from search.query.nearest import Hit, nearest
-from search.query.results import Match, matches
+from search.query.results import Result, load_results
 
 QUERIES = 200
 K = 10
@@ -30,7 +30,7 @@ class NothingToCompare(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Question:
+class ComparedPhoto:
     """A product's photo, and the products nearest to it under either encoder."""
 
     product_id: int
@@ -61,7 +61,7 @@ class Comparison:
     before: Encoder
     after: Encoder
     k: int
-    questions: list[Question]
+    questions: list[ComparedPhoto]
 
     @property
     def overlap(self) -> float:
@@ -75,7 +75,7 @@ class Comparison:
     def new_firsts(self) -> int:
         return sum(question.new_first for question in self.questions)
 
-    def most_changed(self) -> list[Question]:
+    def most_changed(self) -> list[ComparedPhoto]:
         return sorted(self.questions, key=lambda question: question.overlap)
 
 
@@ -95,7 +95,7 @@ def compare(
     Raises NothingToCompare.
     """
     questions = [
-        Question(
+        ComparedPhoto(
             product_id,
             image_id,
             _similar(product_id, image_id, before, k),
@@ -150,11 +150,11 @@ def write_page(comparison: Comparison, shown: int = SHOWN) -> Path:
 
 
 def _rows(
-    comparison: Comparison, questions: list[Question]
+    comparison: Comparison, questions: list[ComparedPhoto]
 ) -> Iterator[dict[str, object]]:
     thumbnails: dict[int, str] = {}
 
-    def shown(match: Match) -> dict[str, object]:
+    def shown(match: Result) -> dict[str, object]:
         assert match.image  # it was found by it
         if match.image.id not in thumbnails:
             thumbnails[match.image.id] = _thumbnail(match.image)
@@ -162,11 +162,11 @@ def _rows(
 
     for question in questions:
         asked = [Hit(question.product_id, question.image_id, 0.0)]
-        found = matches(hits=asked, encoder=comparison.before)
+        found = load_results(hits=asked, encoder=comparison.before)
         if not found:
             continue  # unpublished meanwhile
-        before = matches(hits=question.before, encoder=comparison.before)
-        after = matches(hits=question.after, encoder=comparison.after)
+        before = load_results(hits=question.before, encoder=comparison.before)
+        after = load_results(hits=question.after, encoder=comparison.after)
         yield {
             "asked": shown(found[0]),
             "overlap": question.overlap,

@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 
 from catalog.models import Product
 from search.models import Encoder, Event, FoundNothing
-from search.query.services import Query, kept_origins
+from search.query.kept_search import KeptSearch, kept_origins
 from search.query.start import Origin
 
 log = logging.getLogger(__name__)
@@ -126,7 +126,7 @@ def _kept_queries(ids: set[str]) -> dict[str, Listed]:
 
 
 def _listing(origin: Origin) -> Event.Listing:
-    return Event.Listing.PHOTO if origin.pictured else Event.Listing.WORDS
+    return Event.Listing.PHOTO if origin.has_picture else Event.Listing.WORDS
 
 
 def record(happened: Sequence[Happened]) -> list[Refused]:
@@ -176,16 +176,15 @@ def record_quietly(happened: Happened) -> None:
         log.exception("A %s was not recorded", happened.kind)
 
 
-def note_answer(query: Query) -> None:
-    """The one case in which a search itself writes: it found nothing. Once, however
-    often its page is loaded."""
-    noted = f"query:{query.id}:{query.wish.key}:noted"
-    if query.count == 0 and cache.add(noted, True, settings.QUERY_TTL_S):
+def record_zero_results(search: KeptSearch) -> None:
+    """Record a search that found nothing, once however often its page is loaded."""
+    key = f"query:{search.id}:{search.refinement.key}:noted"
+    if search.count == 0 and cache.add(key, True, settings.QUERY_TTL_S):
         found_nothing(
-            _listing(query.origin),
-            words=query.wish.words,
-            filters=query.wish.filters.parameters,
-            encoder=query.encoder.version,
+            _listing(search.origin),
+            words=search.refinement.words,
+            filters=search.refinement.filters.parameters,
+            encoder=search.encoder.version,
         )
 
 

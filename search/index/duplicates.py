@@ -88,7 +88,7 @@ def _near(encoder: Encoder, rows: Iterable[Embedding]) -> Iterator[tuple[int, in
             exclude_product=row.image.product_id,
         )
         for hit in hits:
-            if hit.distance <= limit:
+            if hit.image_id and hit.distance is not None and hit.distance <= limit:
                 yield row.image_id, hit.image_id
 
 

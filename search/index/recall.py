@@ -1,13 +1,14 @@
 """How well the HNSW index does, set as for a search, against exact search."""
 
 import time
+from functools import partial
 
 import numpy as np
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from search.models import Embedding, Encoder, RecallMeasurement
-from search.query.nearest import ranked, set_breadth
+from search.query.nearest import order_by_distance, set_search_breadth
 
 SAMPLE = 200
 K = 10
@@ -37,11 +38,14 @@ def measure_recall(
         # A small table is read whole where the planner may choose; the question here
         # is what the index answers.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-        set_breadth(k)
+        set_search_breadth(k)
         for vector in vectors:
-            by_index, taken = _distances(ranked(rows, vector, exact=False)[:k])
+            order = partial(order_by_distance, rows, vector)
+            by_index, taken = _distances(
+                order_by_distance(rows, vector, exact=False)[:k]
+            )
             index_ms.append(taken)
-            exactly, taken = _distances(ranked(rows, vector, exact=True)[:k])
+            exactly, taken = _distances(order(exact=True)[:k])
             exact_ms.append(taken)
             recalls.append(_recall(by_index, exactly))
         cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on")

@@ -1,4 +1,4 @@
-"""What an answer could be narrowed to next, counted on the query's candidates."""
+"""Count what a search could be narrowed to next."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -10,22 +10,22 @@ from catalog.facet_counts import FacetCounts, count_facets
 from catalog.facets import FACETS
 from catalog.filters import Filters
 from catalog.models import Product
-from search.query.nearest import MAX_K
-from search.query.ranking import Found
+from search.query.nearest import MAX_K, Hit
 
 
-def count_found(
-    filters: Filters, hits_of: Callable[[Filters], Iterable[Found]]
+def count_search_facets(
+    filters: Filters, search: Callable[[Filters], Iterable[Hit]]
 ) -> FacetCounts:
-    """As `catalog.facet_counts.count_facets`, among what `hits_of(...)` finds."""
+    """Count facets among the hits of `search(filters)`."""
 
     @cache
-    def ids_of(narrowed: Filters) -> list[int]:
-        return [hit.product_id for hit in hits_of(narrowed)]
+    def find_ids(narrowed: Filters) -> list[int]:
+        return [hit.product_id for hit in search(narrowed)]
 
-    def products_of(narrowed: Filters) -> QuerySet[Product]:
-        return Product.objects.filter(pk__in=ids_of(narrowed))
+    def find_products(narrowed: Filters) -> QuerySet[Product]:
+        return Product.objects.filter(pk__in=find_ids(narrowed))
 
-    facets = count_facets(filters, products_of)
+    facets = count_facets(filters, find_products)
     others = [filters.except_facet(facet) for facet in FACETS]
-    return replace(facets, at_least=any(len(ids_of(each)) == MAX_K for each in others))
+    at_least = any(len(find_ids(each)) == MAX_K for each in others)
+    return replace(facets, at_least=at_least)

@@ -91,7 +91,7 @@ class StartParameters(RefinementParameters):
 
     def validate_box(self, text: str) -> Box | None:
         try:
-            return Box.of(text) if text else None
+            return Box.parse(text) if text else None
         except ParameterError as error:
             raise ValidationError(str(error), ErrorCode.INVALID_BOX) from error
 

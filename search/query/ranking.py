@@ -1,8 +1,8 @@
-"""From a question to its ordered answer: by look, by words, or by both at once."""
+"""Rank products by a query vector, by words, or by both at once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from math import inf
 from typing import NamedTuple
 
@@ -13,179 +13,185 @@ from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
 from search.index.encoders import network_of
 from search.models import Encoder
-from search.query.near_duplicates import is_flooded, past_flood, without_flood
-from search.query.nearest import MAX_K, Hit, candidates, nearest, nearest_of
-from search.query.refinement import Wish
-from search.query.start import Look, looks_of, unit
+from search.query.near_duplicates import (
+    extend_past_duplicates,
+    has_near_duplicates,
+    move_duplicates_last,
+)
+from search.query.nearest import MAX_K, Hit, candidates, nearest, nearest_among
+from search.query.refinement import Refinement
+from search.query.start import ProductVector, load_product_vectors, normalize
 
-# Weights of what was asked with, of the likes' mean and of the dislikes'. Rocchio,
+# Weights of the query vector, of the likes' mean and of the dislikes' mean: Rocchio,
 # "Relevance feedback in information retrieval" (1971). A dislike weighs more than the
 # usual 0.15: shoppers give one or two, and expect the first page to change.
-ASKED, LIKED, DISLIKED = 1.0, 0.75, 0.5
+QUERY_WEIGHT, LIKE_WEIGHT, DISLIKE_WEIGHT = 1.0, 0.75, 0.5
 # Cormack, Clarke, Büttcher, "Reciprocal rank fusion" (2009).
 RANK_OFFSET = 60
 
 
-class Found(NamedTuple):
-    """A product in an answer, by the photo that is shown of it.
+class Ranking(NamedTuple):
+    """The best hits of a search.
 
-    `distance` is cosine distance, 0..2; None where words found a product that has
-    nothing to compare. `image_id` is None where it has no photo.
+    `whole` says that there are no more hits, `complete` that no product was missed
+    among these. `by_words` counts the products found by words, None without words.
     """
 
-    product_id: int
-    image_id: int | None
-    distance: float | None
-
-
-class Answer(NamedTuple):
-    """The best hits. `whole`: there are no more; `complete`: none was missed among
-    these. `by_words`: how many products the words found, None without words."""
-
-    hits: list[Found]
+    hits: list[Hit]
     whole: bool
     complete: bool
     by_words: int | None = None
 
 
+class Target(NamedTuple):
+    """Unit vectors: hits are ordered by one, their distances measured from the other.
+
+    They differ by the dislikes: a step away from these leaves the region of the
+    photos, so that no photo is as near to `order_by` as the bands expect.
+    `measure_from` is None where there is nothing to come near to.
+    """
+
+    order_by: np.ndarray
+    measure_from: np.ndarray | None
+
+
 @dataclass(frozen=True)
-class Question:
-    """What is kept of a search: what its pictures look like, None without any, and
-    the product it was asked with, which it does not find."""
+class VectorQuery:
+    """What is kept of a search's pictures: their vector, None without any, and the
+    product whose photo was searched with, which is never a hit."""
 
     encoder: Encoder
     vector: np.ndarray | None
     product_id: int | None = None
 
-    def answer(self, wish: Wish, k: int = MAX_K) -> Answer:
-        """The k best within the encoder's last band, and whatever the words found.
+    def rank(self, refinement: Refinement, k: int = MAX_K) -> Ranking:
+        """Return the k best hits within the last band, and all that the words found.
 
         Raises ParameterError and EncoderRetired.
         """
-        likes = looks_of("like", wish.like, self.encoder)
-        dislikes = looks_of("dislike", wish.dislike, self.encoder)
-        aim = aim_at(self.vector, likes, dislikes)
-        left_out = {look.product_id for look in dislikes}
+        likes = load_product_vectors("like", refinement.like, self.encoder)
+        dislikes = load_product_vectors("dislike", refinement.dislike, self.encoder)
+        target = move_target(self.vector, likes, dislikes)
+        excluded = {each.product_id for each in dislikes}
         if self.product_id is not None:
-            left_out.add(self.product_id)
-        if wish.words:
-            return self._by_words(wish, aim, left_out)
-        if aim is None or aim.near is None:
+            excluded.add(self.product_id)
+        if refinement.words:
+            return self._rank_with_words(refinement, target, excluded)
+        if target is None or target.measure_from is None:
             message = "There is nothing to search by: give words, or products to like."
             raise ParameterError("words", "required", message)
-        # What was moved away from lies where the nearest end, so all are looked at.
-        found = self._by_look(wish.filters, aim, left_out, MAX_K if dislikes else k)
-        if not found.whole and is_flooded(found.hits):
-            found = self._by_look(wish.filters, aim, left_out, MAX_K)
-        return found._replace(hits=without_flood(found.hits))
+        # The disliked lie where the nearest end, so that all hits are ranked.
+        k = MAX_K if dislikes else k
+        ranking = self._rank_by_distance(refinement.filters, target, excluded, k)
+        if not ranking.whole and has_near_duplicates(ranking.hits):
+            filters = refinement.filters
+            ranking = self._rank_by_distance(filters, target, excluded, MAX_K)
+        return ranking._replace(hits=move_duplicates_last(ranking.hits))
 
-    def _by_look(
-        self, filters: Filters, aim: "Aim", left_out: set[int], k: int
-    ) -> Answer:
-        """Whole as soon as a hit lies beyond the last band."""
-        asked = min(k + len(left_out), MAX_K)
-        hits, complete = self._nearest(filters, aim.order, asked)
-        near = [each for each in self._told(hits, aim, filters) if self._alike(each)]
-        shown = [each for each in near if each.product_id not in left_out][:k]
-        whole = len(hits) < asked or len(near) < len(hits) or k == MAX_K
-        return Answer(shown, whole, complete)
+    def _rank_by_distance(
+        self, filters: Filters, target: Target, excluded: set[int], k: int
+    ) -> Ranking:
+        depth = min(k + len(excluded), MAX_K)
+        found, complete = self._nearest(filters, target.order_by, depth)
+        limit = self._last_band_end()
+        similar = [
+            hit
+            for hit in self._measure(found, target, filters)
+            if hit.distance is not None and hit.distance <= limit
+        ]
+        hits = [hit for hit in similar if hit.product_id not in excluded][:k]
+        # The first hit beyond the last band proves that there are no more.
+        whole = len(found) < depth or len(similar) < len(found) or k == MAX_K
+        return Ranking(hits, whole, complete)
 
-    def _by_words(self, wish: Wish, aim: "Aim | None", left_out: set[int]) -> Answer:
-        """All that the words found; what only looks like it, within the last band.
+    def _rank_with_words(
+        self, refinement: Refinement, target: Target | None, excluded: set[int]
+    ) -> Ranking:
+        """Fuse all products that the words find with those within the last band.
 
-        Where there is nothing but words to come near to, dislikes move what they found
-        and add nothing.
+        Dislikes without anything to come near to only reorder what the words find.
         """
-        listed = words.find(wish.words, limit=MAX_K, products=wish.filters.products())
+        filters = refinement.filters
+        listed = words.find(refinement.words, limit=MAX_K, products=filters.products())
         by_words = set(listed)
-        ranked: list[Hit] = []
+        found: list[Hit] = []
         complete = True
-        if aim and aim.near is not None:
-            ranked, complete = self._nearest(wish.filters, aim.order, MAX_K)
-        if aim:
-            # By their looks these come after the nearest, the nearer ones first.
-            others = by_words - {hit.product_id for hit in ranked}
-            ranked += self._nearest_of(others, aim.order, wish.filters)
-        found = {
-            each.product_id: each
-            for each in (self._told(ranked, aim, wish.filters) if aim else [])
-            if each.product_id in by_words or self._alike(each)
+        if target and target.measure_from is not None:
+            found, complete = self._nearest(filters, target.order_by, MAX_K)
+        measured: list[Hit] = []
+        if target:
+            found += nearest_among(
+                by_words - {hit.product_id for hit in found},
+                vector=target.order_by,
+                encoder=self.encoder,
+                filters=filters,
+            )
+            measured = self._measure(found, target, filters)
+        limit = self._last_band_end()
+        hits = {
+            hit.product_id: hit
+            for hit in measured
+            if hit.product_id in by_words
+            or (hit.distance is not None and hit.distance <= limit)
         }
-        found |= _unseen(by_words - set(found), wish.filters)
-        order = fused([hit.product_id for hit in ranked], listed)
-        hits = [found[id_] for id_ in order if id_ in found and id_ not in left_out]
-        return Answer(without_flood(hits[:MAX_K]), True, complete, len(listed))
+        hits |= _hits_without_distance(by_words - set(hits), filters)
+        order = fuse_ranks([hit.product_id for hit in found], listed)
+        ranked = [hits[id_] for id_ in order if id_ in hits and id_ not in excluded]
+        ranked = move_duplicates_last(ranked[:MAX_K])
+        return Ranking(ranked, True, complete, len(listed))
 
-    def _alike(self, found: Found) -> bool:
-        return found.distance is not None and found.distance <= self._reach
-
-    @cached_property
-    def _reach(self) -> float:
-        """The end of the encoder's last band: nothing beyond it looks alike."""
+    def _last_band_end(self) -> float:
         return max((end for _, end in network_of(self.encoder).bands), default=inf)
 
-    def _told(self, hits: list[Hit], aim: "Aim", filters: Filters) -> list[Found]:
-        """In the same order, with their distances to what is to come near to."""
-        if aim.near is None:
-            return [Found(*hit[:2], None) for hit in hits]
-        if aim.near is aim.order:
-            return [Found(*hit) for hit in hits]
-        products = [hit.product_id for hit in hits]
-        near = self._nearest_of(products, aim.near, filters)
-        found = {hit.product_id: Found(*hit) for hit in near}
-        return [found[id_] for id_ in products if id_ in found]
-
-    def _nearest_of(
-        self, products: Collection[int], vector: np.ndarray, filters: Filters
-    ) -> list[Hit]:
-        if not products:
-            return []
-        return nearest_of(
-            vector=vector, encoder=self.encoder, products=products, filters=filters
+    def _measure(self, hits: list[Hit], target: Target, filters: Filters) -> list[Hit]:
+        """Return the hits in the same order with distances from `measure_from`."""
+        if target.measure_from is target.order_by:
+            return hits
+        if target.measure_from is None:
+            return [hit._replace(distance=None) for hit in hits]
+        ids = [hit.product_id for hit in hits]
+        near = nearest_among(
+            ids, vector=target.measure_from, encoder=self.encoder, filters=filters
         )
+        measured = {hit.product_id: hit for hit in near}
+        return [measured[id_] for id_ in ids if id_ in measured]
 
     def _nearest(
         self, filters: Filters, vector: np.ndarray, k: int
     ) -> tuple[list[Hit], bool]:
-        """The k nearest, more behind a flood, and whether none was missed."""
-        look = partial(nearest, vector=vector, encoder=self.encoder, filters=filters)
-        hits = look(k=k)
+        """Return the nearest products, and whether none was missed among them."""
+        search = partial(nearest, vector=vector, encoder=self.encoder, filters=filters)
+        hits = search(k=k)
         if len(hits) == k:
-            return past_flood(look, hits), True
+            return extend_past_duplicates(search, hits), True
         rows = candidates(self.encoder, filters)
         matching = rows.values("image__product_id").distinct().count()
         return hits, len(hits) == matching
 
 
-class Aim(NamedTuple):
-    """`order` is what the answer is ordered by, `near` what distances are told to,
-    None without any; they differ by the dislikes. Both are of unit length."""
+def move_target(
+    vector: np.ndarray | None,
+    likes: Sequence[ProductVector],
+    dislikes: Sequence[ProductVector],
+) -> Target | None:
+    """Move a query vector to the likes and away from the dislikes (Rocchio).
 
-    order: np.ndarray
-    near: np.ndarray | None
-
-
-def aim_at(
-    vector: np.ndarray | None, likes: Sequence[Look], dislikes: Sequence[Look]
-) -> Aim | None:
-    """Moved towards the likes and away from the dislikes by Rocchio's formula; None of
-    nothing.
-
-    Distances are told to where the likes move it: a step away from the dislikes leaves
-    the region of the photos, so that none is as near to it as the bands expect.
+    Returns None if there is neither a vector nor a like nor a dislike.
     """
-    parts = [ASKED * vector] if vector is not None else []
+    parts = [QUERY_WEIGHT * vector] if vector is not None else []
+    measure_from = vector
     if likes:
-        parts.append(LIKED * np.mean([look.vector for look in likes], axis=0))
-    near = unit(np.sum(parts, axis=0)) if likes else vector
+        parts.append(LIKE_WEIGHT * np.mean([each.vector for each in likes], axis=0))
+        measure_from = normalize(np.sum(parts, axis=0))
     if dislikes:
-        parts.append(-DISLIKED * np.mean([look.vector for look in dislikes], axis=0))
-        return Aim(unit(np.sum(parts, axis=0)), near)
-    return None if near is None else Aim(near, near)
+        mean = np.mean([each.vector for each in dislikes], axis=0)
+        parts.append(-DISLIKE_WEIGHT * mean)
+        return Target(normalize(np.sum(parts, axis=0)), measure_from)
+    return None if measure_from is None else Target(measure_from, measure_from)
 
 
-def fused(*lists: Sequence[int]) -> list[int]:
-    """All that stand in the lists, by reciprocal rank; equals as the first has them."""
+def fuse_ranks(*lists: Sequence[int]) -> list[int]:
+    """Merge lists of ids by reciprocal rank; ties keep the order of the first list."""
     scores: dict[int, float] = {}
     for each in lists:
         for rank, id_ in enumerate(each, start=1):
@@ -193,11 +199,11 @@ def fused(*lists: Sequence[int]) -> list[int]:
     return sorted(scores, key=lambda id_: -scores[id_])
 
 
-def _unseen(products: set[int], filters: Filters) -> dict[int, Found]:
-    """Products without a distance, by the first photo that the filters let through."""
+def _hits_without_distance(products: set[int], filters: Filters) -> dict[int, Hit]:
+    """Return hits with each product's first photo that passes the filters."""
     photos = ProductImage.objects.filter(
         filters.photo_condition(), product__in=products
     )
     first = photos.order_by("product_id", "position", "id").distinct("product_id")
-    shown = dict(first.values_list("product_id", "id")) if products else {}
-    return {id_: Found(id_, shown.get(id_), None) for id_ in products}
+    images = dict(first.values_list("product_id", "id")) if products else {}
+    return {id_: Hit(id_, images.get(id_), None) for id_ in products}

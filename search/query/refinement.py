@@ -1,4 +1,4 @@
-"""How a search is refined, beside what it started from: one value, in its address."""
+"""What narrows or moves a search, beside what it started from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,22 +13,23 @@ MAX_SKUS = 20  # of likes, and of dislikes
 
 
 @dataclass(frozen=True)
-class Wish:
-    """Filters, words, and products to come nearer to or to move away from.
+class Refinement:
+    """Filters, words, and SKUs of products to come nearer to or to move away from.
 
     Raises ParameterError.
     """
 
     filters: Filters = NO_FILTERS
     words: str = ""
-    like: tuple[str, ...] = ()  # SKUs
+    like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "words", clean(self.words))
-        except WordsError as error:
-            raise ParameterError("words", "too_long", str(error)) from error
+        if self.words:
+            try:
+                object.__setattr__(self, "words", clean(self.words))
+            except WordsError as error:
+                raise ParameterError("words", "too_long", str(error)) from error
         for name in ("like", "dislike"):
             skus = tuple(sorted(set(getattr(self, name))))
             object.__setattr__(self, name, skus)
@@ -40,32 +41,34 @@ class Wish:
             raise ParameterError("dislike", "liked_too", message)
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any]) -> Self:
-        """From parameters by their names; "", as forms send it, is none."""
-        skus = {n: tuple(filter(None, asked.get(n) or ())) for n in ("like", "dislike")}
-        return cls(Filters.from_parameters(asked), asked.get("words") or "", **skus)
+    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
+        """Read request parameters by name; leave out empty values, as forms send."""
+        like = tuple(filter(None, values.get("like") or ()))
+        dislike = tuple(filter(None, values.get("dislike") or ()))
+        return cls(
+            Filters.from_parameters(values), values.get("words") or "", like, dislike
+        )
 
     @property
     def full(self) -> list[str]:
-        """Which of "like" and "dislike" can take no other product."""
+        """Return which of "like" and "dislike" can take no other product."""
         return [n for n in ("like", "dislike") if len(getattr(self, n)) >= MAX_SKUS]
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
-        """What `of` reads, as (name, value) pairs for an address."""
+        """Return what `from_parameters` reads, as pairs for a query string."""
         pairs = list(self.filters.parameters)
         pairs += [("words", self.words)] if self.words else []
-        for name in ("like", "dislike"):
-            pairs += [(name, sku) for sku in getattr(self, name)]
-        return pairs
+        pairs += [("like", sku) for sku in self.like]
+        return pairs + [("dislike", sku) for sku in self.dislike]
 
     def __bool__(self) -> bool:
-        return bool(self.parameters)
+        return bool(self.filters or self.words or self.like or self.dislike)
 
     @property
     def key(self) -> str:
-        """Short and the same for the same wish; "" for none."""
+        """Return a short cache key, equal for equal refinements; "" for none."""
         return sha256(repr(self).encode()).hexdigest()[:32] if self else ""
 
 
-NO_WISH = Wish()
+NO_REFINEMENT = Refinement()

@@ -1,7 +1,7 @@
-"""What a search starts from, and the vector of that: photo, address, product, crop."""
+"""Turn what a search starts from into a query vector."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple, Self
 
@@ -18,11 +18,11 @@ from ml.preprocess import PhotoError, read_photo
 from search.index.encoders import network_of
 from search.models import Embedding, Encoder
 
-MIN_SIDE = 0.02  # of a box, as a share of the picture's side
+MIN_SIDE = 0.02  # of a box
 
 
 class Box(NamedTuple):
-    """A part of a picture, 0..1 from its upper left corner."""
+    """A part of a picture, in shares (0..1) of its sides from the upper left corner."""
 
     left: float
     top: float
@@ -30,8 +30,8 @@ class Box(NamedTuple):
     bottom: float
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """From "x0,y0,x1,y1". Raises ParameterError."""
+    def parse(cls, text: str) -> Self:
+        """Read "left,top,right,bottom". Raises ParameterError."""
         try:
             box = cls(*map(float, text.split(",")))
         except (TypeError, ValueError):
@@ -42,8 +42,8 @@ class Box(NamedTuple):
             raise ParameterError("box", "outside", message)
         if box.width < MIN_SIDE or box.height < MIN_SIDE:
             message = (
-                "The box is empty or too small: right is at least"
-                f" {MIN_SIDE:g} above left, and bottom above top."
+                "The box is empty or too small: right must be at least"
+                f" {MIN_SIDE:g} more than left, and bottom more than top."
             )
             raise ParameterError("box", "too_small", message)
         return box
@@ -59,8 +59,7 @@ class Box(NamedTuple):
     def __str__(self) -> str:
         return ",".join(f"{side:g}" for side in self)
 
-    def cut(self, picture: Image.Image) -> Image.Image:
-        """At least one pixel."""
+    def crop(self, picture: Image.Image) -> Image.Image:
         left, right = self.left * picture.width, self.right * picture.width
         top, bottom = self.top * picture.height, self.bottom * picture.height
         return picture.crop(
@@ -70,10 +69,9 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Start:
-    """The pictures a search starts from; several are looked at as one, their mean.
+    """The pictures a search starts from; of several the mean vector is searched with.
 
-    Nothing at all is fine too, where words or likes are wished for. Raises
-    ParameterError.
+    May be empty where the search has words or likes. Raises ParameterError.
     """
 
     photo: bytes | None = None
@@ -88,15 +86,18 @@ class Start:
             raise ParameterError("image", "needs_product", message)
         pictures = [self.photo is not None, self.address, self.product]
         if self.box and sum(map(bool, pictures)) != 1:
-            message = "A box is cut from one picture: give one, and no more, with it."
+            message = "A box is cut from one picture: give exactly one with it."
             raise ParameterError("box", "needs_one_picture", message)
 
     def __bool__(self) -> bool:
         return self.photo is not None or bool(self.address or self.product)
 
 
+NO_START = Start()
+
+
 class Origin(NamedTuple):
-    """Where a kept search came from: nothing of a shopper's photo itself."""
+    """What is remembered of a search's start: nothing of a shopper's own photo."""
 
     photo: bool = False  # sent, or fetched from an address
     product_id: int | None = None
@@ -104,43 +105,46 @@ class Origin(NamedTuple):
     box: Box | None = None
 
     @property
-    def pictured(self) -> bool:
-        """Whether it came from a picture, not from words alone."""
+    def has_picture(self) -> bool:
         return self.photo or self.product_id is not None
 
 
-class Look(NamedTuple):
-    """A product's photo as a part of a question."""
+class ProductVector(NamedTuple):
+    """The vector of one of a product's photos."""
 
     product_id: int
     image_id: int
     vector: np.ndarray
 
 
-NOTHING = Start()
-
-
-def look_at(start: Start, encoder: Encoder) -> tuple[np.ndarray | None, Origin]:
-    """The vector of its pictures, None without any, and what to remember of them.
+def encode_start(start: Start, encoder: Encoder) -> tuple[np.ndarray | None, Origin]:
+    """Return the mean vector of the pictures, None without any, and their origin.
 
     Raises PhotoError, AddressError, ParameterError and EncoderError.
     """
     network = network_of(encoder)
     vectors = []
     if start.photo is not None:
-        vectors.append(_seen(start.photo, network, start.box))
+        vectors.append(_encode_photo(start.photo, network, start.box))
     if start.address:
-        vectors.append(_seen(fetch_photo(start.address), network, start.box))
+        vectors.append(_encode_photo(fetch_photo(start.address), network, start.box))
     origin = Origin(photo=bool(vectors), box=start.box)
     if start.product:
-        look = _look_at_product(start, encoder)
-        vectors.append(look.vector)
-        origin = origin._replace(product_id=look.product_id, image_id=look.image_id)
-    return mean(vectors), origin
+        product = _load_start_product(start, encoder)
+        vectors.append(product.vector)
+        origin = origin._replace(
+            product_id=product.product_id, image_id=product.image_id
+        )
+    if len(vectors) > 1:
+        return normalize(np.mean(vectors, axis=0)), origin
+    return (vectors[0] if vectors else None), origin
 
 
 def fetch_photo(address: str) -> bytes:
-    """Where the shop's owner lets it. Raises AddressError."""
+    """Fetch a photo from the web if the shop's settings allow it.
+
+    Raises AddressError.
+    """
     if not settings.SEARCH_ADDRESSES:
         raise AddressError(
             "addresses_off", "This shop does not fetch photos. Send the photo itself."
@@ -148,36 +152,28 @@ def fetch_photo(address: str) -> bytes:
     return remote.fetch_photo(address)
 
 
-def mean(vectors: Collection[np.ndarray]) -> np.ndarray | None:
-    """Of unit length; None for none."""
-    if len(vectors) < 2:
-        return next(iter(vectors), None)
-    return unit(np.mean(list(vectors), axis=0))
-
-
-def unit(vector: np.ndarray) -> np.ndarray:
+def normalize(vector: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def _seen(photo: bytes, network: Network, box: Box | None) -> np.ndarray:
-    """What the network sees in the photo, or in the part of it."""
+def _encode_photo(photo: bytes, network: Network, box: Box | None) -> np.ndarray:
     if box is None:
         picture = read_photo(photo, max_side=network.decode_side)
     else:
         side = math.ceil(network.decode_side / min(box.width, box.height))
-        picture = box.cut(read_photo(photo, max_side=side))
+        picture = box.crop(read_photo(photo, max_side=side))
     return network.encode([picture])[0]
 
 
-def _look_at_product(start: Start, encoder: Encoder) -> Look:
+def _load_start_product(start: Start, encoder: Encoder) -> ProductVector:
     if start.image is None and start.box is None:
-        return looks_of("product", [start.product], encoder)[0]
-    return _look_at_image("product", image_of(start), encoder, start.box)
+        return load_product_vectors("product", [start.product], encoder)[0]
+    return _load_image_vector("product", find_image(start), encoder, start.box)
 
 
-def image_of(start: Start) -> ProductImage:
-    """The product's photo. Raises ParameterError."""
-    images = _images_of("product", start.product)
+def find_image(start: Start) -> ProductImage:
+    """Return the product's photo that a search starts from. Raises ParameterError."""
+    images = _published_images("product", start.product)
     for image in images:
         if start.image in (None, image.pk):
             return image
@@ -185,53 +181,56 @@ def image_of(start: Start) -> ProductImage:
     raise ParameterError("image", "unknown_image", message)
 
 
-def looks_of(name: str, skus: Iterable[str], encoder: Encoder) -> list[Look]:
-    """The first photo of each product, in this order, by the vectors that are kept.
+def load_product_vectors(
+    parameter: str, skus: Iterable[str], encoder: Encoder
+) -> list[ProductVector]:
+    """Return the stored vector of each product's first photo, in the same order.
 
-    A product that has none yet is looked at now. Raises ParameterError, under the
-    parameter's `name`, for a product that cannot be seen.
+    A photo without a stored vector is encoded now. Raises ParameterError, naming the
+    parameter that the SKUs came in, for a product without a photo that can be read.
     """
-    wanted = list(skus)
-    if not wanted:
+    skus = list(skus)
+    if not skus:
         return []
     rows = Embedding.objects.of_first_photos(encoder).filter(
-        image__product__sku__in=wanted,
+        image__product__sku__in=skus,
         image__product__status=Product.Status.PUBLISHED,
     )
     fields = ("image__product__sku", "image__product_id", "image_id", "vector")
-    kept = {
-        sku: Look(product_id, image_id, np.asarray(vector, np.float32))
+    stored = {
+        sku: ProductVector(product_id, image_id, np.asarray(vector, np.float32))
         for sku, product_id, image_id, vector in rows.values_list(*fields)
     }
     return [
-        kept.get(sku) or _look_at_image(name, _images_of(name, sku)[0], encoder)
-        for sku in wanted
+        stored.get(sku)
+        or _load_image_vector(parameter, _published_images(parameter, sku)[0], encoder)
+        for sku in skus
     ]
 
 
-def _images_of(name: str, sku: str) -> list[ProductImage]:
-    """The photos of a published product, the first one first, at least one."""
+def _published_images(parameter: str, sku: str) -> list[ProductImage]:
+    """Return the photos of a published product, at least one, the first one first."""
     product = Product.objects.published().with_photos().with_skus([sku]).first()
     if product is None:
         message = f"There is no product {sku[:64]} in the shop."
-        raise ParameterError(name, "unknown_product", message)
+        raise ParameterError(parameter, "unknown_product", message)
     if not (images := list(product.images.all())):
-        message = f"{sku} has no photo that could be looked at."
-        raise ParameterError(name, "no_photo", message)
+        message = f"{sku} has no photo to search with."
+        raise ParameterError(parameter, "no_photo", message)
     return images
 
 
-def _look_at_image(
-    name: str, image: ProductImage, encoder: Encoder, box: Box | None = None
-) -> Look:
-    """By its kept vector, or by its file where it has none or a part is asked for."""
+def _load_image_vector(
+    parameter: str, image: ProductImage, encoder: Encoder, box: Box | None = None
+) -> ProductVector:
+    """Return the stored vector, or encode the file for a box or a photo without one."""
     rows = Embedding.objects.filter(encoder=encoder, image=image)
     vector = None if box else rows.values_list("vector", flat=True).first()
     if vector is None:
         try:
             with image.file.open("rb") as file:
-                vector = _seen(file.read(), network_of(encoder), box)
+                vector = _encode_photo(file.read(), network_of(encoder), box)
         except (OSError, PhotoError) as error:
             message = f"Photo {image.pk} cannot be read just now."
-            raise ParameterError(name, "unreadable_photo", message) from error
-    return Look(image.product_id, image.pk, np.asarray(vector, np.float32))
+            raise ParameterError(parameter, "unreadable_photo", message) from error
+    return ProductVector(image.product_id, image.pk, np.asarray(vector, np.float32))

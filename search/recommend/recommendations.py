@@ -12,9 +12,10 @@ from catalog.filters import MAX_VALUES, Filters
 from catalog.models import Category, Product, ProductImage
 from search.index.encoders import active_encoder, again_if_retired, network_of
 from search.models import Embedding, Encoder
-from search.query.near_duplicates import beyond_flood, one_of_each
+from search.query.near_duplicates import drop_duplicates, search_past_duplicates
 from search.query.nearest import Hit, nearest
-from search.query.results import Match, matches
+from search.query.results import Result, load_results
+from search.query.similar import SIMILAR_ITEMS
 from search.recommend.outfits import (
     CLASH,
     UNKNOWN,
@@ -48,7 +49,7 @@ class Piece:
 
 
 @again_if_retired
-def goes_with(*, product: Product, limit: int = MOST_WORN) -> list[Match]:
+def goes_with(*, product: Product, limit: int = MOST_WORN) -> list[Result]:
     """Products to wear with this one: outfits one after the other, best first.
 
     `search.recommend.outfits` says what is worn with what. Under an encoder trained on
@@ -59,7 +60,7 @@ def goes_with(*, product: Product, limit: int = MOST_WORN) -> list[Match]:
     encoder = active_encoder()
     key = f"goes-with:{encoder.pk}:{product.pk}:{product.category_id}"
     hits = _kept(key, lambda: _find_outfits(product, encoder))
-    return matches(hits=hits[:limit], encoder=encoder)
+    return load_results(hits=hits[:limit], encoder=encoder)
 
 
 def _kept(key: str, find: Callable[[], list[Hit] | None]) -> list[Hit]:
@@ -92,7 +93,7 @@ def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
 
 def _varied(look: Callable[..., list[Hit]], k: int) -> list[Hit]:
     """The k nearest with photos of their own."""
-    return one_of_each(beyond_flood(look, k))[:k]
+    return drop_duplicates(search_past_duplicates(look, k))[:k]
 
 
 def _wearable(beside: Sequence[int], kind: str, slugs: list[str]) -> Filters:
@@ -103,9 +104,9 @@ def _wearable(beside: Sequence[int], kind: str, slugs: list[str]) -> Filters:
 
 
 def _pieces(found: dict[str, list[Hit]]) -> dict[str, list[Piece]]:
-    ids = [hit.image_id for hits in found.values() for hit in hits]
+    ids = [hit.image_id for hits in found.values() for hit in hits if hit.image_id]
     photos = ProductImage.objects.filter(id__in=ids)
-    colours: dict[int, list[str]] = dict(photos.values_list("id", "colours"))
+    colours: dict[int | None, list[str]] = dict(photos.values_list("id", "colours"))
 
     def piece(hit: Hit, kind: str) -> Piece:
         names = colours.get(hit.image_id) or []
@@ -146,8 +147,11 @@ def _best(pieces: list[Piece], worn: Sequence[int], shown: list[Piece]) -> Piece
 
 @again_if_retired
 def because_of(
-    *, products: Sequence[int], without: Collection[int] = (), limit: int = 12
-) -> list[Match]:
+    *,
+    products: Sequence[int],
+    without: Collection[int] = (),
+    limit: int = SIMILAR_ITEMS,
+) -> list[Result]:
     """What looks like the products, in turn the nearest of each, the first product's
     first; never one of them nor of `without`, and nothing that only comes nearest."""
     encoder = active_encoder()
@@ -157,7 +161,7 @@ def because_of(
     for hit in filter(None, chain.from_iterable(zip_longest(*lists))):
         if hit.product_id not in gone:
             best.setdefault(hit.product_id, hit)
-    return matches(hits=list(best.values())[:limit], encoder=encoder)
+    return load_results(hits=list(best.values())[:limit], encoder=encoder)
 
 
 def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
@@ -175,7 +179,11 @@ def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
             exclude_product=product_id,
         )
         band = network_of(encoder).band
-        return [hit for hit in _varied(look, NEIGHBOURS) if band(hit.distance)]
+        return [
+            hit
+            for hit in _varied(look, NEIGHBOURS)
+            if hit.distance is not None and band(hit.distance)
+        ]
 
     return _kept(f"neighbours:{encoder.pk}:{product_id}", find)
 

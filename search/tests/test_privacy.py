@@ -24,7 +24,7 @@ from catalog.models import Category, ProductImage
 from catalog.tests.factories import make_product
 from search.index.embed import embed_due
 from search.query import start
-from search.query.ranking import Answer
+from search.query.ranking import Ranking
 from search.query.start import Origin
 from search.tests.privacy import (
     Watch,
@@ -67,7 +67,7 @@ def watch(tmp_path, monkeypatch):
 
 def picture_of(photo: bytes, box: tuple[float, ...] | None = None) -> Image.Image:
     picture = Image.open(io.BytesIO(photo)).convert("RGB")
-    return start.Box(*box).cut(picture) if box else picture
+    return start.Box(*box).crop(picture) if box else picture
 
 
 def through_api(client, photo: bytes, **form: Any) -> None:
@@ -164,7 +164,7 @@ def test_what_is_kept_is_a_vector_and_where_it_came_from(client, watch):
     assert isinstance(encoder, int) and key == ""
     assert (vector.shape, vector.dtype) == ((128,), np.float32)
     assert origin == Origin(photo=True)
-    assert type(first) is Answer
+    assert type(first) is Ranking
     assert all(isinstance(n, int | float) for hit in first.hits for n in hit)
     left_s = watch.broker.ttl(cache.make_key(f"query:{query}"))
     assert 0 < left_s <= 3600
@@ -234,13 +234,13 @@ PLANTED: list[Callable[[bytes, Image.Image], None]] = [
 @pytest.mark.parametrize("leak", PLANTED)
 def test_a_leak_would_be_seen(client, watch, monkeypatch, leak):
     """The tests above can fail: each of these is found."""
-    seen = start._seen
+    seen = start._encode_photo
 
     def leaky(photo, network, box):
         leak(photo, picture_of(photo))
         return seen(photo, network, box)
 
-    monkeypatch.setattr(start, "_seen", leaky)
+    monkeypatch.setattr(start, "_encode_photo", leaky)
     with watching(watch):
         client.post(SEARCH, {"photo": upload(LARGE)})
     assert watch.leaks(traces(LARGE, picture_of(LARGE)))

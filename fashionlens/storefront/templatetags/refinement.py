@@ -19,8 +19,8 @@ def unwish_link(context: dict[str, Any], sku: str) -> str:
     """These results without a word about the product; where nothing else is asked, the
     page that asks."""
     query = context["query"]
-    others = set(query.wish.like) - {sku}
-    if not (query.origin.pictured or query.wish.words or others):
+    others = set(query.refinement.like) - {sku}
+    if not (query.origin.has_picture or query.refinement.words or others):
         return reverse("storefront:search")
     return _link(context, "", sku)
 

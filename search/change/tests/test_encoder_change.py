@@ -17,12 +17,12 @@ from ml.encoder import Encoder as Network
 from ml.preprocess import read_photo
 from search.index.encoders import open_network, register
 from search.models import Encoder
-from search.query.services import (
+from search.query.kept_search import (
     QueryExpired,
-    get_query,
-    similar_products,
+    get_search,
     start_search,
 )
+from search.query.similar import similar_products
 from search.query.start import Start
 from search.tests.networks import write_network
 
@@ -85,13 +85,13 @@ class Shopper(threading.Thread):
     def by_photo(self, which: int) -> None:
         asked = start_search(Start(photo=ASKED[which]))
         try:
-            kept = get_query(query_id=asked.id)
+            kept = get_search(query_id=asked.id)
         except QueryExpired:  # only with its encoder
             assert Encoder.objects.get(pk=asked.encoder.pk).state == "retired"
             kept = asked
         for query in (asked, kept):
             version = query.encoder.version
-            found = {hit.image_id: hit.distance for hit in query.hits}
+            found = {hit.image_id: hit.distance for hit in query.all_hits()}
             self.note(version, self.truth.asked[version][which], found, PRODUCTS)
 
     def by_product(self, product: Product) -> None:

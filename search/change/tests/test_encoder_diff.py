@@ -7,7 +7,12 @@ from django.utils import timezone
 
 from catalog.models import Product
 from catalog.tests.factories import make_photo_bytes, make_product
-from search.change.encoder_diff import NothingToCompare, Question, compare, write_page
+from search.change.encoder_diff import (
+    ComparedPhoto,
+    NothingToCompare,
+    compare,
+    write_page,
+)
 from search.events.record import Happened, new_list_id, record
 from search.index.embed import embed_due
 from search.index.encoders import open_network, register
@@ -35,12 +40,12 @@ def hits(*products: int) -> list[Hit]:
 
 
 def test_overlap_and_first_result_are_counted():
-    question = Question(1, 1, hits(2, 3, 4, 5), hits(3, 2, 4, 6))
+    question = ComparedPhoto(1, 1, hits(2, 3, 4, 5), hits(3, 2, 4, 6))
     assert question.overlap == 0.75
     assert question.new_first
-    same = Question(1, 1, hits(2, 3), hits(2, 3))
+    same = ComparedPhoto(1, 1, hits(2, 3), hits(2, 3))
     assert (same.overlap, same.new_first) == (1, False)
-    assert Question(1, 1, [], []).overlap == 1
+    assert ComparedPhoto(1, 1, [], []).overlap == 1
 
 
 def test_an_encoder_agrees_with_itself(other, fake_encoder):

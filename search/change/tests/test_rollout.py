@@ -16,13 +16,13 @@ from search.index.embed import embed_due
 from search.index.encoders import active_encoder, open_network, register
 from search.index.partitions import build_index, index_state, partition_exists
 from search.models import Embedding, EmbeddingFailure, Encoder
-from search.query.facets import count_found
-from search.query.services import (
+from search.query.facets import count_search_facets
+from search.query.kept_search import (
     QueryExpired,
-    get_query,
-    similar_products,
+    get_search,
     start_search,
 )
+from search.query.similar import similar_products
 from search.query.start import Start
 from search.tests.networks import write_network
 from search.tests.shop import upload
@@ -118,12 +118,12 @@ def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
     query = start_search(Start(photo=make_photo_bytes("red")))
     add(tmp_path, "b")
     activate("b")
-    kept = get_query(query_id=query.id)
+    kept = get_search(query_id=query.id)
     assert kept.encoder == fake_encoder
-    assert kept.hits == query.hits
+    assert kept.all_hits() == query.all_hits()
     retire("fake-1")
     with pytest.raises(QueryExpired):
-        get_query(query_id=query.id)
+        get_search(query_id=query.id)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_a_query_expires_while_its_facets_are_counted(
 
     def count_late(*args):
         retire("fake-1")
-        return count_found(*args)
+        return count_search_facets(*args)
 
-    monkeypatch.setattr("search.query.services.count_found", count_late)
+    monkeypatch.setattr("search.query.kept_search.count_search_facets", count_late)
     assert client.get(address.format(query.id)).status_code == 410
 
 
@@ -156,9 +156,9 @@ def test_a_search_by_htmx_expires_while_its_facets_are_counted(
     def count_late(*args):
         activate("b")
         retire("fake-1")
-        return count_found(*args)
+        return count_search_facets(*args)
 
-    monkeypatch.setattr("search.query.services.count_found", count_late)
+    monkeypatch.setattr("search.query.kept_search.count_search_facets", count_late)
     form = {"photo": upload(make_photo_bytes("red")), "price": "0-9999"}
     response = client.post("/search/", form, headers={"HX-Request": "true"})
     assert response.status_code == 410
@@ -300,7 +300,7 @@ def test_what_was_begun_before_does_not_meet_an_encoder_that_came_back(shop, tmp
     new = register(open_network(write_network(tmp_path / "other", "b", seed=9)))
     assert new.state == "loading"
     with pytest.raises(QueryExpired):
-        get_query(query_id=query.id)
+        get_search(query_id=query.id)
     assert embed_due(encoder=old).embedded == 0
     assert not Embedding.objects.filter(encoder=new).exists()
 
@@ -333,7 +333,7 @@ def test_a_search_whose_encoder_is_retired_meanwhile_is_asked_again(
         return next(looks, None) or active_encoder()
 
     retire("fake-1")
-    monkeypatch.setattr("search.query.services.active_encoder", stale)
+    monkeypatch.setattr("search.query.kept_search.active_encoder", stale)
     assert len(similar_products(product=shop[0])) == 4
     looks = iter([fake_encoder])
     query = start_search(Start(photo=make_photo_bytes("red")))

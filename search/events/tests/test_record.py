@@ -18,8 +18,8 @@ from search.events.record import (
     record_quietly,
 )
 from search.models import Encoder, Event, FoundNothing
-from search.query.refinement import Wish
-from search.query.services import start_search
+from search.query.kept_search import start_search
+from search.query.refinement import Refinement
 from search.query.start import Start
 from search.tasks import forget_old_events
 
@@ -73,7 +73,7 @@ def test_searches_are_known_by_where_they_came_from(embed):
     embed()
     photo = start_search(Start(photo=make_photo_bytes("red")))
     from_product = start_search(Start(product="a"))
-    words = start_search(wish=Wish(words="product"))
+    words = start_search(refinement=Refinement(words="product"))
     found = lists_of([photo.id, from_product.id, words.id, "never-was"])
     assert found == {
         photo.id: Listed("photo", "fake-1", None),

@@ -49,7 +49,7 @@ def test_an_index_that_misses_is_seen(cloud, fake_encoder, monkeypatch):
                 "SET LOCAL hnsw.ef_search = 9; SET LOCAL hnsw.iterative_scan = off"
             )
 
-    monkeypatch.setattr(recall, "set_breadth", look_at_nine)
+    monkeypatch.setattr(recall, "set_search_breadth", look_at_nine)
     found = recall.measure_recall(fake_encoder, sample=100)
     assert found.recall_mean == pytest.approx(0.9)
 

@@ -17,7 +17,7 @@ from catalog.models import ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
 from search.index.embed import index_status
 from search.models import Embedding
-from search.query.services import start_search
+from search.query.kept_search import start_search
 from search.query.start import Start
 from search.tasks import wake_worker
 
@@ -63,7 +63,7 @@ def test_a_saved_product_is_found_by_its_photo(tmp_path):
         others = [make_product(photo=True) for _ in range(3)]
         product = make_product(photo=make_photo_bytes("crimson", size=(300, 400)))
         wait_for(lambda: index_status()["embedded"] == 4)
-    best = start_search(Start(photo=product.images.get().file.read())).page()[0]
+    best = start_search(Start(photo=product.images.get().file.read())).results_page()[0]
     assert best.product == product
     assert best.product not in others
     assert best.distance < 0.01

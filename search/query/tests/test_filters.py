@@ -7,9 +7,9 @@ from catalog.facets import FACETS
 from catalog.filters import MAX_VALUES, Filters, ParameterError
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from fashionlens.storefront.tests.outline import outline
-from search.query import facets, ranking, services
-from search.query.refinement import Wish
-from search.query.services import get_query, start_search
+from search.query import facets, kept_search, ranking
+from search.query.kept_search import get_search, start_search
+from search.query.refinement import Refinement
 from search.query.start import Start
 from search.tests.shop import RED, SEARCH, skus, upload
 
@@ -77,7 +77,7 @@ def test_a_value_that_cannot_be_is_an_error(client, shop, wish, error):
 
 def test_an_error_names_what_there_is(shop):
     with pytest.raises(ParameterError, match="There are: Crown, Ostra"):
-        start_search(Start(photo=RED), Wish(Filters(brands=("Nobody",))))
+        start_search(Start(photo=RED), Refinement(Filters(brands=("Nobody",))))
     with pytest.raises(ParameterError, match=f"At most {MAX_VALUES} values"):
         Filters(brands=tuple(map(str, range(MAX_VALUES + 1))))
 
@@ -97,7 +97,7 @@ def counts(values) -> dict[str, int]:
 
 
 def test_facets_count_what_each_value_has(shop):
-    found = start_search(Start(photo=RED)).facets
+    found = start_search(Start(photo=RED)).count_facets()
     assert counts(found.categories) == {"dress": 2, "hat": 2}
     assert counts(found.brands) == {"Ostra": 2, "Crown": 2}
     assert counts(found.colours) == {"red": 3, "black": 1}
@@ -108,16 +108,16 @@ def test_facets_count_what_each_value_has(shop):
 
 
 def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatch):
-    for module in (facets, ranking, services):
+    for module in (facets, kept_search, ranking):
         monkeypatch.setattr(module, "MAX_K", 2)
     page = client.post("/search/", {"photo": upload(RED)}, follow=True)
-    assert page.context["query"].facets.at_least
+    assert page.context["facets"].at_least
     assert '<span class="count">2+</span>' in page.text
 
 
 def test_a_facet_counts_behind_the_other_filters_only(shop):
     wish = Filters(categories=("hat",), colours=("black",))
-    found = start_search(Start(photo=RED), wish=Wish(wish)).facets
+    found = start_search(Start(photo=RED), refinement=Refinement(wish)).count_facets()
     assert counts(found.categories) == {"hat": 1}
     assert counts(found.colours) == {"black": 1, "red": 1}
     assert [value.chosen for value in found.colours] == [True, False]
@@ -125,10 +125,13 @@ def test_a_facet_counts_behind_the_other_filters_only(shop):
 
 
 def test_a_count_is_what_choosing_the_value_finds(shop):
-    query = start_search(Start(photo=RED), Wish(Filters(in_stock=True)))
-    for value in query.facets.colours:
+    query = start_search(Start(photo=RED), Refinement(Filters(in_stock=True)))
+    for value in query.count_facets().colours:
         wish = Filters(in_stock=True, colours=(value.value,))
-        assert get_query(query_id=query.id, wish=Wish(wish)).count == value.count
+        assert (
+            get_search(query_id=query.id, refinement=Refinement(wish)).count
+            == value.count
+        )
 
 
 def test_the_page_filters_without_script(client, shop):

@@ -1,5 +1,3 @@
-from typing import NamedTuple
-
 import pytest
 
 from catalog.filters import Filters
@@ -7,44 +5,48 @@ from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
 from search.index.encoders import active_encoder, network_of
 from search.models import Embedding, Encoder
-from search.query.near_duplicates import MOST, is_flooded, without_flood
-from search.query.nearest import MAX_K
-from search.query.refinement import Wish
-from search.query.services import get_query, similar_products, start_search
+from search.query.kept_search import get_search, start_search
+from search.query.near_duplicates import (
+    MAX_SAME_PHOTO,
+    has_near_duplicates,
+    move_duplicates_last,
+)
+from search.query.nearest import MAX_K, Hit
+from search.query.refinement import Refinement
+from search.query.similar import similar_products
 from search.query.start import Start
 
 SHARED = make_photo_bytes("red")
 
 
-class Far(NamedTuple):
-    name: str
-    distance: float | None
+def hits_at(*distances: float | None) -> list[Hit]:
+    return [Hit(number, number, each) for number, each in enumerate(distances)]
 
 
-def names(hits: list[Far]) -> str:
-    return "".join(hit.name for hit in hits)
+def ids(hits: list[Hit]) -> list[int]:
+    return [hit.product_id for hit in hits]
 
 
-def test_those_beyond_the_first_few_come_last_in_their_order():
-    hits = [Far(name, 0.1) for name in "abcde"] + [Far("x", 0.2), Far("y", 0.3)]
-    assert is_flooded(hits)
-    assert names(without_flood(hits)) == "abcxyde"
+def test_duplicates_beyond_the_first_three_come_last_in_their_order():
+    hits = hits_at(0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.3)
+    assert has_near_duplicates(hits)
+    assert ids(move_duplicates_last(hits)) == [0, 1, 2, 5, 6, 3, 4]
 
 
-def test_as_many_as_may_stay_are_no_flood():
-    hits = [Far(name, 0.1) for name in "abc"] + [Far("x", 0.2)]
-    assert not is_flooded(hits)
-    assert names(without_flood(hits)) == "abcx"
+def test_three_products_with_one_photo_keep_their_place():
+    hits = hits_at(0.1, 0.1, 0.1, 0.2)
+    assert not has_near_duplicates(hits)
+    assert ids(move_duplicates_last(hits)) == [0, 1, 2, 3]
 
 
 def test_the_last_digits_of_a_distance_do_not_count():
-    assert is_flooded([Far("a", 0.1 + n * 1e-8) for n in range(4)])
-    assert not is_flooded([Far("a", 0.1 + n * 1e-5) for n in range(4)])
+    assert has_near_duplicates(hits_at(*(0.1 + n * 1e-8 for n in range(4))))
+    assert not has_near_duplicates(hits_at(*(0.1 + n * 1e-5 for n in range(4))))
 
 
-def test_what_words_alone_found_is_no_flood():
-    assert not is_flooded([Far("a", None)] * 9)
-    assert without_flood([]) == []
+def test_hits_without_a_distance_are_no_duplicates():
+    assert not has_near_duplicates(hits_at(*[None] * 9))
+    assert move_duplicates_last([]) == []
 
 
 @pytest.fixture
@@ -62,27 +64,27 @@ def shop(fake_encoder, embed, monkeypatch) -> dict[str, set[int]]:
 @pytest.mark.parametrize("first", [None, 24])
 def test_a_page_of_a_search_still_shows_other_products(shop, first: int | None):
     query = start_search(Start(photo=SHARED), first=first)
-    page = [match.product.pk for match in query.page(1)]
+    page = [match.product.pk for match in query.results_page(1)]
     assert len(page) == 24
-    assert set(page[:MOST]) <= shop["same"]
-    assert len(shop["same"] & set(page)) == MOST
-    everything = [hit.product_id for hit in query.hits]
+    assert set(page[:MAX_SAME_PHOTO]) <= shop["same"]
+    assert len(shop["same"] & set(page)) == MAX_SAME_PHOTO
+    everything = [hit.product_id for hit in query.all_hits()]
     assert len(everything) == len(set(everything)) == 80
     assert set(everything) == shop["same"] | shop["others"]
-    assert query.complete
+    assert query.ranking.complete
     assert set(everything[33:]) <= shop["same"]
-    again = get_query(query_id=query.id)
-    assert [hit.product_id for hit in again.hits] == everything
+    again = get_search(query_id=query.id)
+    assert [hit.product_id for hit in again.all_hits()] == everything
 
 
 @pytest.fixture
-def flooded(shop) -> dict[str, set[int]]:
+def crowded(shop) -> dict[str, set[int]]:
     """As `shop`, but more products with the one photo than any answer holds."""
     image = ProductImage.objects.get(product=min(shop["same"]))
     vector = Embedding.objects.get(image=image).vector
     more = Product.objects.bulk_create(
         Product(
-            **{"sku": f"F{n}", "slug": f"f{n}", "title": f"Flood {n}"},
+            **{"sku": f"F{n}", "slug": f"f{n}", "title": f"Shared {n}"},
             **{"category": image.product.category, "price_cents": 1, "stock": 1},
             status="published",
         )
@@ -101,44 +103,44 @@ def flooded(shop) -> dict[str, set[int]]:
 
 @pytest.mark.parametrize("exact", [True, False])
 @pytest.mark.parametrize("first", [None, 24])
-def test_a_flood_larger_than_any_answer_leaves_room(
-    flooded, first: int | None, exact: bool, monkeypatch
+def test_more_duplicates_than_a_list_holds_leave_room_for_others(
+    crowded, first: int | None, exact: bool, monkeypatch
 ):
     monkeypatch.setattr("search.query.nearest.is_small", lambda *args: exact)
     query = start_search(Start(photo=SHARED), first=first)
-    page = {match.product.pk for match in query.page(1)}
-    assert len(page) == 24 and len(page & flooded["same"]) == MOST
-    everything = [hit.product_id for hit in query.hits]
+    page = {match.product.pk for match in query.results_page(1)}
+    assert len(page) == 24 and len(page & crowded["same"]) == MAX_SAME_PHOTO
+    everything = [hit.product_id for hit in query.all_hits()]
     assert len(set(everything)) == len(everything) == MAX_K
-    assert set(everything[MOST:33]) == flooded["others"]
-    assert query.complete
-    again = get_query(query_id=query.id)
-    assert [hit.product_id for hit in again.hits] == everything
+    assert set(everything[MAX_SAME_PHOTO:33]) == crowded["others"]
+    assert query.ranking.complete
+    again = get_search(query_id=query.id)
+    assert [hit.product_id for hit in again.all_hits()] == everything
 
 
-def test_what_a_flood_hides_beyond_the_last_band_stays_there(flooded, monkeypatch):
+def test_duplicates_do_not_bring_in_products_beyond_the_last_band(crowded, monkeypatch):
     bands = [("same item", 1e-6)]
     monkeypatch.setattr(type(network_of(active_encoder())), "bands", bands)
     query = start_search(Start(photo=SHARED))
-    assert {hit.product_id for hit in query.hits} <= flooded["same"]
-    assert len(query.hits) == MAX_K
-    assert query.complete
+    assert {hit.product_id for hit in query.all_hits()} <= crowded["same"]
+    assert len(query.all_hits()) == MAX_K
+    assert query.ranking.complete
 
 
-def test_similar_products_and_filters_see_past_such_a_flood(flooded):
-    product = Product.objects.get(pk=min(flooded["same"]))
+def test_similar_products_filters_and_words_see_past_duplicates(crowded):
+    product = Product.objects.get(pk=min(crowded["same"]))
     similar = {match.product.pk for match in similar_products(product=product)}
-    assert len(similar) == 12 and len(similar & flooded["same"]) == MOST
-    query = start_search(Start(photo=SHARED), Wish(Filters(in_stock=True)))
-    assert set(flooded["others"]) < {hit.product_id for hit in query.hits}
-    worded = start_search(Start(photo=SHARED), Wish(words="product"))
-    assert set(flooded["others"]) < {hit.product_id for hit in worded.hits}
+    assert len(similar) == 12 and len(similar & crowded["same"]) == MAX_SAME_PHOTO
+    query = start_search(Start(photo=SHARED), Refinement(Filters(in_stock=True)))
+    assert set(crowded["others"]) < {hit.product_id for hit in query.all_hits()}
+    worded = start_search(Start(photo=SHARED), Refinement(words="product"))
+    assert set(crowded["others"]) < {hit.product_id for hit in worded.all_hits()}
 
 
-def test_so_does_one_with_words(shop):
-    query = start_search(Start(photo=SHARED), Wish(words="shared"))
-    page = {match.product.pk for match in query.page(1)}
-    assert len(shop["same"] & page) == MOST
+def test_a_search_with_words_still_shows_other_products(shop):
+    query = start_search(Start(photo=SHARED), Refinement(words="shared"))
+    page = {match.product.pk for match in query.results_page(1)}
+    assert len(shop["same"] & page) == MAX_SAME_PHOTO
     assert len(page) == 24
     assert query.count == 80
 
@@ -147,4 +149,4 @@ def test_similar_products_are_not_all_the_same_photo(shop):
     product = Product.objects.get(pk=min(shop["same"]))
     similar = {match.product.pk for match in similar_products(product=product)}
     assert len(similar) == 12
-    assert len(similar & shop["same"]) == MOST
+    assert len(similar & shop["same"]) == MAX_SAME_PHOTO

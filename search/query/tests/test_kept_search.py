@@ -9,16 +9,12 @@ from catalog.tests.factories import make_category, make_photo_bytes, make_produc
 from ml.preprocess import PhotoError
 from search.index.encoders import network_of
 from search.models import Embedding
+from search.query.kept_search import QueryExpired, get_search, start_search
 from search.query.nearest import nearest
-from search.query.ranking import Question, aim_at, fused
-from search.query.refinement import Wish
-from search.query.services import (
-    QueryExpired,
-    get_query,
-    similar_products,
-    start_search,
-)
-from search.query.start import Look, Start, looks_of
+from search.query.ranking import VectorQuery, fuse_ranks, move_target
+from search.query.refinement import Refinement
+from search.query.similar import similar_products
+from search.query.start import ProductVector, Start, load_product_vectors
 from search.recommend.recommendations import because_of
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +106,7 @@ def test_a_product_looks_like_its_first_photo_that_has_a_vector(shop, fake_encod
         turned = unit(np.cos(np.radians(angle)), np.sin(np.radians(angle)))
         Embedding.objects.create(encoder=fake_encoder, image=image, vector=turned)
     cache.clear()
-    (look,) = looks_of("product", [product.sku], fake_encoder)
+    (look,) = load_product_vectors("product", [product.sku], fake_encoder)
     assert look.image_id == first.pk
     similar = similar_products(product=product, limit=1)
     liked = because_of(products=[product.pk], limit=1)
@@ -138,39 +134,39 @@ def test_a_photo_finds_the_product_it_shows(embed):
     embed()
     image = products[3].images.get()
     query = start_search(Start(photo=image.file.read()))
-    best = query.page()[0]
+    best = query.results_page()[0]
     assert best.product == products[3]
     assert best.image == image
     assert best.band == "same item"
-    assert query.complete
+    assert query.ranking.complete
     assert query.took_ms > 0
 
 
 def test_pages_neither_repeat_nor_skip(far_sighted, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
-    pages = [query.page(number, size=5) for number in (1, 2, 3, 4)]
+    pages = [query.results_page(number, size=5) for number in (1, 2, 3, 4)]
     found = [match.product.id for page in pages for match in page]
     assert [len(page) for page in pages] == [5, 5, 2, 0]
     assert sorted(found) == sorted(p.id for p in shop)
-    kept = get_query(query_id=query.id)
-    assert kept.hits == query.hits
+    kept = get_search(query_id=query.id)
+    assert kept.all_hits() == query.all_hits()
 
 
 def test_the_first_page_stays_when_the_rest_is_found_later(far_sighted, shop, embed):
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
-    first = [match.product for match in query.page(1, size=3)]
-    assert query.count is None and query.has_more(1, size=3)
+    first = [match.product for match in query.results_page(1, size=3)]
+    assert query.count is None and query.has_page_after(1, size=3)
     newer = make_product(photo=make_photo_bytes("red"))  # the nearest of all
     embed()
-    kept = get_query(query_id=query.id)
-    pages = [kept.page(number, size=3) for number in (1, 2, 3, 4, 5)]
+    kept = get_search(query_id=query.id)
+    pages = [kept.results_page(number, size=3) for number in (1, 2, 3, 4, 5)]
     found = [match.product for page in pages for match in page]
     assert found[:3] == first
     assert sorted(p.id for p in found) == sorted(p.id for p in [*shop, newer])
-    assert kept.count == 13 and not kept.has_more(5, size=3)
+    assert kept.count == 13 and not kept.has_page_after(5, size=3)
     make_product(photo=make_photo_bytes("red"))
     embed()
-    assert get_query(query_id=query.id).hits == kept.hits
+    assert get_search(query_id=query.id).all_hits() == kept.all_hits()
 
 
 def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypatch):
@@ -182,51 +178,58 @@ def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypat
 
     monkeypatch.setattr("search.query.ranking.nearest", spy)
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
-    query.page(1, size=3)
+    query.results_page(1, size=3)
     assert asked == [4]
-    other = get_query(query_id=query.id, wish=Wish(HATS))
-    other.page(1, size=3), other.page(2, size=3), query.page(2, size=3)
+    other = get_search(query_id=query.id, refinement=Refinement(HATS))
+    (
+        other.results_page(1, size=3),
+        other.results_page(2, size=3),
+        query.results_page(2, size=3),
+    )
     assert asked == [4, 500, 500]
 
 
 def test_a_kept_query_is_narrowed_without_the_photo(far_sighted, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
-    hats = get_query(query_id=query.id, wish=Wish(HATS))
-    assert sorted(ids(hats.hits)) == sorted(shop[n].id for n in (0, 3, 6, 9))
-    assert hats.complete
+    hats = get_search(query_id=query.id, refinement=Refinement(HATS))
+    assert sorted(ids(hats.all_hits())) == sorted(shop[n].id for n in (0, 3, 6, 9))
+    assert hats.ranking.complete
 
 
 def test_no_more_than_the_last_refinements_are_kept(far_sighted, shop, monkeypatch):
-    monkeypatch.setattr("search.query.services.MOST_REFINED", 3)
+    monkeypatch.setattr("search.query.kept_search.MAX_RANKINGS", 3)
     query = start_search(Start(photo=make_photo_bytes("red")))
-    wishes = [Wish(Filters(price_max_cents=10_000 + n)) for n in range(8)]
+    wishes = [Refinement(Filters(price_max_cents=10_000 + n)) for n in range(8)]
     for wish in wishes:
-        refined = get_query(query_id=query.id, wish=wish)
-        assert len(refined.hits) == refined.facets.in_stock == 12
+        refined = get_search(query_id=query.id, refinement=wish)
+        assert len(refined.all_hits()) == refined.count_facets().in_stock == 12
     server = cache._cache.get_client()  # type: ignore[attr-defined]
     kept = [*server.scan_iter(match=cache.make_key(f"query:{query.id}:*"))]
     assert len(kept) <= 3 * 3 + 1  # of each answer, facets and place; the number
     monkeypatch.delattr("search.query.ranking.nearest")
-    assert get_query(query_id=query.id, wish=wishes[-1]).hits == refined.hits
+    assert (
+        get_search(query_id=query.id, refinement=wishes[-1]).all_hits()
+        == refined.all_hits()
+    )
     with pytest.raises(NameError):
-        get_query(query_id=query.id, wish=wishes[0])
+        get_search(query_id=query.id, refinement=wishes[0])
 
 
 def test_a_product_gone_since_the_search_is_left_out(far_sighted, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
     Product.objects.filter(pk=shop[0].pk).delete()
-    page = get_query(query_id=query.id).page()
+    page = get_search(query_id=query.id).results_page()
     assert len(page) == 11
 
 
 def test_an_unknown_query_has_expired(fake_encoder):
     with pytest.raises(QueryExpired):
-        get_query(query_id="guess")
+        get_search(query_id="guess")
 
 
 def test_a_search_in_an_empty_shop_is_an_empty_complete_answer(fake_encoder):
     query = start_search(Start(photo=make_photo_bytes("red")))
-    assert (query.count, query.complete, query.page()) == (0, True, [])
+    assert (query.count, query.ranking.complete, query.results_page()) == (0, True, [])
 
 
 def test_a_broken_photo_is_refused_with_its_reason(fake_encoder):
@@ -239,55 +242,59 @@ def test_matches_cost_a_fixed_number_of_queries(
 ):
     query = start_search(Start(photo=make_photo_bytes("red")))
     with django_assert_num_queries(1):
-        query.page(1, size=3)
+        query.results_page(1, size=3)
     with django_assert_num_queries(1):
-        query.page(1, size=12)
+        query.results_page(1, size=12)
 
 
 def test_what_matches_lies_within_the_last_band_and_all_of_it_is_found(shop):
     """The n-th lies n * 10 degrees away: 60 degrees is a distance of 0.5."""
     query = start_search(Start(product=shop[0].sku))
-    assert ids(query.hits) == [p.id for p in shop[1:7]]
-    assert (query.count, query.complete) == (6, True)
-    hats = get_query(query_id=query.id, wish=Wish(HATS))
-    assert ids(hats.hits) == [shop[3].id, shop[6].id]
-    assert (hats.count, hats.complete) == (2, True)
-    assert {match.band for match in query.page()} == {"very similar", "similar"}
+    assert ids(query.all_hits()) == [p.id for p in shop[1:7]]
+    assert (query.count, query.ranking.complete) == (6, True)
+    hats = get_search(query_id=query.id, refinement=Refinement(HATS))
+    assert ids(hats.all_hits()) == [shop[3].id, shop[6].id]
+    assert (hats.count, hats.ranking.complete) == (2, True)
+    assert {match.band for match in query.results_page()} == {"very similar", "similar"}
 
 
 def test_two_who_ask_for_the_rest_at_once_get_one_list(far_sighted, shop, monkeypatch):
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
-    plain = Question.answer
+    plain = VectorQuery.rank
     others: list[list[int]] = []
 
     def answer(self, *args):
         """Somebody else is quicker, and before that a product goes."""
         if not others:
             others.append([])
-            others[0] = ids(get_query(query_id=query.id).hits)
+            others[0] = ids(get_search(query_id=query.id).all_hits())
             Product.objects.filter(pk=others[0][-1]).delete()
         return plain(self, *args)
 
-    monkeypatch.setattr(Question, "answer", answer)
-    assert ids(query.hits) == others[0]
+    monkeypatch.setattr(VectorQuery, "rank", answer)
+    assert ids(query.all_hits()) == others[0]
     assert len(others[0]) == 12
 
 
 def test_likes_and_dislikes_move_by_rocchio():
     right, up, down = unit(1, 0), unit(0, 1), unit(0, -1)
-    assert aim_at(None, [], []) is None
-    liked = aim_at(right, [Look(1, 1, up)], [])
-    assert liked.near == pytest.approx(unit(1, 0.75))
-    assert liked.order is liked.near
-    both = aim_at(right, [Look(1, 1, up), Look(2, 2, up)], [Look(3, 3, down)])
-    assert both.near == pytest.approx(unit(1, 0.75))
-    assert both.order == pytest.approx(unit(1, 1.25))
-    only = aim_at(None, [], [Look(3, 3, down)])
-    assert only.near is None and only.order == pytest.approx(up)
+    assert move_target(None, [], []) is None
+    liked = move_target(right, [ProductVector(1, 1, up)], [])
+    assert liked.measure_from == pytest.approx(unit(1, 0.75))
+    assert liked.order_by is liked.measure_from
+    both = move_target(
+        right,
+        [ProductVector(1, 1, up), ProductVector(2, 2, up)],
+        [ProductVector(3, 3, down)],
+    )
+    assert both.measure_from == pytest.approx(unit(1, 0.75))
+    assert both.order_by == pytest.approx(unit(1, 1.25))
+    only = move_target(None, [], [ProductVector(3, 3, down)])
+    assert only.measure_from is None and only.order_by == pytest.approx(up)
 
 
 def test_lists_are_fused_by_reciprocal_rank():
-    assert fused([1, 2, 3], []) == [1, 2, 3]
-    assert fused([1, 2, 3], [3]) == [3, 1, 2]
-    assert fused([1, 2], [2, 1]) == [1, 2]  # equals as the first has them
-    assert fused(range(100), [99, 200]) == [99, 0, 1, 200, *range(2, 99)]
+    assert fuse_ranks([1, 2, 3], []) == [1, 2, 3]
+    assert fuse_ranks([1, 2, 3], [3]) == [3, 1, 2]
+    assert fuse_ranks([1, 2], [2, 1]) == [1, 2]  # equals as the first has them
+    assert fuse_ranks(range(100), [99, 200]) == [99, 0, 1, 200, *range(2, 99)]

@@ -1,0 +1,57 @@
+"""Find products that look like a product of the shop."""
+
+from functools import partial
+
+from catalog.models import Product
+from search.index.encoders import (
+    NoActiveEncoder,
+    active_encoder,
+    again_if_retired,
+    ensure_kept,
+)
+from search.models import Embedding, Photo
+from search.query.near_duplicates import move_duplicates_last, search_past_duplicates
+from search.query.nearest import nearest
+from search.query.results import Result, load_results
+
+SIMILAR_ITEMS = 12
+
+
+@again_if_retired
+def similar_products(*, product: Product, limit: int = SIMILAR_ITEMS) -> list[Result]:
+    """Return the products nearest to this one; [] while it has no vector.
+
+    Those beyond the last band, where a search stops, are among them: on a product's
+    page they are a way to go on, not an answer.
+    """
+    encoder = active_encoder()
+    own = Embedding.objects.of_first_photos(encoder).filter(image__product=product)
+    vector = own.values_list("vector", flat=True).first()
+    if vector is None:
+        ensure_kept(encoder)
+        return []
+    search = partial(
+        nearest, vector=vector, encoder=encoder, exclude_product=product.id
+    )
+    hits = move_duplicates_last(search_past_duplicates(search, limit))
+    return load_results(hits=hits[:limit], encoder=encoder)
+
+
+def has_no_vector(product: Product) -> bool:
+    """Return whether the product has photos and none of them has a vector."""
+    own = Embedding.objects.filter(encoder=active_encoder(), image__product=product)
+    return product.cover is not None and not own.exists()
+
+
+def is_pending(product: Product) -> bool:
+    """Return whether no photo has a vector yet and one will get it."""
+    return has_no_vector(product) and has_pending_photos(product)
+
+
+def has_pending_photos(product: Product) -> bool:
+    """Return whether a photo is still to be embedded; failed ones do not count."""
+    photos = Photo.objects.filter(product=product)
+    try:
+        return photos.pending(active_encoder()).exists()
+    except NoActiveEncoder:
+        return photos.exists()
