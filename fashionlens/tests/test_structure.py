@@ -5,18 +5,15 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from bench.structure import ROOT, is_gerund, own_modules
+from bench.structure import is_gerund, own_modules
 
 MAX_MODULES = 16
-# Drawing code of the sample shop: one file a garment part.
-SAMPLE = ROOT / "fashionlens/demo/sample"
 # Django's commands; a network (`ml.encoder`) and the row that names it.
 SHARED_NAMES = {"Command", "Encoder"}
 
 
 def test_folders_are_small() -> None:
     sizes = Counter(module.path.parent for module in own_modules())
-    sizes.pop(SAMPLE, None)
     assert {f: n for f, n in sizes.items() if n > MAX_MODULES} == {}
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fashionlens.demo.sample.drawing.palette import COLOURS
 from fashionlens.demo.sample.garments import CATEGORIES, STYLES, clear_caches, garment
-from fashionlens.demo.sample.palette import COLOURS
 from fashionlens.demo.sample.plan import PlannedGarment, planned_garments
 
 __all__ = ["CATEGORIES", "STYLES", "draw_sample", "garment"]

@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from fashionlens.demo.sample import (
+from fashionlens.demo.sample import studio
+from fashionlens.demo.sample.drawing import tiles
+from fashionlens.demo.sample.drawing.canvas import Canvas, View
+from fashionlens.demo.sample.drawing.cloth import PATTERNS, Cloth
+from fashionlens.demo.sample.drawing.fields import grit
+from fashionlens.demo.sample.drawing.palette import COLOURS, Colour, rgb
+from fashionlens.demo.sample.pieces import (
     dresses,
     hats,
     shoes,
     skirts,
-    studio,
-    tiles,
     top_styles,
     trousers,
 )
-from fashionlens.demo.sample.canvas import Canvas, View
-from fashionlens.demo.sample.cloth import PATTERNS, Cloth
-from fashionlens.demo.sample.fields import grit
-from fashionlens.demo.sample.palette import COLOURS, Colour, rgb
+from fashionlens.demo.sample.pieces.trouser_cuts import SHORTS, TROUSERS
 from fashionlens.demo.sample.studio import photographed
-from fashionlens.demo.sample.trouser_cuts import SHORTS, TROUSERS
 
 STYLES: dict[str, list[str]] = {
     "dress": list(dresses.DRESSES),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from fashionlens.demo.sample.canvas import Canvas
-from fashionlens.demo.sample.fields import blurred, enlarged, grit
-from fashionlens.demo.sample.palette import luminance
+from fashionlens.demo.sample.drawing.canvas import Canvas
+from fashionlens.demo.sample.drawing.fields import blurred, enlarged, grit
+from fashionlens.demo.sample.drawing.palette import luminance
 
 _BACKDROPS = {
     "linen": (229, 223, 214),

@@ -8,7 +8,7 @@ from PIL import Image
 
 from fashionlens.demo import sample
 from fashionlens.demo.sample import CATEGORIES, STYLES, draw_sample, garment
-from fashionlens.demo.sample.cloth import PATTERNS
+from fashionlens.demo.sample.drawing.cloth import PATTERNS
 from fashionlens.demo.sample.plan import PLAN, planned_garments
 
 DATASET = [

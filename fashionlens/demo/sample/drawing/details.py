@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.cut import Top, ribbed_hem
-from fashionlens.demo.sample.palette import luminance, rgb
-from fashionlens.demo.sample.paths import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.palette import luminance, rgb
+from fashionlens.demo.sample.drawing.paths import (
     Points,
     both,
     dashes,
@@ -17,6 +16,7 @@ from fashionlens.demo.sample.paths import (
     path,
     ribbon,
 )
+from fashionlens.demo.sample.pieces.cut import Top, ribbed_hem
 
 METAL = Cloth(rgb((176, 174, 168)))
 BRASS = Cloth(rgb((176, 138, 78)))

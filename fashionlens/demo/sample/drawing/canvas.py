@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fashionlens.demo.sample.cloth import Cloth, weave
-from fashionlens.demo.sample.fields import blurred, enlarged, noise
-from fashionlens.demo.sample.palette import toned
-from fashionlens.demo.sample.paths import Points, tapered
+from fashionlens.demo.sample.drawing.cloth import Cloth, weave
+from fashionlens.demo.sample.drawing.fields import blurred, enlarged, noise
+from fashionlens.demo.sample.drawing.palette import toned
+from fashionlens.demo.sample.drawing.paths import Points, tapered
 
 _FINE = 3  # outlines are filled at three times the size, then averaged
 _LIGHT = (0.5, 0.86)  # from the upper left

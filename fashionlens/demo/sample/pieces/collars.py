@@ -2,11 +2,18 @@
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.cut import Top, neckline
-from fashionlens.demo.sample.details import CORD, cords, stitch
-from fashionlens.demo.sample.paths import both, flipped, mirrored, path, ribbon, shifted
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import CORD, cords, stitch
+from fashionlens.demo.sample.drawing.paths import (
+    both,
+    flipped,
+    mirrored,
+    path,
+    ribbon,
+    shifted,
+)
+from fashionlens.demo.sample.pieces.cut import Top, neckline
 
 _BAND = Relief(puff=4, crumple=0, shadow=0.14)
 _LEAF = Relief(puff=5, crumple=0.25, height=0.55, shadow=0.34)

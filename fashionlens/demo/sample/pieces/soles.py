@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import METAL, stitch
-from fashionlens.demo.sample.palette import luminance, rgb
-from fashionlens.demo.sample.paths import Points, along, disc, path, ribbon
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import METAL, stitch
+from fashionlens.demo.sample.drawing.palette import luminance, rgb
+from fashionlens.demo.sample.drawing.paths import Points, along, disc, path, ribbon
 
 LEATHER = Relief(puff=20, height=0.8, crumple=0.35, grain=(60, 50))
 PANEL = Relief(puff=5, height=0.6, crumple=0.2, shadow=0.22)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fashionlens.demo.sample.paths import Points, mirrored, path
+from fashionlens.demo.sample.drawing.paths import Points, mirrored, path
 
 
 @dataclass(frozen=True)

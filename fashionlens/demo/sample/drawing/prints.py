@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.palette import rgb
-from fashionlens.demo.sample.paths import Points, disc, path, ribbon, turned
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.palette import rgb
+from fashionlens.demo.sample.drawing.paths import Points, disc, path, ribbon, turned
 
 _INK = Relief(puff=1, height=0, crumple=0, shadow=0)
 _SUNSET = [(222, 92, 66), (236, 150, 74), (244, 200, 104)]

@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Fold, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Fold, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import (
     BRASS,
     buttons,
     column,
@@ -14,7 +14,7 @@ from fashionlens.demo.sample.details import (
     stitch,
     topstitch,
 )
-from fashionlens.demo.sample.paths import (
+from fashionlens.demo.sample.drawing.paths import (
     Points,
     both,
     flipped,

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import stitch
-from fashionlens.demo.sample.palette import rgb
-from fashionlens.demo.sample.paths import along, dashes, disc, path, shifted
-from fashionlens.demo.sample.sneakers import hightop, runner, sneaker
-from fashionlens.demo.sample.soles import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import stitch
+from fashionlens.demo.sample.drawing.palette import rgb
+from fashionlens.demo.sample.drawing.paths import along, dashes, disc, path, shifted
+from fashionlens.demo.sample.pieces.sneakers import hightop, runner, sneaker
+from fashionlens.demo.sample.pieces.soles import (
     DARK,
     GUM,
     INSIDE,

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from fashionlens.demo.sample.canvas import Canvas
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.collars import collar
-from fashionlens.demo.sample.cut import Top
-from fashionlens.demo.sample.details import buttons, column
-from fashionlens.demo.sample.skirts import Skirt, belt, draw_skirt, sash
-from fashionlens.demo.sample.tops import body, lining, sleeves
+from fashionlens.demo.sample.drawing.canvas import Canvas
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import buttons, column
+from fashionlens.demo.sample.pieces.collars import collar
+from fashionlens.demo.sample.pieces.cut import Top
+from fashionlens.demo.sample.pieces.skirts import Skirt, belt, draw_skirt, sash
+from fashionlens.demo.sample.pieces.tops import body, lining, sleeves
 
 BODICE = Top(
     top=78,

@@ -4,20 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Fold, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.collars import collar
-from fashionlens.demo.sample.cut import (
-    Top,
-    armpit,
-    body_outline,
-    hem,
-    neckline,
-    ribbed_hem,
-    tip,
-)
-from fashionlens.demo.sample.details import open_front, pockets, stitch
-from fashionlens.demo.sample.paths import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Fold, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import open_front, pockets, stitch
+from fashionlens.demo.sample.drawing.paths import (
     Points,
     along,
     both,
@@ -27,6 +17,16 @@ from fashionlens.demo.sample.paths import (
     path,
     ribbon,
     shifted,
+)
+from fashionlens.demo.sample.pieces.collars import collar
+from fashionlens.demo.sample.pieces.cut import (
+    Top,
+    armpit,
+    body_outline,
+    hem,
+    neckline,
+    ribbed_hem,
+    tip,
 )
 
 

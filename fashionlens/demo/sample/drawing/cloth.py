@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fashionlens.demo.sample import tiles
-from fashionlens.demo.sample.fields import grit
-from fashionlens.demo.sample.palette import companion, rgb, toned
+from fashionlens.demo.sample.drawing import tiles
+from fashionlens.demo.sample.drawing.fields import grit
+from fashionlens.demo.sample.drawing.palette import companion, rgb, toned
 
 Field = np.ndarray  # (H, W) float32, drawing units
 

@@ -5,9 +5,9 @@ import functools
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fashionlens.demo.sample.fields import blurred
-from fashionlens.demo.sample.palette import luminance, toned
-from fashionlens.demo.sample.paths import Points, disc, moved, path, turned
+from fashionlens.demo.sample.drawing.fields import blurred
+from fashionlens.demo.sample.drawing.palette import luminance, toned
+from fashionlens.demo.sample.drawing.paths import Points, disc, moved, path, turned
 
 FINENESS = 2.0  # tile pixels to the drawing unit
 _SIDE = 600

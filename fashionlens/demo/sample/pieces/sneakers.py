@@ -1,10 +1,10 @@
 """Sneakers: court shoe, running shoe, basketball boot."""
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import stitch
-from fashionlens.demo.sample.paths import disc, path, ribbon, shifted
-from fashionlens.demo.sample.soles import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import stitch
+from fashionlens.demo.sample.drawing.paths import disc, path, ribbon, shifted
+from fashionlens.demo.sample.pieces.soles import (
     DARK,
     INSIDE,
     LACE,

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Fold, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Fold, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import (
     BRASS,
     button_for,
     buttons,
@@ -13,7 +13,7 @@ from fashionlens.demo.sample.details import (
     stitch,
     topstitch,
 )
-from fashionlens.demo.sample.paths import (
+from fashionlens.demo.sample.drawing.paths import (
     Points,
     both,
     flipped,
@@ -22,7 +22,7 @@ from fashionlens.demo.sample.paths import (
     path,
     shifted,
 )
-from fashionlens.demo.sample.trouser_cuts import SHORTS, TROUSERS, Trousers
+from fashionlens.demo.sample.pieces.trouser_cuts import SHORTS, TROUSERS, Trousers
 
 
 def draw(canvas: Canvas, category: str, style: str, cloth: Cloth) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas, Relief
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.details import stitch
-from fashionlens.demo.sample.palette import luminance, rgb
-from fashionlens.demo.sample.paths import (
+from fashionlens.demo.sample.drawing.canvas import Canvas, Relief
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import stitch
+from fashionlens.demo.sample.drawing.palette import luminance, rgb
+from fashionlens.demo.sample.drawing.paths import (
     Points,
     between,
     disc,

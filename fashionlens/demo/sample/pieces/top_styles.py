@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from fashionlens.demo.sample.canvas import Canvas
-from fashionlens.demo.sample.cloth import Cloth
-from fashionlens.demo.sample.cut import Top
-from fashionlens.demo.sample.details import stitch
-from fashionlens.demo.sample.paths import both, path
-from fashionlens.demo.sample.prints import printed
-from fashionlens.demo.sample.skirts import belt
-from fashionlens.demo.sample.tops import draw_top
+from fashionlens.demo.sample.drawing.canvas import Canvas
+from fashionlens.demo.sample.drawing.cloth import Cloth
+from fashionlens.demo.sample.drawing.details import stitch
+from fashionlens.demo.sample.drawing.paths import both, path
+from fashionlens.demo.sample.drawing.prints import printed
+from fashionlens.demo.sample.pieces.cut import Top
+from fashionlens.demo.sample.pieces.skirts import belt
+from fashionlens.demo.sample.pieces.tops import draw_top
 
 TEE = Top()
 LONG = Top(sleeve=392, angle=12, cuff=52, hem=148)

@@ -1,0 +1,1 @@
+"""Cloth, curves and relief: what every garment is drawn with."""
