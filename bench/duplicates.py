@@ -39,8 +39,8 @@ from catalog.photos.prepared import pixel_sha256
 from ml.encoder import Encoder as Network
 from ml.measure.metrics import distances
 from ml.preprocess import read_photo
-from search.index.duplicates import SHARE_OF_BAND, find_duplicates
 from search.index.encoders import active_encoder
+from search.query.duplicates import SHARE_OF_BAND, find_duplicates
 
 STEP = 12  # every 12th photo is changed and compared with the original
 LOOKUPS = 30

@@ -149,7 +149,7 @@ class Photo(ProductImage):
 
 
 class RecallMeasurement(models.Model):
-    """How well the HNSW index did against exact search (`search.index.recall`)."""
+    """How well the HNSW index did against exact search (`search.query.recall`)."""
 
     encoder = models.ForeignKey(
         Encoder, on_delete=models.CASCADE, related_name="measurements"
@@ -247,7 +247,7 @@ class DuplicateGroupQuerySet(models.QuerySet["DuplicateGroup"]):
 
 
 class DuplicateGroup(models.Model):
-    """Photos that may be of one item, as last found (`search.index.duplicates`).
+    """Photos that may be of one item, as last found (`search.query.duplicates`).
 
     A group dismissed by a person stays so until another photo joins it.
     """

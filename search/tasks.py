@@ -4,10 +4,10 @@ from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
 from search.events.record import forget_old
-from search.index.duplicates import find_duplicates
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
-from search.index.recall import NothingToMeasure, measure_recall
+from search.query.duplicates import find_duplicates
+from search.query.recall import NothingToMeasure, measure_recall
 
 log = logging.getLogger(__name__)
 

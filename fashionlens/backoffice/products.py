@@ -16,8 +16,8 @@ from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.copies import MOST_COPIES, copies_of
 from catalog.photos.forms import PhotoField, PreparedFile
 from catalog.photos.store import set_photo
-from search.index.duplicates import duplicates_of
 from search.models import EmbeddingFailure, Encoder
+from search.query.duplicates import duplicates_of
 from search.query.similar import has_pending_photos
 
 MOST_BRANDS = 100  # to choose from beside the list

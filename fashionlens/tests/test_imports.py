@@ -39,6 +39,10 @@ ABOVE = {
     "views": {"urls"},
     "api": {"urls"},
 }
+# Each layer of search may import those before it. Tasks, signals, checks and commands
+# stand above them all.
+SEARCH_LAYERS = ("models", "index", "query", "recommend", "events", "change", "api")
+MAX_IMPORTS = 12  # of the project's own modules by one
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Import:
 
 
 def project() -> dict[str, str]:
-    """Module name -> source, tests and migrations left out."""
+    """Return the source of each module, without tests and migrations."""
     return {
         name_of(path.relative_to(ROOT)): path.read_text()
         for room in ("fashionlens", "search", "catalog", "ml", "bench")
@@ -68,7 +72,7 @@ def name_of(path: Path) -> str:
 
 
 def imports(module: str, source: str, modules: set[str]) -> Iterator[Import]:
-    """Every import of a module; `from ml import encoder` counts as ml.encoder."""
+    """Yield the imports of a module; `from ml import encoder` is one of ml.encoder."""
     pending: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
     while pending:
         node, inside = pending.pop()
@@ -86,7 +90,7 @@ def imports(module: str, source: str, modules: set[str]) -> Iterator[Import]:
 
 
 def violations(sources: dict[str, str]) -> list[str]:
-    """What breaks the rules above, as sentences."""
+    """Return a sentence for each import that breaks a rule."""
     modules = set(sources)
     found = [i for m, source in sources.items() for i in imports(m, source, modules)]
     loaded = reachable(found, modules)
@@ -108,14 +112,27 @@ def objection(it: Import, loaded: set[str]) -> str | None:
     layer = it.by.rsplit(".", 1)[-1]
     if other == room and within(it.name, {f"{room}.{a}" for a in ABOVE.get(layer, ())}):
         return f"{layer} stands below it"
+    if room == other == "search" and points_up(it):
+        return "its layer stands above"
     lazy = room in ("ml", "bench") or it.by.endswith(".apps")
     if other in ALLOWED and it.inside and not lazy:
         return "inside a function, which hides a cycle"
     return None
 
 
+def points_up(it: Import) -> bool:
+    own, other = search_layer(it.by), search_layer(it.name)
+    return own < len(SEARCH_LAYERS) and other > own
+
+
+def search_layer(module: str) -> int:
+    part = module.split(".")[1]
+    known = part in SEARCH_LAYERS
+    return SEARCH_LAYERS.index(part) if known else len(SEARCH_LAYERS)
+
+
 def room_of(module: str) -> str:
-    """The longest entry of ALLOWED that holds the module; its first part if none."""
+    """Return the longest entry of ALLOWED that holds the module, or its first part."""
     rooms = [room for room in ALLOWED if within(module, {room})]
     return max(rooms, key=len, default=module.split(".")[0])
 
@@ -125,7 +142,7 @@ def within(name: str, prefixes: set[str]) -> bool:
 
 
 def reachable(found: list[Import], modules: set[str]) -> set[str]:
-    """What is loaded when everything that serves is imported."""
+    """Return the modules that a serving process loads."""
     apps = ("fashionlens", "search", "catalog")
     pending = {m for m in modules if m.split(".")[0] in apps or m in SERVED}
     loaded: set[str] = set()
@@ -137,7 +154,7 @@ def reachable(found: list[Import], modules: set[str]) -> set[str]:
 
 
 def cycles(found: list[Import], modules: set[str]) -> list[str]:
-    """Peel off modules that import nothing left; what stays goes round."""
+    """Remove modules that import none of the others until only cycles are left."""
     needs = {m: {i.name for i in found if i.by == m and not i.inside} for m in modules}
     left = {m: (names & modules) - {m} for m, names in needs.items()}
     while free := {m for m, names in left.items() if not names & set(left)}:
@@ -147,6 +164,17 @@ def cycles(found: list[Import], modules: set[str]) -> list[str]:
 
 def test_imports_point_one_way() -> None:
     assert violations(project()) == []
+
+
+@pytest.mark.xfail(reason="the storefront's views are being split")
+def test_no_module_imports_many_others() -> None:
+    sources = project()
+    modules = set(sources)
+    counts = {
+        name: len({i.name for i in imports(name, source, modules)} & modules)
+        for name, source in sources.items()
+    }
+    assert {name: n for name, n in counts.items() if n > MAX_IMPORTS} == {}
 
 
 STOREFRONT = "fashionlens.storefront.views"
@@ -178,6 +206,8 @@ STOREFRONT = "fashionlens.storefront.views"
         (STOREFRONT, "def f():\n from catalog import models", "hides a cycle"),
         ("catalog.models", "import catalog.views", "stands below it"),
         ("ml.preprocess", "import ml.encoder", "import each other"),
+        ("search.query.nearest", "import search.events.log", "stands above"),
+        ("search.query.nearest", "import search.tasks", "stands above"),
     ],
 )
 def test_a_wrong_import_is_found(module: str, source: str, said: str) -> None:
@@ -188,6 +218,8 @@ def test_a_wrong_import_is_found(module: str, source: str, said: str) -> None:
         STOREFRONT: "from catalog.models import Product\nimport search.tasks",
         "ml.encoder": "import ml.preprocess\ndef load():\n    import keras",
         "ml.preprocess": "import numpy",
+        "search.events.log": "from search.query.nearest import nearest",
+        "search.query.nearest": "from search.models import Embedding",
         "ml.train": "import tensorflow",
         "search.tasks": "from ml.encoder import Encoder",
     }

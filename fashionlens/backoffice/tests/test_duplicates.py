@@ -8,9 +8,9 @@ from catalog.models import ProductImage
 from catalog.tests.factories import lose_files, make_product
 from fashionlens.backoffice.tests.test_products import form
 from search import tasks
-from search.index.duplicates import find_duplicates
-from search.index.tests.test_duplicates import BLUE, GREEN, RED, SMALL_RED
 from search.models import DuplicateGroup, EmbeddingFailure
+from search.query.duplicates import find_duplicates
+from search.query.tests.test_duplicates import BLUE, GREEN, RED, SMALL_RED
 
 LIST = "/admin/search/duplicategroup/"
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from catalog.tests.factories import make_product
-from search.index import workers
+from search import workers
 from search.index.encoders import active_encoder
 from search.index.partitions import index_state
 from search.management.commands import encoder as command

@@ -6,8 +6,8 @@ from tqdm import tqdm
 from ml.encoder import EncoderError
 from search.index.embed import embed_due, index_status
 from search.index.encoders import NoActiveEncoder, active_encoder, network_of
-from search.index.workers import NoWorker, watch_workers
 from search.models import EmbeddingFailure, Photo
+from search.workers import NoWorker, watch_workers
 
 # How long workers may take to answer, as they do just after their start.
 PATIENCE_S = 15

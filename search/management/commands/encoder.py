@@ -12,9 +12,9 @@ from search.change import rollout
 from search.change.encoder_diff import K, NothingToCompare, compare, write_page
 from search.index.embed import embed_due
 from search.index.encoders import open_network, register
-from search.index.recall import NothingToMeasure, measure_recall
-from search.index.workers import NoWorker, watch_workers
 from search.models import EmbeddingFailure, Encoder, Photo
+from search.query.recall import NothingToMeasure, measure_recall
+from search.workers import NoWorker, watch_workers
 
 # How long to wait for a worker's answer before embedding in this process.
 PATIENCE_S = 3

@@ -4,8 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
-from search.index.duplicates import find_duplicates
 from search.models import DuplicateGroup, Embedding
+from search.query.duplicates import find_duplicates
 
 
 class Command(BaseCommand):

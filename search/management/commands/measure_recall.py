@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.forms.models import model_to_dict
 
 from search.index.encoders import NoActiveEncoder, active_encoder
-from search.index.recall import SAMPLE, K, NothingToMeasure, measure_recall
+from search.query.recall import SAMPLE, K, NothingToMeasure, measure_recall
 
 
 class Command(BaseCommand):

@@ -7,8 +7,8 @@ from django.db import connection
 
 from catalog.models import ProductImage
 from catalog.tests.factories import make_product
-from search.index import recall
 from search.models import Embedding, RecallMeasurement
+from search.query import recall
 from search.tasks import measure_active_recall
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from PIL import Image
 from catalog.models import Product, ProductImage
 from catalog.photos.store import add_photo
 from catalog.tests.factories import drawing, make_product
-from search.index.duplicates import duplicates_of, find_duplicates, look_alikes
 from search.models import DuplicateGroup, Encoder
+from search.query.duplicates import duplicates_of, find_duplicates, look_alikes
 
 
 def jpeg(image: Image.Image, quality: int = 90) -> bytes:
