@@ -33,7 +33,7 @@ from onnx import helper, numpy_helper
 from bench.cli import make_data_parser, percentile, print_figures
 from ml.encoder import SHIPPED
 from ml.preprocess import read_photo
-from search.index.encoders import active_encoder, kept_encoders, network_of
+from search.index.encoders import active_encoder, live_encoders, network_of
 from search.models import Embedding, Encoder
 
 CLIENTS = 2
@@ -161,7 +161,7 @@ class SearchClient(threading.Thread):
         if body.get("code") != "query_expired":
             return False
         self.kept = None
-        if kept_encoders().filter(pk=encoder).exists():
+        if live_encoders().filter(pk=encoder).exists():
             return False
         self.expired += 1
         return True

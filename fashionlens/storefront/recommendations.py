@@ -15,7 +15,7 @@ from search.events.record import new_list_id
 from search.index.encoders import NoActiveEncoder
 from search.models import Event
 from search.query.results import Result
-from search.recommend.recommendations import SEEDS, because_of
+from search.recommend.recommendations import SEARCHED_SEEDS, recommend_similar
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -27,7 +27,7 @@ class Recommendations:
 
     results: Sequence[Result]
     list_id: str
-    because_of: Sequence[Product] = ()
+    recommend_similar: Sequence[Product] = ()
 
 
 def when_available(search: Callable[[], Answer], default: Answer) -> Answer:
@@ -70,10 +70,10 @@ def because_recently_viewed(
     exclude = [result.product.pk for each in shown for result in each.results]
     exclude += [product.pk] if product else []
     results: list[Result] = when_available(
-        lambda: because_of(products=viewed, without=exclude), []
+        lambda: recommend_similar(products=viewed, without=exclude), []
     )
-    products = Product.objects.published().in_bulk(viewed[:SEEDS])
-    named = [products[pk] for pk in viewed[:SEEDS] if pk in products]
+    products = Product.objects.published().in_bulk(viewed[:SEARCHED_SEEDS])
+    named = [products[pk] for pk in viewed[:SEARCHED_SEEDS] if pk in products]
     if not results or not named:
         return None
     list_id = new_list_id(Event.Listing.LOOKED_AT, encoder=results[0].encoder)

@@ -15,15 +15,15 @@ from search.api.base import NO_ENCODER, list_json, service_errors
 from search.api.examples import goes_with_example
 from search.api.serializers import ListOutput, PieceOutput, piece_json
 from search.models import Event
-from search.recommend.recommendations import MOST_WORN, goes_with
+from search.recommend.recommendations import MAX_PIECES, goes_with
 
 
 class GoesWithView(PublicView):
     class Input(Parameters):
         limit = serializers.IntegerField(
             min_value=1,
-            max_value=MOST_WORN,
-            default=MOST_WORN,
+            max_value=MAX_PIECES,
+            default=MAX_PIECES,
             help_text="How many products to return.",
         )
 

@@ -16,7 +16,7 @@ from search.api.examples import recommendations_example
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
 from search.query.similar import SIMILAR_ITEMS
-from search.recommend.recommendations import MAX_SEEDS, because_of
+from search.recommend.recommendations import MAX_SEEDS, recommend_similar
 
 
 class RecommendationsView(PublicView):
@@ -66,7 +66,7 @@ class RecommendationsView(PublicView):
         ids = dict(rows.values_list("sku", "id"))
         because = [sku for sku in dict.fromkeys(values["product"]) if sku in ids]
         with service_errors():
-            matches = because_of(
+            matches = recommend_similar(
                 products=[ids[sku] for sku in because], limit=values["limit"]
             )
             answer = list_json(matches, Event.Listing.LOOKED_AT, started=started)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from search.index.encoders import kept_encoders, network_of
+from search.index.encoders import live_encoders, network_of
 from search.index.partitions import build_index, drop_partition, index_state
 from search.models import Embedding, EmbeddingFailure, Encoder, Photo
 
@@ -100,7 +100,7 @@ def activate(version: str) -> Encoder:
 def previous_encoder() -> Encoder | None:
     """What `rollback` goes back to: the last that was active, unless retired."""
     replaced = (
-        kept_encoders().exclude(state=State.ACTIVE).filter(replaced__isnull=False)
+        live_encoders().exclude(state=State.ACTIVE).filter(replaced__isnull=False)
     )
     return replaced.order_by(F("replaced").desc()).first()
 

@@ -1,4 +1,4 @@
-"""From photo files to rows of the index: claim, read, encode, store."""
+"""Embed photos: claim, read, encode and store them."""
 
 import logging
 from collections.abc import Callable
@@ -11,18 +11,17 @@ from PIL import Image
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError, read_photo
-from search.index.encoders import active_encoder, kept_encoders, network_of
+from search.index.encoders import active_encoder, live_encoders, network_of
 from search.models import Embedding, EmbeddingFailure, Encoder, Photo
 
 log = logging.getLogger(__name__)
 
-# Photos a transaction; ids looked up at once, so that the search for pending work is
-# paid once in 16 chunks.
-CHUNK = 32
+CHUNK = 32  # photos in a transaction
+# Ids looked up at once, so that the query for pending work runs once in 16 chunks.
 WINDOW = 16 * CHUNK
-# The same for an encoder that is not active, between looks at what the active one has
-# to do: about a second's work.
-ASIDE = 4 * CHUNK
+# The same for an encoder that is not active: about a second of work, after which the
+# active encoder's new photos have their turn.
+INACTIVE_WINDOW = 4 * CHUNK
 
 
 @dataclass
@@ -36,32 +35,32 @@ def embed_due(
     encoder: Encoder | None = None,
     progress: Callable[[int], object] = lambda photos: None,
 ) -> Outcome:
-    """Embed every due photo until none is left; `progress` is told each chunk's size.
+    """Embed every due photo, for one encoder or for all that are not retired.
 
-    For one encoder, or for all that are kept. Any number of processes may do this at
-    once: each photo is claimed by one of them (SKIP LOCKED), and a process that dies
-    lets go of its claims with its connection.
+    Calls `progress` with the size of each chunk. Any number of processes may do this
+    at once: each photo is claimed by one of them (SKIP LOCKED), and a process that
+    dies loses its claims with its connection.
     """
     if encoder is None:
         active_encoder()
     outcome = Outcome()
-    while any(_take_turn(each, outcome, progress) for each in _wanted(encoder)):
-        pass  # from the first again: a new photo does not wait for a whole load
+    while any(_embed_window(each, outcome, progress) for each in _by_urgency(encoder)):
+        pass  # begin with the active encoder again: shoppers wait for its vectors
     return outcome
 
 
-def _wanted(encoder: Encoder | None) -> list[Encoder]:
-    """As things are now, the active one first: shoppers wait for its vectors."""
-    wanted = kept_encoders().filter(pk=encoder.pk) if encoder else kept_encoders()
-    return sorted(wanted, key=lambda one: (one.state != Encoder.State.ACTIVE, one.pk))
+def _by_urgency(encoder: Encoder | None) -> list[Encoder]:
+    rows = live_encoders().filter(pk=encoder.pk) if encoder else live_encoders()
+    return sorted(rows, key=lambda each: (each.state != Encoder.State.ACTIVE, each.pk))
 
 
-def _take_turn(
+def _embed_window(
     encoder: Encoder, outcome: Outcome, progress: Callable[[int], object]
 ) -> bool:
-    """Embed some of an encoder's due photos; False when there are none to be had."""
+    """Embed some of the due photos; return whether there were any to claim."""
     active = encoder.state == Encoder.State.ACTIVE
-    ids = _due_ids(encoder, WINDOW if active else ASIDE)
+    due = Photo.objects.due(encoder).order_by("id").values_list("id", flat=True)
+    ids = list(due[: WINDOW if active else INACTIVE_WINDOW])
     if not ids:
         return False
     try:
@@ -69,33 +68,28 @@ def _take_turn(
     except EncoderError as error:
         if active:
             raise
-        log.error("No photo is embedded for %s: %s", encoder, error)
+        log.error("Cannot embed photos for %s: %s", encoder, error)
         return False
-    done = 0
+    claimed = 0
     for start in range(0, len(ids), CHUNK):
         chunk = _embed_unless_retired(ids[start : start + CHUNK], encoder, network)
         outcome.embedded += chunk.embedded
         outcome.failed += chunk.failed
-        done += chunk.embedded + chunk.failed
+        claimed += chunk.embedded + chunk.failed
         progress(chunk.embedded + chunk.failed)
-    return bool(done)  # none: other processes hold what is left
-
-
-def _due_ids(encoder: Encoder, most: int) -> list[int]:
-    due = Photo.objects.due(encoder).order_by("id")
-    return list(due.values_list("id", flat=True)[:most])
+    return claimed > 0  # else other processes hold all that is due
 
 
 def _embed_unless_retired(
     ids: list[int], encoder: Encoder, network: Network
 ) -> Outcome:
-    """A late task ends quietly: with its encoder's partition went what it had to do."""
+    """Embed a chunk; do nothing if the encoder's partition was dropped meanwhile."""
     try:
         return _embed_chunk(ids, encoder, network)
     except IntegrityError:
-        if kept_encoders().filter(pk=encoder.pk).exists():
+        if live_encoders().filter(pk=encoder.pk).exists():
             raise
-        log.info("%s was retired, its photos are left.", encoder)
+        log.info("%s was retired: its photos are not embedded.", encoder)
         return Outcome()
 
 
@@ -126,9 +120,9 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
 
 
 def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:
-    """Lock the photos nobody else holds, less those somebody has just finished.
+    """Lock and return the photos that no other process holds or has just finished.
 
-    The lock also holds off a replacement of the photo until its vector is stored.
+    The lock also delays a replacement of the photo until its vector is stored.
     """
     locked = Photo.objects.filter(id__in=ids).select_for_update(
         skip_locked=True, no_key=True
@@ -160,7 +154,7 @@ def _record_failure(photo: Photo, encoder: Encoder, error: Exception) -> None:
 
 
 def index_status(encoder: Encoder | None = None) -> dict[str, object]:
-    """Counts of one encoder's index, by default the active one's."""
+    """Return the counts that `manage.py index_status --json` prints."""
     encoder = encoder or active_encoder()
     photos = Photo.objects.count()
     embedded = Embedding.objects.filter(encoder=encoder).count()

@@ -1,4 +1,4 @@
-"""Encoder rows and the loaded networks behind them."""
+"""Encoder rows and the networks loaded for them."""
 
 import threading
 from collections.abc import Callable
@@ -17,73 +17,72 @@ from ml.encoder import Encoder as Network
 from search.index.partitions import build_index, create_partition, drop_partition
 from search.models import DIMENSION, Encoder
 
-# Networks kept in a process: the active one, and the one that is loaded or was left.
-KEPT = 2
+# In a process: the active one, and one that is being added or was active before.
+MAX_NETWORKS = 2
 
 _lock = threading.Lock()
 _networks: dict[tuple[str, str], Network] = {}  # least recently used first
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
+Value = TypeVar("Value")
 
 
 class NoActiveEncoder(RuntimeError):
-    """Nothing can be embedded or searched; the message says how to change that."""
+    """There is no encoder to embed or search with."""
 
 
 class EncoderRetired(RuntimeError):
-    """The encoder's vectors are gone; what was asked of it is no answer."""
+    """The encoder's vectors are gone, so an empty result means nothing."""
 
 
 def active_encoder() -> Encoder:
-    """The one encoder queries go by. One query, never cached: every process must see
-    a change of encoder at once."""
+    """Return the encoder that searches use. Raises NoActiveEncoder."""
+    # Never cached: every process must see a change of encoder at once.
     encoder = Encoder.objects.filter(state=Encoder.State.ACTIVE).first()
     if encoder is None:
         raise NoActiveEncoder("No encoder is active: run `manage.py migrate`.")
     return encoder
 
 
-def kept_encoders() -> QuerySet[Encoder]:
-    """Those that photos are embedded for: all but the retired."""
+def live_encoders() -> QuerySet[Encoder]:
     return Encoder.objects.exclude(state=Encoder.State.RETIRED)
 
 
-def ensure_kept(encoder: Encoder) -> None:
-    """For whoever found nothing. Raises EncoderRetired when that proves nothing."""
-    if not kept_encoders().filter(pk=encoder.pk).exists():
+def raise_if_retired(encoder: Encoder) -> None:
+    """Call this after finding nothing. Raises EncoderRetired."""
+    if not live_encoders().filter(pk=encoder.pk).exists():
         raise EncoderRetired(
-            "The shop compares photos in a new way since this search. Send the photo"
-            " again."
+            "The shop has changed its encoder since this search. Search again with the"
+            " same photo."
         )
 
 
-def again_if_retired(
-    search: Callable[Arguments, Answer],
-) -> Callable[Arguments, Answer]:
-    """`search`, asked a second time when its encoder was retired while it looked."""
+def retry_if_retired(
+    search: Callable[Arguments, Value],
+) -> Callable[Arguments, Value]:
+    """Call `search` a second time if its encoder was retired in the first."""
 
     @wraps(search)
-    def asked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         try:
             return search(*args, **kwargs)
         except EncoderRetired:
             return search(*args, **kwargs)
 
-    return asked
+    return wrapped
 
 
 def network_of(encoder: Encoder) -> Network:
-    """The loaded network: loaded at first use in each process, after the fork and
-    once, whatever the threads do (parallel cold loads fail: marqo#322).
+    """Return the encoder's network, loaded at first use in each process.
 
-    Raises EncoderError when its files are missing, damaged or of another network.
+    Raises EncoderError if its files are missing, damaged or those of another network.
     """
+    # After the fork, and by one thread at a time: parallel cold loads fail (marqo#322).
     key = (encoder.version, encoder.sha256)
     with _lock:
         network = _networks.pop(key, None) or _load(encoder)
         _networks[key] = network
-        while len(_networks) > KEPT:
+        while len(_networks) > MAX_NETWORKS:
             del _networks[next(iter(_networks))]
         return network
 
@@ -92,15 +91,15 @@ def _load(encoder: Encoder) -> Network:
     network = open_network(Path(settings.BASE_DIR) / encoder.folder)
     if (network.version, network.sha256) != (encoder.version, encoder.sha256):
         raise EncoderError(
-            f"{network.folder} holds {network.version} now, not {encoder.version} as"
-            " it was added. Put the files back, or add the new ones from a folder of"
-            " their own: manage.py encoder add DIR"
+            f"{network.folder} holds {network.version}, but {encoder.version} was added"
+            " from it. Put its files back, and add the new ones from another folder:"
+            " manage.py encoder add DIR"
         )
     return network
 
 
 def open_network(folder: Path) -> Network:
-    """The network in `folder`, after a trial. Raises EncoderError."""
+    """Load the network in `folder` and try it on one image. Raises EncoderError."""
     noise = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
     try:
         network = Network.load(folder, runtime=settings.ENCODER_RUNTIME)
@@ -111,21 +110,22 @@ def open_network(folder: Path) -> Network:
         raise EncoderError(f"The network in {folder} does not run: {error}") from error
     if network.dimension != DIMENSION:
         raise EncoderError(
-            f"{folder} gives vectors of {network.dimension} numbers; the index holds"
-            f" {DIMENSION}. Train it with a dimension of {DIMENSION}."
+            f"The network in {folder} makes vectors of {network.dimension} numbers; the"
+            f" index holds {DIMENSION}. Train it with a dimension of {DIMENSION}."
         )
     if not abs(np.linalg.norm(vector) - 1) < 1e-3:  # nan is refused too
         raise EncoderError(
-            f"The network in {folder} does not give vectors of unit length: that of a"
+            f"The network in {folder} does not make vectors of unit length: that of a"
             f" trial photo is {np.linalg.norm(vector):.3g} long. Export it again."
         )
     return network
 
 
 def register(network: Network) -> Encoder:
-    """The row and partition for a network, `loading` when it is new or was retired.
+    """Return the row of a network, with its partition; create what is missing.
 
-    Twice is once. Raises EncoderError when the version is taken by other files.
+    A new encoder, or one that was retired, is `loading`. Raises EncoderError if the
+    version is taken by another network.
     """
     folder = network.folder.absolute()
     if folder.is_relative_to(settings.BASE_DIR):
@@ -137,8 +137,8 @@ def register(network: Network) -> Encoder:
         )
         if encoder.sha256 != network.sha256:
             raise EncoderError(
-                f"{network.version} was added before with another network. Give this"
-                f" one a `version` of its own in {network.folder / 'encoder.json'}."
+                f"{network.version} was added before with other files. Give this"
+                f" network another `version` in {network.folder / 'encoder.json'}."
             )
         encoder.folder = str(folder)
         encoder.metrics = network.info.get("metrics", {})
@@ -148,8 +148,8 @@ def register(network: Network) -> Encoder:
 
 
 def _forget_retired(version: str) -> None:
-    """One that comes back comes as another row: searches kept and tasks begun under
-    the old one must not find themselves in the new one's vectors."""
+    # An encoder that comes back gets a new row: kept searches and running tasks of the
+    # old one must not use the vectors of the new one.
     retired = Encoder.objects.filter(version=version, state=Encoder.State.RETIRED)
     for encoder in retired:
         drop_partition(encoder.pk)
@@ -157,7 +157,7 @@ def _forget_retired(version: str) -> None:
 
 
 def register_shipped(**kwargs) -> None:
-    """After `migrate`: a shop without an encoder gets the one in the repository."""
+    """Give a shop without an encoder the one in the repository, after `migrate`."""
     if not Encoder.objects.exists():
         encoder = register(Network.load(SHIPPED))
         build_index(encoder.id)

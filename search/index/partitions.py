@@ -1,4 +1,4 @@
-"""The embedding table's partitions: one an encoder, with its HNSW index."""
+"""The embedding table's partitions: one for each encoder, with its HNSW index."""
 
 import time
 
@@ -6,18 +6,17 @@ from django.db import OperationalError, connection, transaction
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-# With DESIGN's 16 and 64 the graph falls apart where an encoder keeps categories far
+# With pgvector's own m = 16 the graph falls apart where an encoder keeps categories far
 # apart: recall@10 of 100,000 vectors of the recipe `fashion` stayed at .94 to .95,
-# however wide the search (`bench.ann --rows 100000` and `bench.filters` measure it).
-# With 18 links instead of 22 a million vectors that were evened out
-# (`ml.fashion.readout`) are found at .978; every link more makes the index longer
-# to build, 400 s being wanted.
+# however wide the search (measure with `bench.ann --rows 100000` and `bench.filters`).
+# With m = 18 a million vectors that were evened out (`ml.fashion.readout`) are found
+# with recall .978. Every further link makes the index slower to build.
 HNSW = "m = 22, ef_construction = 112"
 # Adding or dropping a partition locks the whole table for a moment. Searches queue
-# behind whoever waits for that lock, so the wait is short and made again. It is also
-# less than Postgres' `deadlock_timeout` of 1 s: in a deadlock it is we who give way.
+# behind the wait for that lock, so it is short and repeated. It is also shorter than
+# Postgres' `deadlock_timeout` of 1 s, so that in a deadlock this transaction gives way.
 LOCK_WAIT = "400ms"
-PATIENCE_S = 120
+LOCK_TIMEOUT_S = 120
 
 
 def partition_name(encoder_id: int) -> str:
@@ -25,7 +24,7 @@ def partition_name(encoder_id: int) -> str:
 
 
 def create_partition(encoder_id: int) -> None:
-    """The unit-length check sits here: on the parent it would stop Citus."""
+    # The unit-length check is on the partition: on the parent it would stop Citus.
     if not partition_exists(encoder_id):
         _alter(
             encoder_id,
@@ -44,7 +43,7 @@ def partition_exists(encoder_id: int) -> bool:
 
 
 def index_state(encoder_id: int) -> str:
-    """Of the partition's HNSW index: valid, invalid or missing."""
+    """Return "valid", "invalid" or "missing" for the partition's HNSW index."""
     found = _rows(
         "SELECT index.indisvalid FROM pg_index index"
         " JOIN pg_class class ON class.oid = index.indexrelid"
@@ -58,12 +57,12 @@ def index_state(encoder_id: int) -> str:
 
 
 def build_index(encoder_id: int) -> None:
-    """Build the HNSW index where there is no valid one.
+    """Build the HNSW index unless there is a valid one.
 
-    Writes go on meanwhile, except inside a transaction, where Postgres can not do
-    that. One that a killed process had started is waited for: its server process
-    goes on building.
+    Writes go on meanwhile, except inside a transaction, where Postgres cannot build
+    concurrently.
     """
+    # The server goes on building an index for a process that was killed.
     while _rows(
         "SELECT 1 FROM pg_stat_progress_create_index WHERE relid = to_regclass(%s)",
         encoder_id,
@@ -71,17 +70,17 @@ def build_index(encoder_id: int) -> None:
         time.sleep(1)
     if index_state(encoder_id) == "invalid":
         _execute("DROP INDEX {index}", encoder_id)
-    at_ease = "" if connection.in_atomic_block else "CONCURRENTLY"
+    concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
     _execute(
-        f"CREATE INDEX {at_ease} IF NOT EXISTS {{index}} ON {{table}}"
+        f"CREATE INDEX {concurrently} IF NOT EXISTS {{index}} ON {{table}}"
         f" USING hnsw (vector vector_cosine_ops) WITH ({HNSW})",
         encoder_id,
     )
 
 
 def _alter(encoder_id: int, *statements: str) -> None:
-    """All in one transaction, asking for the lock again until there is a gap."""
-    end = time.monotonic() + PATIENCE_S
+    """Run the statements in one transaction, retrying until the lock is free."""
+    end = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -91,8 +90,8 @@ def _alter(encoder_id: int, *statements: str) -> None:
                 cursor.execute("SET LOCAL lock_timeout = DEFAULT")
             return
         except OperationalError as error:
-            refused = isinstance(error.__cause__, LockNotAvailable)
-            if not refused or time.monotonic() > end:
+            timed_out = isinstance(error.__cause__, LockNotAvailable)
+            if not timed_out or time.monotonic() > end:
                 raise
         time.sleep(0.1)
 
@@ -110,7 +109,7 @@ def _execute(statement: str, encoder_id: int) -> None:
 
 
 def _rows(query: str, encoder_id: int) -> list[tuple]:
-    """The answer to a question about the partition, named by the one parameter."""
+    """Run a query whose one parameter is the partition's name."""
     with connection.cursor() as cursor:
         cursor.execute(query, [partition_name(encoder_id)])
         return cursor.fetchall()

@@ -26,8 +26,8 @@ from ml.encoder import EncoderError
 from search.index.encoders import (
     NoActiveEncoder,
     active_encoder,
-    again_if_retired,
     network_of,
+    retry_if_retired,
 )
 from search.models import DuplicateGroup, Embedding, Encoder
 from search.query.nearest import nearest
@@ -54,7 +54,7 @@ def duplicates_of(product: Product) -> list[Copy]:
     return copies_of(images) + look_alikes(images)
 
 
-@again_if_retired
+@retry_if_retired
 def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
     """Photos of other products that look the same and are no copies."""
     mine = {image.pk: image for image in images}

@@ -14,8 +14,8 @@ from catalog.listing import PAGE_SIZE
 from search.index.encoders import (
     EncoderRetired,
     active_encoder,
-    again_if_retired,
-    kept_encoders,
+    live_encoders,
+    retry_if_retired,
 )
 from search.models import Encoder
 from search.query.facets import count_search_facets
@@ -139,7 +139,7 @@ class KeptSearch:
         cache.set(slot, key, settings.QUERY_TTL_S)
 
 
-@again_if_retired
+@retry_if_retired
 def start_search(
     start: Start = NO_START,
     refinement: Refinement = NO_REFINEMENT,
@@ -173,7 +173,7 @@ def get_search(*, query_id: str, refinement: Refinement = NO_REFINEMENT) -> Kept
     started = time.perf_counter()
     refinement.filters.check()
     kept = cache.get(f"query:{query_id}")
-    encoder = kept and kept_encoders().filter(pk=kept[0]).first()
+    encoder = kept and live_encoders().filter(pk=kept[0]).first()
     if not encoder:
         raise QueryExpired(
             "This search is over an hour old. Ask again, with the same photo: what"

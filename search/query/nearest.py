@@ -16,7 +16,7 @@ from pgvector.django import CosineDistance
 
 from catalog.filters import Filters
 from catalog.models import Product
-from search.index.encoders import ensure_kept
+from search.index.encoders import raise_if_retired
 from search.models import DIMENSION, Embedding, Encoder
 
 # No list holds more products; nobody pages through more.
@@ -112,7 +112,7 @@ def nearest(
     if len(hits) < k:
         hits = _group_by_product(partial(fetch, exact=True), k)
     if not hits:
-        ensure_kept(encoder)
+        raise_if_retired(encoder)
     return hits
 
 

@@ -6,8 +6,8 @@ from catalog.models import Product
 from search.index.encoders import (
     NoActiveEncoder,
     active_encoder,
-    again_if_retired,
-    ensure_kept,
+    raise_if_retired,
+    retry_if_retired,
 )
 from search.models import Embedding, Photo
 from search.query.near_duplicates import move_duplicates_last, search_past_duplicates
@@ -17,7 +17,7 @@ from search.query.results import Result, load_results
 SIMILAR_ITEMS = 12
 
 
-@again_if_retired
+@retry_if_retired
 def similar_products(*, product: Product, limit: int = SIMILAR_ITEMS) -> list[Result]:
     """Return the products nearest to this one; [] while it has no vector.
 
@@ -28,7 +28,7 @@ def similar_products(*, product: Product, limit: int = SIMILAR_ITEMS) -> list[Re
     own = Embedding.objects.of_first_photos(encoder).filter(image__product=product)
     vector = own.values_list("vector", flat=True).first()
     if vector is None:
-        ensure_kept(encoder)
+        raise_if_retired(encoder)
         return []
     search = partial(
         nearest, vector=vector, encoder=encoder, exclude_product=product.id

@@ -1,4 +1,4 @@
-"""What else a shopper may like, without anybody's history: all through `nearest()`."""
+"""Recommend products by looks and colours, without anybody's history."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django.core.cache import cache
 
 from catalog.filters import MAX_VALUES, Filters
 from catalog.models import Category, Product, ProductImage
-from search.index.encoders import active_encoder, again_if_retired, network_of
+from search.index.encoders import active_encoder, network_of, retry_if_retired
 from search.models import Embedding, Encoder
 from search.query.near_duplicates import drop_duplicates, search_past_duplicates
 from search.query.nearest import Hit, nearest
@@ -19,121 +19,123 @@ from search.query.similar import SIMILAR_ITEMS
 from search.recommend.outfits import (
     CLASH,
     UNKNOWN,
+    find_complements,
+    find_kind,
+    harmonious_colours,
     harmony,
     hues,
-    in_harmony,
-    kind_of,
-    worn_with,
 )
 
-# Looked at by colour, of each kind; the nearest first.
-CANDIDATES = 24
-MOST_WORN = 8
-# Of the products looked at, those whose neighbours are shown; what was seen before
-# them is known only so that it is not recommended.
-MAX_SEEDS = 10  # products that a list of recommendations may start from
-SEEDS = 3
+CANDIDATES = 24  # of each kind, the nearest first, to choose from by colour
+MAX_PIECES = 8
+MAX_SEEDS = 10  # products that recommendations may start from
+# The neighbours of the first seeds are recommended; the others are only left out.
+SEARCHED_SEEDS = 3
 NEIGHBOURS = 48
-# Five searches for each product page are worth remembering for a while; what is sold
-# out or gone meanwhile says so or is left out all the same.
-KEPT_S = 1800
+# A product page costs up to five searches. Products gone or sold out meanwhile are left
+# out or marked all the same.
+CACHE_S = 1800
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A garment for an outfit. `hues` is None where they are not known."""
+    """A garment for an outfit. `hues` is None if its colours are not known."""
 
     hit: Hit
     colour: str  # the main one
     hues: Sequence[int] | None
 
 
-@again_if_retired
-def goes_with(*, product: Product, limit: int = MOST_WORN) -> list[Result]:
-    """Products to wear with this one: outfits one after the other, best first.
+@retry_if_retired
+def goes_with(*, product: Product, limit: int = MAX_PIECES) -> list[Result]:
+    """Return products to wear with this one, outfit by outfit, the best first.
 
-    `search.recommend.outfits` says what is worn with what. Under an encoder trained on
-    categories the distance between a shirt and trousers says little, so colour comes
-    first and nearness decides among what goes equally well. [] for a category without
-    a kind, and while the product has no vector.
+    [] for a category without a kind, and while the product has no vector.
     """
     encoder = active_encoder()
     key = f"goes-with:{encoder.pk}:{product.pk}:{product.category_id}"
-    hits = _kept(key, lambda: _find_outfits(product, encoder))
+    hits = _cached(key, lambda: _find_outfits(product, encoder))
     return load_results(hits=hits[:limit], encoder=encoder)
 
 
-def _kept(key: str, find: Callable[[], list[Hit] | None]) -> list[Hit]:
-    """What was found within KEPT_S; [] for None, which is not kept."""
+def _cached(key: str, find: Callable[[], list[Hit] | None]) -> list[Hit]:
+    """Return what was found within CACHE_S. None is not cached and becomes []."""
     hits = cache.get(key)
     if hits is None and (hits := find()) is not None:
-        cache.set(key, hits, KEPT_S)
+        cache.set(key, hits, CACHE_S)
     return hits or []
 
 
 def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
-    """None while the product has no vector."""
+    """Return None while the product has no vector."""
     slugs = Category.objects.values_list("slug", flat=True)
-    kinds = worn_with(product.category.slug, slugs)
-    own = _first_photo(product.id, encoder)
-    if not kinds or own is None:
-        return [] if own else None
-    vector, colours = own
-    beside = hues(colours, kind_of(product.category.slug))
-    look = partial(nearest, vector=vector, encoder=encoder)
-    found = {
-        kind: _varied(
-            partial(look, filters=_wearable(beside, kind, theirs)), CANDIDATES
+    kinds = find_complements(product.category.slug, slugs)
+    photo = _first_photo(product.id, encoder)
+    if not kinds or photo is None:
+        return [] if photo else None
+    vector, colours = photo
+    own_hues = hues(colours, find_kind(product.category.slug))
+    search = partial(nearest, vector=vector, encoder=encoder)
+    hits = {
+        kind: _search_varied(
+            partial(search, filters=_wearable(own_hues, kind, categories)), CANDIDATES
         )
-        for kind, (theirs, _) in kinds.items()
+        for kind, (categories, _) in kinds.items()
     }
-    wanted = {kind: n for kind, (_, n) in kinds.items()}
-    return list(_outfits(beside, _pieces(found), wanted))
+    numbers = {kind: number for kind, (_, number) in kinds.items()}
+    return list(_outfits(own_hues, _load_pieces(hits), numbers))
 
 
-def _varied(look: Callable[..., list[Hit]], k: int) -> list[Hit]:
-    """The k nearest with photos of their own."""
-    return drop_duplicates(search_past_duplicates(look, k))[:k]
+def _search_varied(search: Callable[..., list[Hit]], k: int) -> list[Hit]:
+    """Return the k nearest hits, one for each photo that products share."""
+    return drop_duplicates(search_past_duplicates(search, k))[:k]
 
 
-def _wearable(beside: Sequence[int], kind: str, slugs: list[str]) -> Filters:
-    """What can be bought and has a colour that goes; a product of all-neutral colours
-    asks for none, so that photos whose colours are not known are found too."""
-    colours = tuple(in_harmony(beside, kind)) if beside else ()
+def _wearable(own_hues: Sequence[int], kind: str, slugs: list[str]) -> Filters:
+    # Neutral colours go with all: no colour is asked for, so that photos whose colours
+    # are not known are found too.
+    colours = tuple(harmonious_colours(own_hues, kind)) if own_hues else ()
     return Filters(categories=tuple(slugs[:MAX_VALUES]), colours=colours, in_stock=True)
 
 
-def _pieces(found: dict[str, list[Hit]]) -> dict[str, list[Piece]]:
-    ids = [hit.image_id for hits in found.values() for hit in hits if hit.image_id]
-    photos = ProductImage.objects.filter(id__in=ids)
+def _load_pieces(hits_by_kind: dict[str, list[Hit]]) -> dict[str, list[Piece]]:
+    ids = [hit.image_id for hits in hits_by_kind.values() for hit in hits]
+    photos = ProductImage.objects.filter(id__in=filter(None, ids))
     colours: dict[int | None, list[str]] = dict(photos.values_list("id", "colours"))
 
     def piece(hit: Hit, kind: str) -> Piece:
-        names = colours.get(hit.image_id) or []
-        return Piece(
-            hit, names[0] if names else "", hues(names, kind) if names else None
-        )
+        names = colours.get(hit.image_id)
+        if not names:
+            return Piece(hit, "", None)
+        return Piece(hit, names[0], hues(names, kind))
 
-    return {kind: [piece(hit, kind) for hit in hits] for kind, hits in found.items()}
+    return {
+        kind: [piece(hit, kind) for hit in hits] for kind, hits in hits_by_kind.items()
+    }
 
 
 def _outfits(
-    beside: Sequence[int], pieces: dict[str, list[Piece]], wanted: dict[str, int]
+    own_hues: Sequence[int], pieces: dict[str, list[Piece]], numbers: dict[str, int]
 ) -> Iterator[Hit]:
-    """One of each kind that goes with the product and with what is worn already, then
-    the second of each, in other colours where there are any."""
+    """Yield a piece of each kind that goes with all worn so far, then a second one."""
     shown: dict[str, list[Piece]] = {kind: [] for kind in pieces}
-    for turn in range(max(wanted.values())):
-        worn = list(beside)
-        for kind in (kind for kind, n in wanted.items() if n > turn):
-            if piece := _best(pieces[kind], worn, shown[kind]):
+    for turn in range(max(numbers.values())):
+        worn = list(own_hues)
+        for kind in (kind for kind, number in numbers.items() if number > turn):
+            if piece := _choose_piece(pieces[kind], worn, shown[kind]):
                 shown[kind].append(piece)
                 worn += piece.hues or []
                 yield piece.hit
 
 
-def _best(pieces: list[Piece], worn: Sequence[int], shown: list[Piece]) -> Piece | None:
-    """By colour, then a colour not shown yet, then the nearest; none that clashes."""
+def _choose_piece(
+    pieces: list[Piece], worn: Sequence[int], shown: list[Piece]
+) -> Piece | None:
+    """Return the piece in the best colour, then in one not shown yet, then the nearest.
+
+    Distances between kinds of garment say little under an encoder trained on
+    categories, so that colour decides first. None if all pieces clash.
+    """
     colours = {piece.colour for piece in shown}
 
     def rank(piece: Piece) -> tuple[int, bool]:
@@ -145,52 +147,54 @@ def _best(pieces: list[Piece], worn: Sequence[int], shown: list[Piece]) -> Piece
     return best if best and rank(best)[0] < CLASH else None
 
 
-@again_if_retired
-def because_of(
+@retry_if_retired
+def recommend_similar(
     *,
     products: Sequence[int],
     without: Collection[int] = (),
     limit: int = SIMILAR_ITEMS,
 ) -> list[Result]:
-    """What looks like the products, in turn the nearest of each, the first product's
-    first; never one of them nor of `without`, and nothing that only comes nearest."""
+    """Return products in stock like the given ones, in turn the nearest of each.
+
+    All lie within the encoder's last band. None is in `products` or `without`.
+    """
     encoder = active_encoder()
-    gone = {*products, *without}
-    lists = [_neighbours(product_id, encoder) for product_id in products[:SEEDS]]
+    excluded = {*products, *without}
+    lists = [_neighbours(each, encoder) for each in products[:SEARCHED_SEEDS]]
     best: dict[int, Hit] = {}
     for hit in filter(None, chain.from_iterable(zip_longest(*lists))):
-        if hit.product_id not in gone:
+        if hit.product_id not in excluded:
             best.setdefault(hit.product_id, hit)
     return load_results(hits=list(best.values())[:limit], encoder=encoder)
 
 
 def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
-    """What looks like the product, can be bought and lies within the last band."""
+    """Return products in stock that look like the product, within the last band."""
 
     def find() -> list[Hit] | None:
-        own = _first_photo(product_id, encoder)
-        if own is None:
+        photo = _first_photo(product_id, encoder)
+        if photo is None:
             return None
-        look = partial(
+        search = partial(
             nearest,
-            vector=own[0],
+            vector=photo[0],
             encoder=encoder,
             filters=Filters(in_stock=True),
             exclude_product=product_id,
         )
-        band = network_of(encoder).band
+        network = network_of(encoder)
         return [
             hit
-            for hit in _varied(look, NEIGHBOURS)
-            if hit.distance is not None and band(hit.distance)
+            for hit in _search_varied(search, NEIGHBOURS)
+            if hit.distance is not None and network.band(hit.distance)
         ]
 
-    return _kept(f"neighbours:{encoder.pk}:{product_id}", find)
+    return _cached(f"neighbours:{encoder.pk}:{product_id}", find)
 
 
 def _first_photo(
     product_id: int, encoder: Encoder
 ) -> tuple[np.ndarray, list[str]] | None:
-    """Vector and colours; None while no photo of the product has a vector."""
+    """Return the vector and the colours of the first photo that has a vector."""
     own = Embedding.objects.of_first_photos(encoder).filter(image__product=product_id)
     return own.values_list("vector", "image__colours").first()

@@ -79,7 +79,7 @@ def test_a_new_photo_is_embedded_for_the_active_encoder_first(
 
     register(open_network(write_network(tmp_path, "b")))
     monkeypatch.setattr(embed, "CHUNK", 1)
-    monkeypatch.setattr(embed, "ASIDE", 1)
+    monkeypatch.setattr(embed, "INACTIVE_WINDOW", 1)
     order: list[str] = []
 
     def embed_chunk(ids, encoder, network, plain=embed._embed_chunk):
@@ -235,7 +235,7 @@ def test_an_unknown_version_is_told_the_known_ones(fake_encoder):
 
 def test_rollback_goes_to_the_one_before_and_forth_again(shop, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "search.index.encoders.KEPT", 3
+        "search.index.encoders.MAX_NETWORKS", 3
     )  # the fake could not be reloaded
     add(tmp_path, "b")
     add(tmp_path, "c", seed=3)

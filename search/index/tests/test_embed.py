@@ -1,5 +1,5 @@
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from catalog.models import ProductImage
@@ -7,21 +7,21 @@ from catalog.photos.prepared import prepare_photo
 from catalog.photos.store import add_photo, set_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from search import tasks
-from search.index.embed import index_status
+from search.index.embed import embed_due, index_status
 from search.models import RETRY_AFTER, Embedding, EmbeddingFailure, Photo
 
 pytestmark = pytest.mark.django_db
 
 
 def break_file(image: ProductImage) -> None:
-    """What a failing disk does: the row is there, the file is cut short."""
+    """Cut the file short, as a failing disk does."""
     with image.file.storage.open(image.file.name, "rb+") as file:
         file.truncate(200)
 
 
 @pytest.fixture
 def woken(monkeypatch) -> list[int]:
-    """Counts the messages a worker would get."""
+    """Count the messages sent to workers."""
     calls: list[int] = []
     monkeypatch.setattr(tasks.embed_pending, "delay", lambda: calls.append(1))
     return calls
@@ -46,7 +46,7 @@ def test_a_worker_is_woken_on_commit_and_not_before(
     assert woken == [1]
 
 
-def test_a_changed_title_or_alt_text_wakes_nobody(
+def test_a_changed_title_or_alt_text_wakes_no_worker(
     embed, woken, django_capture_on_commit_callbacks
 ):
     product = make_product(photo=True)
@@ -119,7 +119,7 @@ def test_a_missing_file_is_a_failure(embed):
     assert embed().failed == 1
 
 
-def test_a_failure_is_tried_again_later_and_not_for_ever(embed, fake_encoder):
+def test_a_failure_is_retried_later_and_three_times_at_most(embed, fake_encoder):
     image = make_product(photo=True).images.get()
     break_file(image)
     embed()
@@ -151,6 +151,29 @@ def test_pending_and_its_age_are_counted(fake_encoder):
     assert status["pending"] == 1
     assert 90 <= status["oldest_pending_s"] < 120
     assert status["encoder"] == "fake-1"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_embedding_stops_when_other_workers_hold_all_that_is_due():
+    photo = make_product(photo=True).images.get()
+    rounds: list[int] = []
+
+    def count_rounds(photos: int) -> None:
+        rounds.append(photos)
+        assert len(rounds) < 5, "asks for locked photos without end"
+
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            lock = "SELECT 1 FROM catalog_productimage WHERE id = %s FOR NO KEY UPDATE"
+            cursor.execute(lock, [photo.pk])
+        outcome = embed_due(progress=count_rounds)
+    finally:
+        other.close()
+    assert (outcome.embedded, outcome.failed) == (0, 0)
+    assert index_status()["pending"] == 1
+    assert embed_due().embedded == 1
 
 
 def test_more_photos_than_a_window_are_all_embedded(embed, monkeypatch):

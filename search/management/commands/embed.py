@@ -7,7 +7,7 @@ from ml.encoder import EncoderError
 from search.index.embed import embed_due, index_status
 from search.index.encoders import NoActiveEncoder, active_encoder, network_of
 from search.models import EmbeddingFailure, Photo
-from search.workers import NoWorker, watch_workers
+from search.workers import NoWorker, wait_for_workers
 
 # How long workers may take to answer, as they do just after their start.
 PATIENCE_S = 15
@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 embed_due(encoder=encoder, progress=bar.update)
             else:
                 try:
-                    watch_workers(encoder, bar, patience_s=PATIENCE_S)
+                    wait_for_workers(encoder, bar, patience_s=PATIENCE_S)
                 except NoWorker as error:
                     raise CommandError(str(error)) from error
         status = index_status(encoder)

@@ -14,7 +14,7 @@ from search.index.embed import embed_due
 from search.index.encoders import open_network, register
 from search.models import EmbeddingFailure, Encoder, Photo
 from search.query.recall import NothingToMeasure, measure_recall
-from search.workers import NoWorker, watch_workers
+from search.workers import NoWorker, wait_for_workers
 
 # How long to wait for a worker's answer before embedding in this process.
 PATIENCE_S = 3
@@ -115,7 +115,7 @@ class Command(BaseCommand):
         ) as bar:
             if not here:
                 try:
-                    watch_workers(encoder, bar, patience_s=PATIENCE_S)
+                    wait_for_workers(encoder, bar, patience_s=PATIENCE_S)
                     return
                 except NoWorker:
                     tqdm.write(

@@ -15,7 +15,7 @@ from search.query.ranking import VectorQuery, fuse_ranks, move_target
 from search.query.refinement import Refinement
 from search.query.similar import similar_products
 from search.query.start import ProductVector, Start, load_product_vectors
-from search.recommend.recommendations import because_of
+from search.recommend.recommendations import recommend_similar
 
 pytestmark = pytest.mark.django_db
 HATS = Filters(categories=("hat",))
@@ -109,7 +109,7 @@ def test_a_product_looks_like_its_first_photo_that_has_a_vector(shop, fake_encod
     (look,) = load_product_vectors("product", [product.sku], fake_encoder)
     assert look.image_id == first.pk
     similar = similar_products(product=product, limit=1)
-    liked = because_of(products=[product.pk], limit=1)
+    liked = recommend_similar(products=[product.pk], limit=1)
     assert similar[0].product == liked[0].product == shop[8]
 
 

@@ -9,25 +9,25 @@ from search.recommend.outfits import (
     GOES_WITH,
     GOOD,
     HUES,
-    NAMES,
+    KIND_NAMES,
     NEUTRALS,
+    find_complements,
+    find_kind,
+    harmonious_colours,
     harmony,
     hues,
-    in_harmony,
-    kind_of,
-    worn_with,
 )
 
 
-def between(one: str, other: str) -> int:
+def rate(one: str, other: str) -> int:
     return harmony(hues([one], None), hues([other], None))
 
 
 def test_the_tables_know_every_colour_and_every_kind():
     assert {*HUES, *NEUTRALS} == set(COLOUR_NAMES)
     assert not set(HUES) & NEUTRALS
-    assert GOES_WITH.keys() == NAMES.keys()
-    assert {kind_of(slug) for slug in CATEGORY_NAMES} == GOES_WITH.keys()
+    assert GOES_WITH.keys() == KIND_NAMES.keys()
+    assert {find_kind(slug) for slug in CATEGORY_NAMES} == GOES_WITH.keys()
     for kind, others in GOES_WITH.items():
         assert kind not in others
         assert set(others) <= GOES_WITH.keys()
@@ -51,25 +51,25 @@ def test_the_tables_know_every_colour_and_every_kind():
         ("", None),
     ],
 )
-def test_a_category_is_of_the_kind_that_ends_its_name(slug, kind):
-    assert kind_of(slug) == kind
+def test_a_category_has_the_kind_whose_name_ends_its_slug(slug, kind):
+    assert find_kind(slug) == kind
 
 
-def test_a_shop_names_the_kinds_of_its_own_words(settings):
+def test_the_setting_gives_kinds_to_other_categories(settings):
     settings.OUTFIT_KINDS = {"hemden": "shirt", "hosen": "pants", "hats": "nonsense"}
-    assert worn_with("hemden", ["hemden", "hosen", "t-shirt"]) == {
+    assert find_complements("hemden", ["hemden", "hosen", "t-shirt"]) == {
         "pants": (["hosen"], 2)
     }
-    assert worn_with("hats", ["hosen"]) == {}
+    assert find_complements("hats", ["hosen"]) == {}
 
 
-def test_only_what_the_shop_has_is_worn_in_the_order_of_the_table():
+def test_complements_are_categories_of_the_shop_in_the_tables_order():
     shop = ["shoes", "boots", "bags", "pants", "shirt"]
-    assert worn_with("shirt", shop) == {
+    assert find_complements("shirt", shop) == {
         "pants": (["pants"], 2),
         "shoes": (["shoes", "boots"], 2),
     }
-    assert worn_with("bags", shop) == {}
+    assert find_complements("bags", shop) == {}
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,12 @@ def test_only_what_the_shop_has_is_worn_in_the_order_of_the_table():
         ("white", "grey", BEST),
         ("red", "red", GOOD),
         ("red", "pink", GOOD),
+        ("red", "orange", GOOD),  # two steps apart: NEIGHBOURS
         ("yellow", "olive", GOOD),
         ("blue", "orange", BOLD),
         ("red", "green", BOLD),
+        ("red", "olive", BOLD),  # five steps apart: OPPOSITES
+        ("green", "pink", BOLD),
         ("purple", "yellow", BOLD),
         ("red", "blue", CLASH),
         ("yellow", "red", CLASH),
@@ -90,7 +93,7 @@ def test_only_what_the_shop_has_is_worn_in_the_order_of_the_table():
     ],
 )
 def test_hues_next_to_or_across_from_each_other_go_together(one, other, expected):
-    assert between(one, other) == between(other, one) == expected
+    assert rate(one, other) == rate(other, one) == expected
 
 
 def test_the_worst_of_several_colours_decides():
@@ -104,6 +107,6 @@ def test_blue_trousers_are_denim_and_go_with_everything():
     red = hues(["red"], "shirt")
     assert harmony(red, hues(["blue"], "pants")) == BEST
     assert harmony(red, hues(["blue"], "shoes")) == CLASH
-    assert "blue" in in_harmony(red, "pants")
-    assert "blue" not in in_harmony(red, "shoes")
-    assert set(in_harmony([], "shoes")) == set(COLOUR_NAMES)
+    assert "blue" in harmonious_colours(red, "pants")
+    assert "blue" not in harmonious_colours(red, "shoes")
+    assert set(harmonious_colours([], "shoes")) == set(COLOUR_NAMES)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_category, make_product
 from search.models import Embedding
-from search.recommend.recommendations import MOST_WORN, because_of, goes_with
+from search.recommend.recommendations import MAX_PIECES, goes_with, recommend_similar
 
 pytestmark = pytest.mark.django_db
 
@@ -177,13 +177,13 @@ def test_the_limit_holds(put):
     for slug in ("pants", "shoes", "outwear", "skirt", "shorts"):
         for n in range(4):
             put(slug, "black", angle=n)
-    assert len(worn(shirt)) == MOST_WORN
+    assert len(worn(shirt)) == MAX_PIECES
     assert kinds(worn(shirt, limit=2)) == ["pants", "shoes"]
 
 
 def found_by(*products: Product, **options) -> list[Product]:
     ids = [product.pk for product in products]
-    return [match.product for match in because_of(products=ids, **options)]
+    return [match.product for match in recommend_similar(products=ids, **options)]
 
 
 def test_each_product_looked_at_is_heard_in_turn(put):
@@ -226,5 +226,5 @@ def test_what_only_comes_nearest_is_not_recommended(put):
 
 def test_looking_at_nothing_or_at_what_is_gone_recommends_nothing(put):
     put("dress", "red")
-    assert because_of(products=[]) == []
-    assert because_of(products=[2**40]) == []
+    assert recommend_similar(products=[]) == []
+    assert recommend_similar(products=[2**40]) == []
