@@ -1,10 +1,10 @@
 #!/usr/bin/env python
-"""Django's command line, with the embedded servers running when they are used."""
+"""Django's command line; it starts the embedded servers where a command needs them."""
 
 import os
 import sys
 
-# These touch no database, or (up, demo) start the servers themselves.
+# Commands without a database, and those (up, demo) that start the servers themselves.
 WITHOUT_SERVERS = {
     "check",
     "collectstatic",
@@ -33,9 +33,9 @@ def main(arguments: list[str]) -> None:
     from fashionlens.embedded import EmbeddedError, use_servers
 
     command = arguments[1] if len(arguments) > 1 else "help"
-    asks_help = bool({"-h", "--help", "--version"} & set(arguments))
+    wants_help = bool({"-h", "--help", "--version"} & set(arguments))
     try:
-        if asks_help or command in WITHOUT_SERVERS or not settings.EMBEDDED:
+        if wants_help or command in WITHOUT_SERVERS or not settings.EMBEDDED:
             execute_from_command_line(arguments)
             return
         with use_servers(settings.VAR, command):
@@ -43,15 +43,15 @@ def main(arguments: list[str]) -> None:
     except (EmbeddedError, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
     except OperationalError as error:
-        _leave("database (DATABASE_URL)", error, arguments)
+        _exit_with("the database (DATABASE_URL)", error, arguments)
     except (BrokerError, CacheError) as error:
-        _leave("broker or the cache (REDIS_URL)", error, arguments)
+        _exit_with("the broker or the cache (REDIS_URL)", error, arguments)
 
 
-def _leave(server: str, error: Exception, arguments: list[str]) -> None:
+def _exit_with(server: str, error: Exception, arguments: list[str]) -> None:
     if "--traceback" in arguments:
         raise error
-    sys.exit(f"The {server} does not do its part: {error}")
+    sys.exit(f"Cannot use {server}: {error}")
 
 
 if __name__ == "__main__":

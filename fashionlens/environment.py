@@ -1,6 +1,6 @@
-"""Reads settings from the environment and says by name what cannot be read.
+"""Settings from the environment, with errors that name the variable.
 
-A password may stand in an address, so what an address holds is never repeated.
+Errors do not repeat URLs, which may contain a password.
 """
 
 import logging
@@ -27,24 +27,25 @@ class Environment(environ.Env):
             value = super().get_value(var, cast, default, parse_default)
         except ValueError:
             form = "a whole number" if cast is int else "NAME=VALUE,NAME=VALUE"
-            raise self._refusal(var, form) from None
+            raise self._error(var, form) from None
         if cast is bool and not value and self._text(var) not in FALSE:
-            raise self._refusal(var, "1 or 0")
-        # A space after a comma belongs to no host and no address.
+            raise self._error(var, "1 or 0")
+        # Spaces after commas are not part of a value.
         return [each.strip() for each in value] if cast is list else value
 
-    def as_it_is(self, var: str) -> str:
+    # `str` would read a value that begins with $ as the name of another variable.
+    def raw(self, var: str) -> str:
         return self.ENVIRON.get(var, "")
 
     def log_level(self, var: str, default: str) -> str:
         level = self.str(var, default).upper()
         if level not in logging.getLevelNamesMapping():
-            raise self._refusal(var, "DEBUG, INFO, WARNING or ERROR")
+            raise self._error(var, "DEBUG, INFO, WARNING or ERROR")
         return level
 
-    def _refusal(self, var: str, form: str) -> ImproperlyConfigured:
+    def _error(self, var: str, form: str) -> ImproperlyConfigured:
         return ImproperlyConfigured(
-            f"{var} is {self.ENVIRON.get(var, '')!r}: write it as {form}."
+            f"{var} is {self.ENVIRON.get(var, '')!r}. Set it to {form}."
         )
 
     def _text(self, var: str) -> str:
@@ -55,12 +56,11 @@ def read_database(url: str) -> dict[str, Any]:
     try:
         if urlsplit(url).scheme in DATABASE_SCHEMES:
             return environ.Env.db_url_config(url)
-    except ValueError:  # a password with / # ? in it looks like a port
+    except ValueError:  # / # ? in a password looks like a port
         pass
     raise ImproperlyConfigured(
-        "DATABASE_URL cannot be read: write it as"
-        " postgres://user:password@host:5432/name, and in the password % / # ? as"
-        " %25 %2F %23 %3F."
+        "DATABASE_URL is not valid. Set it to postgres://user:password@host:5432/name,"
+        " and write % / # ? in the password as %25 %2F %23 %3F."
     )
 
 
@@ -72,6 +72,6 @@ def ensure_cache_address(var: str, url: str) -> None:
     except ValueError:
         pass
     raise ImproperlyConfigured(
-        f"{var} cannot be read: write it as redis://host:6379/0, and in a password"
-        " % / # ? as %25 %2F %23 %3F."
+        f"{var} is not valid. Set it to redis://host:6379/0, and write % / # ? in a"
+        " password as %25 %2F %23 %3F."
     )

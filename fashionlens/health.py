@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work?"""
+"""Health checks: /healthz for the process, /readyz for what it depends on."""
 
 import logging
 from collections.abc import Callable
@@ -53,7 +53,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
     for name, check in CHECKS.items():
         try:
             check()
-        except Exception as error:  # whatever it is, it is not ready
+        except Exception as error:  # any error means not ready
+            # The reason is logged only: this page is public.
             log.warning("Not ready, %s: %s", name, error)
             states[name] = type(error).__name__
         else:

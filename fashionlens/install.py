@@ -1,9 +1,9 @@
-"""Makes .venv and installs pinned requirements into it; standard library only.
+"""Create .venv and install pinned requirements into it; standard library only.
 
     python3.12 fashionlens/install.py requirements.txt
 
-The Makefile runs this before anything is installed. It may be stopped at any moment,
-by kill -9 too: the next run repairs or remakes what was left half done.
+The Makefile runs this before anything is installed. It may be killed at any time: the
+next run repairs or recreates what is incomplete.
 """
 
 import argparse
@@ -20,11 +20,18 @@ from pathlib import Path
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 SERVING, DEVELOPMENT = Path("requirements.txt"), Path("requirements-dev.txt")
-# The lock files are complete, so pip has nothing to resolve.
+# The lock files are complete, so pip need not resolve anything.
 PIP = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-input"]
 PIP += ["--no-user", "--disable-pip-version-check", "--no-warn-script-location"]
 
-CHATTER = {"Downloading", "Ignoring", "Looking", "Requirement", "Successfully", "Using"}
+IGNORED_WORDS = {
+    "Downloading",
+    "Ignoring",
+    "Looking",
+    "Requirement",
+    "Successfully",
+    "Using",
+}
 
 
 class InstallError(Exception):
@@ -32,21 +39,21 @@ class InstallError(Exception):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Installs the pinned requirements.")
+    parser = argparse.ArgumentParser(description="Install the pinned requirements.")
     parser.add_argument("requirements", type=Path)
     requirements = parser.parse_args().requirements
     with Path(__file__).open() as lock:
-        # Two makes at once: the second one waits, for what the first one started too.
+        # A second make waits for the first and its child processes.
         fcntl.flock(lock, fcntl.LOCK_EX)
         os.set_inheritable(lock.fileno(), True)
-        if installed(requirements):
+        if is_installed(requirements):
             return
-        if not usable():
+        if not is_usable():
             make_venv()
         install(requirements)
 
 
-def installed(requirements: Path) -> bool:
+def is_installed(requirements: Path) -> bool:
     done = stamp(requirements)
     return done.exists() and done.read_bytes() == requirements.read_bytes()
 
@@ -55,19 +62,19 @@ def stamp(requirements: Path) -> Path:
     return VENV / f"installed-{requirements.name}"
 
 
-def usable() -> bool:
+def is_usable() -> bool:
     """Return whether .venv has a working Python and pip."""
     if (VENV / "unfinished").exists() or not PYTHON.exists():
         return False
-    asked = "import sys, pip; print(sys.version_info >= (3, 11))"
-    answer = subprocess.run([PYTHON, "-c", asked], capture_output=True, text=True)
-    return answer.stdout.strip() == "True"
+    code = "import sys, pip; print(sys.version_info >= (3, 11))"
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True)
+    return done.stdout.strip() == "True"
 
 
 def make_venv() -> None:
-    # With a virtual environment active, sys.executable may lie in what goes now.
+    # If .venv is active, sys.executable is in the folder deleted below.
     python = getattr(sys, "_base_executable", None) or sys.executable
-    print(f"Making .venv with Python {sys.version.split()[0]}", flush=True)
+    print(f"Creating .venv with Python {sys.version.split()[0]}", flush=True)
     if VENV.exists():
         shutil.rmtree(VENV)
     VENV.mkdir()
@@ -75,8 +82,8 @@ def make_venv() -> None:
     made = subprocess.run([python, "-m", "venv", VENV], close_fds=False)
     if made.returncode:
         raise InstallError(
-            f"{python} could not make a virtual environment. On Debian and Ubuntu the"
-            " package python3-venv is needed for that."
+            f"{python} could not create a virtual environment. On Debian and Ubuntu,"
+            " install the package python3-venv."
         )
     (VENV / "unfinished").unlink()
 
@@ -123,22 +130,22 @@ def run_pip(command: list[str], title: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        close_fds=False,  # the lock is the children's too
+        close_fds=False,  # child processes inherit the lock
     ) as pip:
         assert pip.stdout
         with Progress(title) as progress:
-            remarks = follow(pip.stdout, progress)
+            other_lines = follow(pip.stdout, progress)
     if pip.returncode:
         raise InstallError(
-            "\n".join(remarks[-60:])
+            "\n".join(other_lines[-60:])
             + f"\npip could not finish (status {pip.returncode}). Run the same command"
-            " again to go on."
+            " again to continue."
         )
 
 
 def follow(lines: Iterable[str], progress: "Progress") -> list[str]:
     """Show the progress in pip's output; return the lines that are not progress."""
-    remarks = []
+    other_lines = []
     for line in lines:
         word, _, rest = line.strip().partition(" ")
         if word in ("Collecting", "Processing"):
@@ -150,11 +157,11 @@ def follow(lines: Iterable[str], progress: "Progress") -> list[str]:
             progress.show(f"building {rest}")
         elif word == "Installing":
             progress.show("unpacking")
-        elif word not in CHATTER:
-            remarks.append(line.rstrip())
+        elif word not in IGNORED_WORDS:
+            other_lines.append(line.rstrip())
             if word == "WARNING:" and rest.startswith("Retrying"):
-                progress.say(remarks[-1])
-    return remarks
+                progress.say(other_lines[-1])
+    return other_lines
 
 
 class Progress:

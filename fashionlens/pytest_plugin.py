@@ -1,8 +1,8 @@
-"""Throw-away PostgreSQL and Valkey for a test run.
+"""Temporary PostgreSQL and Valkey for a test run.
 
-Loaded by `-p` (pyproject.toml): pytest-django reads the settings before any conftest
-could set a variable. xdist's workers inherit the variables and the servers with them.
-Servers named by DATABASE_URL and REDIS_URL in the environment are used instead.
+Use servers of your own by setting DATABASE_URL and REDIS_URL. The plugin is loaded by
+`-p` (pyproject.toml), since pytest-django reads the settings before any conftest. xdist
+workers inherit the variables, and so share the servers.
 """
 
 import os
@@ -29,7 +29,7 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config,
 ) -> Generator[None, object, object]:
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        _separate(int(re.sub(r"\D", "", worker) or 0))
+        _separate_worker(int(re.sub(r"\D", "", worker) or 0))
     elif not early_config.known_args_namespace.help:
         _start(early_config)
     return (yield)
@@ -38,7 +38,7 @@ def pytest_load_initial_conftests(
 def _start(config: pytest.Config) -> None:
     _remove_leftovers()
     var = Path(tempfile.mkdtemp(prefix=PREFIX, dir="/tmp"))
-    var.chmod(0o711)  # as root the servers run as somebody else, who walks through
+    var.chmod(0o711)  # root runs the servers as another user, who must reach it
     config.add_cleanup(lambda: shutil.rmtree(var, ignore_errors=True))
     given = {"DATABASE_URL", "REDIS_URL"} <= set(os.environ)
     if not given:
@@ -69,7 +69,7 @@ def _start_servers(config: pytest.Config, var: Path) -> None:
         raise pytest.UsageError(str(error)) from error
 
 
-def _separate(number: int) -> None:
+def _separate_worker(number: int) -> None:
     """Give an xdist worker its own queue and cache on the shared Valkey."""
     os.environ["CELERY_QUEUE"] = f"fashionlens-{number}"
     var = Path(os.environ["FASHIONLENS_VAR"])
@@ -79,9 +79,10 @@ def _separate(number: int) -> None:
 
 
 def _remove_leftovers() -> None:
+    # Folders of test runs that were killed at least an hour ago.
     for var in Path("/tmp").glob(f"{PREFIX}*"):
         old = time.time() - var.stat().st_mtime > 3600
-        if old and var.stat().st_uid == os.geteuid() and (left := claim(var, "")):
-            left.release()
+        if old and var.stat().st_uid == os.geteuid() and (leftover := claim(var, "")):
+            leftover.release()
             shutil.rmtree(embedded.run_dir(var).parent, ignore_errors=True)
             shutil.rmtree(var, ignore_errors=True)

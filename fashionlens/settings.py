@@ -1,7 +1,7 @@
-"""Every setting comes from the environment; an unsafe value fails at start by name.
+"""Django settings, read from the environment. An unsafe value stops the start.
 
-With DEBUG on and nothing else set, the embedded Postgres and Valkey are used and
-everything made at run time lies under FASHIONLENS_VAR (default `var/`).
+With DEBUG=1 alone, the embedded PostgreSQL and Valkey are used, and all run-time files
+are under FASHIONLENS_VAR (default `var/`).
 """
 
 import os
@@ -21,30 +21,29 @@ from fashionlens.environment import Environment, ensure_cache_address, read_data
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# Where things are -------------------------------------------------------------
+# Paths ---------------------------------------------------------------------
 
 DEBUG = env.bool("DEBUG", False)
 VAR = Path(env.str("FASHIONLENS_VAR", str(BASE_DIR / "var"))).absolute()
 PORT = env.int("FASHIONLENS_PORT", 8000)
 PHOTOS = env.str("FASHIONLENS_PHOTOS", "")
 
-# The embedded servers are for a laptop: one missing variable must never put a
-# production shop on a database that lives in a folder of the checkout.
-OUTSIDE = {
+# A missing variable must not move a production shop to the embedded database.
+EXTERNAL = {
     name: env.str(name, "") for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT")
 }
-EMBEDDED = not OUTSIDE["DATABASE_URL"] and not OUTSIDE["REDIS_URL"]
-_missing = [name for name, value in OUTSIDE.items() if not value]
+EMBEDDED = not EXTERNAL["DATABASE_URL"] and not EXTERNAL["REDIS_URL"]
+_missing = [name for name, value in EXTERNAL.items() if not value]
 if not DEBUG and _missing:
     raise ImproperlyConfigured(
-        f"Set {', '.join(_missing)}: with DEBUG off FashionLens does not use its"
-        " embedded servers and folders. On your own machine set DEBUG=1 instead"
-        " (`make demo` does)."
+        f"Set {', '.join(_missing)}: without DEBUG, FashionLens does not use its"
+        " embedded servers and folders. For development set DEBUG=1 instead, as"
+        " `make demo` does."
     )
-if not EMBEDDED and not (OUTSIDE["DATABASE_URL"] and OUTSIDE["REDIS_URL"]):
+if not EMBEDDED and not (EXTERNAL["DATABASE_URL"] and EXTERNAL["REDIS_URL"]):
     raise ImproperlyConfigured(
         f"Set {' and '.join(n for n in ('DATABASE_URL', 'REDIS_URL') if n in _missing)}"
-        " too: FashionLens uses its embedded servers for both or for neither."
+        " too: FashionLens uses both embedded servers or neither."
     )
 
 
@@ -53,14 +52,14 @@ if not EMBEDDED and not (OUTSIDE["DATABASE_URL"] and OUTSIDE["REDIS_URL"]):
 
 def _secret_key() -> str:
     """Return SECRET_KEY; with DEBUG, generate one on first use and keep it in VAR."""
-    if key := env.as_it_is("SECRET_KEY"):
+    if key := env.raw("SECRET_KEY"):
         return key
     if not DEBUG:
-        raise ImproperlyConfigured("Set SECRET_KEY: a long random text, kept private.")
+        raise ImproperlyConfigured("Set SECRET_KEY to a long, random, private text.")
     path = VAR / "secret_key"
     if not path.exists():
         VAR.mkdir(parents=True, exist_ok=True)
-        # Complete before it has its name: another process may start at the same time.
+        # Two processes may start at once: link a complete file, and let the first win.
         with (
             tempfile.NamedTemporaryFile("w", dir=VAR) as file,
             suppress(FileExistsError),
@@ -72,7 +71,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-# 127.0.0.1: a container asks itself whether it is alive.
+# 127.0.0.1: the health check of a container requests itself.
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[]), "127.0.0.1"]
 if DEBUG:
     ALLOWED_HOSTS += ["localhost", "[::1]"]
@@ -80,10 +79,10 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 _HTTPS = env.bool("BEHIND_HTTPS_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # asked behind the proxy
-# Sent by HTTPS only. Browsers hold on to it, so it is an hour until told otherwise.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # requested behind the proxy
+# Sent over HTTPS only. Browsers remember it, so the default is one hour.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600)
-# Whether subdomains speak HTTPS too is not for one shop to say.
+# HSTS for subdomains (W005) and preloading (W021) are the domain owner's decision.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
@@ -142,13 +141,13 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------
 
-# Compiling a query of a few milliseconds takes longer than running it. What the HNSW
-# index needs is set per transaction (search.query.nearest).
+# JIT takes longer than it saves for queries of a few milliseconds. Options of the HNSW
+# index are set per transaction (search.query.nearest).
 PG_OPTIONS = "-c jit=off"
 DATABASES = {
     "default": embedded.database_settings(VAR)
     if EMBEDDED
-    else read_database(OUTSIDE["DATABASE_URL"])
+    else read_database(EXTERNAL["DATABASE_URL"])
 }
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = PG_OPTIONS
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
@@ -165,9 +164,9 @@ if EMBEDDED:
     CELERY_BROKER_URL = embedded.broker_url(VAR)
     _cache_url = embedded.cache_url(VAR)
 else:
-    CELERY_BROKER_URL = OUTSIDE["REDIS_URL"]
-    # A database of its own: clearing the cache must never clear the queue.
-    _cache_url = env.str("CACHE_URL", _redis_db(OUTSIDE["REDIS_URL"], 1))
+    CELERY_BROKER_URL = EXTERNAL["REDIS_URL"]
+    # A separate database: clearing the cache must not clear the queue.
+    _cache_url = env.str("CACHE_URL", _redis_db(EXTERNAL["REDIS_URL"], 1))
     ensure_cache_address("CACHE_URL" if "CACHE_URL" in env else "REDIS_URL", _cache_url)
 CACHES = {
     "default": {
@@ -175,7 +174,7 @@ CACHES = {
         "LOCATION": _cache_url,
         "KEY_PREFIX": "fashionlens",
     },
-    # For what may be a minute old and differ between processes.
+    # For values that may be a minute old and differ between processes.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
@@ -185,7 +184,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "fashionlens")
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-# A saved product must not wait for a broker that is down: the sweep finds it.
+# Saving a product must not wait for a broker that is down; the sweep finds the product.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
@@ -212,7 +211,7 @@ CELERY_TIMEZONE = "UTC"
 
 # Files ------------------------------------------------------------------------
 
-MEDIA_ROOT = OUTSIDE["MEDIA_ROOT"] or str(VAR / "media")
+MEDIA_ROOT = EXTERNAL["MEDIA_ROOT"] or str(VAR / "media")
 MEDIA_URL = "/media/"
 STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))
 STATIC_URL = "/static/"
@@ -226,7 +225,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# 10 MB a photo (ml.preprocess.MAX_BYTES) and room for the other fields of a form.
+# A photo of 10 MB (ml.preprocess.MAX_BYTES) and the other fields of a form.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 50
@@ -240,15 +239,20 @@ FILE_UPLOAD_HANDLERS = [
 
 ENCODER_RUNTIME = env.str("ENCODER_RUNTIME", "onnx")
 if ENCODER_RUNTIME not in ("onnx", "keras"):
-    raise ImproperlyConfigured("ENCODER_RUNTIME is 'onnx' or 'keras'.")
+    raise ImproperlyConfigured(
+        f"ENCODER_RUNTIME is {ENCODER_RUNTIME!r}. Set it to onnx or keras."
+    )
 QUERY_TTL_S = 3600
-# For categories whose names do not tell it: OUTFIT_KINDS=hemden=shirt,hosen=pants
+# Kinds of garment for category names that are not English:
+# OUTFIT_KINDS=hemden=shirt,hosen=pants
 OUTFIT_KINDS = env.dict("OUTFIT_KINDS", default={})
-# How long it is kept what was shown and chosen; 0 keeps nothing.
+# How long events (shown, clicked, added to the cart) are kept; 0 records none.
 EVENTS_DAYS = env.int("EVENTS_DAYS", 90)
 if EVENTS_DAYS < 0:
-    raise ImproperlyConfigured("EVENTS_DAYS is a number of days, or 0 for none.")
-# Whether a search may name a photo's web address, which the server then fetches.
+    raise ImproperlyConfigured(
+        f"EVENTS_DAYS is {EVENTS_DAYS}. Set it to a number of days, 0 for none."
+    )
+# Allow searches by the web address of a photo, which the server then fetches.
 SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 
 # API --------------------------------------------------------------------------
@@ -260,19 +264,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "catalog.api.problems.problem_response",
-    # Without a proxy that writes it, X-Forwarded-For is whatever a client likes.
+    # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
     "NUM_PROXIES": env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0),
     "UNAUTHENTICATED_USER": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# Photo searches through the API by one address; empty is without end.
+# Photo searches per client address through the API; empty for no limit.
 SEARCH_RATE = env.str("SEARCH_RATE", "" if DEBUG else "600/min")
 if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", SEARCH_RATE):
     raise ImproperlyConfigured(
-        f"SEARCH_RATE is {SEARCH_RATE!r}: write it as 600/min (or sec, hour, day),"
-        " or empty for no limit."
+        f"SEARCH_RATE is {SEARCH_RATE!r}. Set it to a rate such as 600/min (sec, hour,"
+        " day), or leave it empty for no limit."
     )
-# Browsers let pages of other origins use the API when they are named here:
+# Other origins whose pages may use the API:
 # CORS_ALLOWED_ORIGINS=https://shop.example,https://app.example
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
@@ -301,7 +305,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # Its "validator" badge would send every visitor's browser to swagger.io.
+    # The validator badge would send every visitor's browser to swagger.io.
     "SWAGGER_UI_SETTINGS": {"validatorUrl": None, "deepLinking": True},
     "REDOC_DIST": "SIDECAR",
 }
@@ -321,7 +325,7 @@ LOGGING = {
         "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Whoever scans the internet asks for hosts that are not ours, all day long.
+    # Internet scanners request unknown hosts all day.
     "loggers": {"django.security.DisallowedHost": {"handlers": [], "propagate": False}},
     "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
 }

@@ -7,6 +7,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
 
 application = get_wsgi_application()
 
-# What is loaded now stays: no use in looking through it for garbage again and again.
+# Keep the loaded modules out of garbage collection: they are never freed.
 gc.collect()
 gc.freeze()

@@ -1,3 +1,3 @@
-"""Django loads this module; it registers every admin page."""
+"""Registers every admin page when Django loads it."""
 
 from fashionlens.backoffice import duplicates, events, index, products  # noqa: F401

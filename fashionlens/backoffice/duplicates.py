@@ -15,7 +15,7 @@ from fashionlens.backoffice.read_only import ReadOnlyAdmin
 from search.models import DuplicateGroup
 from search.tasks import wake_duplicate_finder
 
-SHOWN = 12  # photos of a group
+MAX_PHOTOS = 12  # of a group
 
 
 class DismissedFilter(admin.SimpleListFilter):
@@ -39,7 +39,7 @@ class DismissedFilter(admin.SimpleListFilter):
 
 @admin.register(DuplicateGroup)
 class DuplicateGroupAdmin(ReadOnlyAdmin):
-    """The report of the whole shop. What to do about a group is for people."""
+    """Groups of duplicate photos in the whole shop, to be judged by people."""
 
     list_display = ["pictures", "kind", "found"]
     list_display_links = ["kind"]
@@ -51,13 +51,13 @@ class DuplicateGroupAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_judge_permission(self, request: HttpRequest) -> bool:
+    def has_dismiss_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("catalog.change_product")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DuplicateGroup]:
         photos = ProductImage.objects.select_related("product").order_by("id")
         groups = DuplicateGroup.objects.standing()
-        return groups.prefetch_related(Prefetch("photos", photos[:SHOWN], "shown"))
+        return groups.prefetch_related(Prefetch("photos", photos[:MAX_PHOTOS], "shown"))
 
     @admin.display(description="Photos")
     def pictures(self, group: DuplicateGroup) -> SafeString:
@@ -72,27 +72,27 @@ class DuplicateGroupAdmin(ReadOnlyAdmin):
         context = {"photos": group.shown, "left": left}
         return render_to_string(f"admin/search/duplicategroup/{template}", context)
 
-    @admin.action(description="Dismiss: these are no duplicates", permissions=["judge"])
+    @admin.action(description="Dismiss: not duplicates", permissions=["dismiss"])
     def dismiss(self, request: HttpRequest, queryset: QuerySet[DuplicateGroup]) -> None:
         groups = DuplicateGroup.objects.filter(pk__in=[group.pk for group in queryset])
         count = groups.update(dismissed=timezone.now())
         self.message_user(request, f"Groups dismissed: {count}.")
 
-    @admin.action(description="Restore to the list", permissions=["judge"])
+    @admin.action(description="Restore to the list", permissions=["dismiss"])
     def restore(self, request: HttpRequest, queryset: QuerySet[DuplicateGroup]) -> None:
         groups = DuplicateGroup.objects.filter(pk__in=[group.pk for group in queryset])
         self.message_user(request, f"Groups restored: {groups.update(dismissed=None)}.")
 
     def get_urls(self) -> list[URLPattern]:
-        look = require_POST(self.admin_site.admin_view(self.look_again))
-        address = path("look-again/", look, name="search_duplicategroup_look_again")
+        view = require_POST(self.admin_site.admin_view(self.rescan))
+        address = path("rescan/", view, name="search_duplicategroup_rescan")
         return [address, *super().get_urls()]
 
-    def look_again(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_judge_permission(request):
+    def rescan(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_dismiss_permission(request):
             raise PermissionDenied
         if wake_duplicate_finder():
-            message = "The workers look through the shop. Load this page again later."
+            message = "A worker is searching the shop. Reload this page later."
         else:
             message = "The broker does not answer. Run manage.py find_duplicates."
         self.message_user(request, message)

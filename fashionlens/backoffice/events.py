@@ -14,7 +14,7 @@ REPORTED_DAYS = [7, DAYS, 90]
 
 @admin.register(Event)
 class EventAdmin(ReadOnlyAdmin):
-    """The list of events is a report of them: nobody reads them one by one."""
+    """A report instead of the list of single events."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -22,13 +22,13 @@ class EventAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         days = request.GET.get("days", "")
-        found = report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
+        figures = report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
         context = {
             **self.admin_site.each_context(request),
             "title": "Search report",
             "opts": self.opts,
-            "report": found,
-            "charts": [Chart.of(each) for each in found.lists if each.places],
+            "report": figures,
+            "charts": [Chart.of(each) for each in figures.lists if each.places],
             "choices": REPORTED_DAYS,
         }
         template = "admin/search/event/change_list.html"

@@ -20,7 +20,7 @@ from search.models import EmbeddingFailure, Encoder
 from search.query.duplicates import duplicates_of
 from search.query.similar import has_pending_photos
 
-MOST_BRANDS = 100  # to choose from beside the list
+MAX_BRANDS = 100  # in the filter beside the list
 
 
 def thumbnail(image: ProductImage | None) -> SafeString | str:
@@ -33,7 +33,7 @@ def thumbnail(image: ProductImage | None) -> SafeString | str:
     )
 
 
-class PhotoForm(forms.ModelForm):
+class ProductPhotoForm(forms.ModelForm):
     file = PhotoField(label="Photo")
     colours = forms.MultipleChoiceField(
         choices=[(name, name) for name in COLOUR_NAMES],
@@ -57,8 +57,8 @@ class PhotoForm(forms.ModelForm):
 
 class PhotoFormSet(forms.BaseInlineFormSet):
     def clean(self) -> None:
-        """The same photo twice, told beside the photo: the database would refuse, and
-        it stores one row after the other, what is to be deleted or replaced last."""
+        # The database would refuse the same photo twice, also while one photo replaces
+        # another, since it stores one row after the other.
         super().clean()
         photos = ProductImage.objects.filter(product=self.instance.pk)
         stored = dict(photos.values_list("sha256", "pk"))
@@ -70,14 +70,14 @@ class PhotoFormSet(forms.BaseInlineFormSet):
             if sha256 in seen:
                 form.add_error("file", "This product already has this photo.")
             elif stored.get(sha256, pk) != pk:
-                message = "This product still has this photo. Delete it there and save."
+                message = "Another row has this photo. Delete that row and save first."
                 form.add_error("file", message)
             seen.add(sha256)
 
 
 class PhotoInline(admin.TabularInline):
     model = ProductImage
-    form = PhotoForm
+    form = ProductPhotoForm
     formset = PhotoFormSet
     fields = ["preview", "file", "alt_text", "colours", "position"]
     readonly_fields = ["preview"]
@@ -95,12 +95,11 @@ class CategoryAdmin(admin.ModelAdmin):
     search_fields = ["name"]
 
 
+# Many brands are too long a list, and "Show counts" would need more columns than
+# Postgres has. The search field finds brands instead.
 class BrandFilter(admin.AllValuesFieldListFilter):
-    """Not in a shop of many brands: nobody reads them all, and "Show counts" would ask
-    Postgres for more columns than it has. The search field finds them."""
-
     def has_output(self) -> bool:
-        return self.lookup_choices[: MOST_BRANDS + 1].count() <= MOST_BRANDS
+        return self.lookup_choices[: MAX_BRANDS + 1].count() <= MAX_BRANDS
 
 
 @admin.register(Product)
@@ -141,11 +140,11 @@ class ProductAdmin(admin.ModelAdmin):
         count = _set_status(queryset, Product.Status.ARCHIVED)
         self.message_user(request, f"Products archived: {count}.")
 
-    @admin.display(description="The same or alike")
+    @admin.display(description="Duplicates")
     def duplicates(self, product: Product) -> SafeString:
         context = {
             "copies": duplicates_of(product),
-            "most": MOST_COPIES,
+            "limit": MOST_COPIES,
             "waiting": has_pending_photos(product),
             "failures": EmbeddingFailure.objects.filter(
                 encoder__state=Encoder.State.ACTIVE, image__product=product
@@ -163,13 +162,13 @@ class ProductAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         copies = copies_of(_new_photos(formsets))
         if copies:
-            context = {"copies": copies, "most": MOST_COPIES, "new": True}
+            context = {"copies": copies, "limit": MOST_COPIES, "new": True}
             html = render_to_string("admin/catalog/product/_copies.html", context)
             messages.warning(request, html)
 
 
 def _set_status(products: QuerySet[Product], status: str) -> int:
-    """How many. The API says when each was updated, which `update` would leave."""
+    # `update` skips auto_now, but the API reports when a product was updated.
     return products.update(status=status, updated=timezone.now())
 
 
@@ -183,7 +182,7 @@ def _new_photos(formsets: list[Any]) -> list[ProductImage]:
 
 @admin.register(ProductImage)
 class PhotoAdmin(admin.ModelAdmin):
-    """Only its page for deleting is used: photos are added and changed with their
+    """The page that deletes a photo; photos are added and changed with their
     product."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

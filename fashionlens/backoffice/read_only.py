@@ -3,7 +3,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows the machine writes: looked at here, changed by commands."""
+    """Pages of rows that commands write."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

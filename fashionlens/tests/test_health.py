@@ -3,13 +3,13 @@ import pytest
 from search.models import Encoder
 
 
-def test_alive_needs_nothing(client):
+def test_healthz_answers_ok(client):
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok\n")
 
 
 @pytest.mark.django_db
-def test_ready_is_a_real_look_at_every_part(client):
+def test_readyz_checks_every_dependency(client):
     response = client.get("/readyz")
     assert response.status_code == 200, response.content
     assert response.json() == dict.fromkeys(
@@ -18,7 +18,7 @@ def test_ready_is_a_real_look_at_every_part(client):
 
 
 @pytest.mark.django_db
-def test_not_ready_names_what_is_missing(client):
+def test_readyz_names_a_failed_dependency(client):
     Encoder.objects.all().delete()
     response = client.get("/readyz")
     assert response.status_code == 503

@@ -13,7 +13,7 @@ WHEEL, INFO = "tiny-1.0-py3-none-any.whl", "tiny-1.0.dist-info"
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with a space in its name, as of a clone, with one package to install."""
+    """Return a folder with a space in its name and one package to install."""
     folder = tmp_path / "a clone"
     folder.mkdir()
     (folder / "requirements.txt").write_text(f"./{WHEEL}\n")
@@ -42,24 +42,24 @@ def tiny(folder: Path) -> str:
     return subprocess.run(python, capture_output=True, text=True).stdout.strip()
 
 
-def test_it_installs_once_and_repairs_what_was_interrupted(clone: Path) -> None:
+def test_it_installs_once_and_repairs_an_interrupted_run(clone: Path) -> None:
     first = run(clone)
     assert first.returncode == 0, first.stderr
-    assert "Making .venv" in first.stdout
+    assert "Creating .venv" in first.stdout
     assert tiny(clone) == "1.0"
     assert run(clone).stdout == ""
 
-    # Stopped in the middle of a package: its metadata is there, a file is not.
+    # Interrupted within a package: its metadata exists, one of its files does not.
     next(clone.glob(".venv/lib/python*/site-packages/tiny/part.py")).unlink()
     (clone / ".venv/installed-requirements.txt").unlink()
-    assert "Making .venv" not in run(clone).stdout
+    assert "Creating .venv" not in run(clone).stdout
     assert tiny(clone) == "1.0"
 
     (clone / "requirements.txt").write_text("./missing-1.0-py3-none-any.whl\n")
     refused = run(clone)
     assert refused.returncode == 1
     assert "missing-1.0" in refused.stderr
-    assert "Run the same command again" in refused.stderr
+    assert "again to continue" in refused.stderr
     assert tiny(clone) == "1.0"
 
 
@@ -68,9 +68,9 @@ def test_a_half_made_venv_is_not_used(
 ) -> None:
     monkeypatch.setattr(install, "VENV", tmp_path)
     monkeypatch.setattr(install, "PYTHON", Path(sys.executable))
-    assert install.usable()
+    assert install.is_usable()
     (tmp_path / "unfinished").touch()
-    assert not install.usable()
+    assert not install.is_usable()
 
 
 @pytest.mark.parametrize("contents", ["exit 1", "echo False", None])
@@ -83,7 +83,7 @@ def test_a_venv_without_pip_or_with_an_old_python_is_not_used(
         python.chmod(0o755)
     monkeypatch.setattr(install, "VENV", tmp_path)
     monkeypatch.setattr(install, "PYTHON", python)
-    assert not install.usable()
+    assert not install.is_usable()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_venv_without_pip_or_with_an_old_python_is_not_used(
         (None, False),
     ],
 )
-def test_a_package_is_whole_with_all_files_of_a_finished_record(
+def test_a_package_is_whole_if_all_files_of_its_record_exist(
     record: str | None, whole: bool, tmp_path: Path
 ) -> None:
     info = tmp_path / "d.dist-info"
@@ -108,7 +108,7 @@ def test_a_package_is_whole_with_all_files_of_a_finished_record(
     assert install.is_whole(info) is whole
 
 
-def test_pip_is_followed_in_few_words(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_output_of_pip_is_summarised(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [
         "Looking in links: somewhere",
         "Collecting django==5.2.19",
@@ -121,11 +121,11 @@ def test_pip_is_followed_in_few_words(capsys: pytest.CaptureFixture[str]) -> Non
     ]
     progress = install.Progress("Installing")
     with progress:
-        remarks = install.follow(lines, progress)
+        other_lines = install.follow(lines, progress)
     assert progress.count == 2
-    assert remarks == lines[-2:]
-    said = capsys.readouterr().out.splitlines()
-    assert said == [
+    assert other_lines == lines[-2:]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == [
         "Installing",
         "  downloading tensorflow-2.21.0.whl (611.2 MB)",
         lines[-2],

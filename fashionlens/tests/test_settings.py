@@ -1,4 +1,4 @@
-"""What the settings refuse, as an operator meets it: a command that does not start."""
+"""Settings read in a process of their own, as an operator meets their errors."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ REAL = {
     "MEDIA_ROOT": "/srv/media",
     "SECRET_KEY": "long and random",
 }
-OURS = {*REAL, "DEBUG", "CACHE_URL", "FASHIONLENS_VAR", "ENCODER_RUNTIME"}
+SETTINGS_VARIABLES = {*REAL, "DEBUG", "CACHE_URL", "FASHIONLENS_VAR", "ENCODER_RUNTIME"}
 SHOW = """
 from django.conf import settings as s
 print(s.EMBEDDED, s.DATABASES["default"]["HOST"], s.CELERY_BROKER_URL,
@@ -23,7 +23,11 @@ print(s.EMBEDDED, s.DATABASES["default"]["HOST"], s.CELERY_BROKER_URL,
 
 
 def settings(show: str = SHOW, **environment: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name not in OURS}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS_VARIABLES
+    }
     env["DJANGO_SETTINGS_MODULE"] = "fashionlens.settings"
     return subprocess.run(
         [sys.executable, "-c", show],
@@ -36,7 +40,7 @@ def settings(show: str = SHOW, **environment: str) -> subprocess.CompletedProces
 
 
 @pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL", "MEDIA_ROOT"])
-def test_without_debug_the_embedded_default_is_refused_by_name(missing):
+def test_without_debug_every_external_server_is_required(missing):
     given = {name: value for name, value in REAL.items() if name != missing}
     result = settings(**given)
     assert result.returncode != 0
@@ -44,7 +48,7 @@ def test_without_debug_the_embedded_default_is_refused_by_name(missing):
     assert "DEBUG=1" in result.stderr
 
 
-def test_without_debug_a_secret_key_is_asked_for():
+def test_without_debug_a_secret_key_is_required():
     given = {name: value for name, value in REAL.items() if name != "SECRET_KEY"}
     assert "Set SECRET_KEY" in settings(**given).stderr
 
@@ -65,7 +69,7 @@ def test_one_real_server_alone_is_refused(tmp_path):
     assert "Set REDIS_URL too" in settings(DEBUG="1", **given).stderr
 
 
-def test_with_debug_everything_lies_under_var(tmp_path):
+def test_with_debug_all_files_are_under_var(tmp_path):
     result = settings(DEBUG="1", FASHIONLENS_VAR=str(tmp_path / "v"))
     embedded, *_, media = result.stdout.split()
     assert embedded == "True"
@@ -75,9 +79,9 @@ def test_with_debug_everything_lies_under_var(tmp_path):
     assert key.stat().st_mode & 0o077 == 0
 
 
-def test_an_unknown_runtime_is_refused(tmp_path):
+def test_an_unknown_encoder_runtime_is_refused(tmp_path):
     result = settings(**REAL, ENCODER_RUNTIME="torch")
-    assert "ENCODER_RUNTIME is 'onnx' or 'keras'" in result.stderr
+    assert "ENCODER_RUNTIME is 'torch'" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -90,17 +94,18 @@ def test_an_unknown_runtime_is_refused(tmp_path):
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_refused_by_name(name, value, form):
+def test_an_invalid_value_is_refused_with_the_name_of_the_variable(name, value, form):
     result = settings(**REAL, **{name: value})
     assert result.returncode != 0
-    assert f"{name} is '{value}': write it as {form}." in result.stderr
+    assert f"{name} is '{value}'" in result.stderr
+    assert form in result.stderr
 
 
-def test_a_log_level_may_be_written_small():
+def test_a_log_level_may_be_in_lower_case():
     assert settings(**REAL, LOG_LEVEL="debug").returncode == 0
 
 
-def test_spaces_between_host_names_are_no_part_of_them():
+def test_spaces_between_host_names_are_ignored():
     show = "from django.conf import settings; print(settings.ALLOWED_HOSTS[:2])"
     result = settings(show, **REAL, ALLOWED_HOSTS="shop.example, www.shop.example")
     assert result.stdout.strip() == "['shop.example', 'www.shop.example']"
@@ -116,9 +121,9 @@ def test_spaces_between_host_names_are_no_part_of_them():
         "shop",
     ],
 )
-def test_an_address_of_no_postgres_is_refused_without_its_password(address):
+def test_an_invalid_database_url_is_refused_without_its_password(address):
     result = settings(**REAL | {"DATABASE_URL": address})
-    assert "DATABASE_URL cannot be read: write it as postgres://" in result.stderr
+    assert "DATABASE_URL is not valid" in result.stderr
     assert "hid" not in result.stderr
 
 
@@ -126,9 +131,9 @@ def test_an_address_of_no_postgres_is_refused_without_its_password(address):
 @pytest.mark.parametrize(
     "address", ["redis.example:6379", "redis://:hid/den@r.example"]
 )
-def test_an_address_of_no_redis_is_refused_without_its_password(name, address):
+def test_an_invalid_redis_url_is_refused_without_its_password(name, address):
     result = settings(**REAL | {name: address})
-    assert f"{name} cannot be read: write it as redis://" in result.stderr
+    assert f"{name} is not valid" in result.stderr
     assert "hid" not in result.stderr
 
 
@@ -138,11 +143,11 @@ def test_a_secret_key_may_begin_with_a_dollar():
 
 
 @pytest.mark.parametrize("traceback", [False, True])
-def test_a_database_that_is_down_is_told_in_a_sentence(traceback):
+def test_a_database_that_is_down_is_reported_without_traceback(traceback):
     address = "postgres://shop:hidden@127.0.0.1:1/shop"
-    asked = ["--traceback"] if traceback else []
+    options = ["--traceback"] if traceback else []
     result = subprocess.run(
-        [sys.executable, "manage.py", "index_status", *asked],
+        [sys.executable, "manage.py", "index_status", *options],
         cwd=BASE,
         env=os.environ | REAL | {"DATABASE_URL": address},
         capture_output=True,
@@ -151,12 +156,12 @@ def test_a_database_that_is_down_is_told_in_a_sentence(traceback):
     )
     assert result.returncode == 1
     assert ("Traceback" in result.stderr) == traceback
-    assert traceback or result.stderr.startswith("The database (DATABASE_URL)")
+    assert "DATABASE_URL" in result.stderr or traceback
     assert "refused" in result.stderr
     assert "hidden" not in result.stderr
 
 
-def test_a_broker_that_is_down_is_told_in_a_sentence():
+def test_a_broker_that_is_down_is_reported_without_traceback():
     error = "raise __import__('kombu').exceptions.OperationalError('refused')"
     result = subprocess.run(
         [sys.executable, "manage.py", "shell", "--no-imports", "-c", error],
@@ -167,4 +172,5 @@ def test_a_broker_that_is_down_is_told_in_a_sentence():
         timeout=60,
     )
     assert result.returncode == 1
-    assert result.stderr.startswith("The broker or the cache (REDIS_URL)")
+    assert "REDIS_URL" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -10,7 +10,6 @@ pytestmark = pytest.mark.django_db
 
 
 def form(*photos: bytes, name: str = "photo.jpg", existing: int = 0, **over) -> dict:
-    """The add form of a product, as a browser posts it."""
     data = {
         "sku": "COAT-1",
         "slug": "coat-1",
@@ -52,7 +51,7 @@ def test_a_product_is_added_with_several_photos(admin_client):
         (b"\xff\xd8\xff" + bytes(11 * 1024 * 1024), "10 MB"),
     ],
 )
-def test_an_unreadable_photo_is_refused_in_the_form(admin_client, media, photo, words):
+def test_an_unreadable_photo_is_a_form_error(admin_client, media, photo, words):
     response = admin_client.post("/admin/catalog/product/add/", form(photo))
     assert words in errors(response)
     assert 'class="errorlist"' in errors(response)
@@ -71,14 +70,14 @@ def test_a_hostile_file_name_reaches_neither_disk_nor_page(admin_client, media):
     assert "script" not in image.file.name
 
 
-def test_the_same_photo_twice_is_refused_beside_it(admin_client):
+def test_the_same_photo_twice_is_a_form_error(admin_client):
     photo = make_photo_bytes()
     response = admin_client.post("/admin/catalog/product/add/", form(photo, photo))
     assert "already has this photo" in errors(response)
     assert not Product.objects.exists()
 
 
-def test_a_photo_the_product_has_is_refused_beside_it(admin_client):
+def test_a_photo_that_the_product_has_is_a_form_error(admin_client):
     product = make_product(photo=make_photo_bytes())
     image = product.images.get()
     data = form(
@@ -95,8 +94,10 @@ def test_a_photo_the_product_has_is_refused_beside_it(admin_client):
 
 
 @pytest.mark.parametrize("other", ["deleted", "replaced"])
-def test_photos_do_not_change_places_at_once(admin_client, other):
-    """The database would refuse the first before it hears of the second."""
+def test_a_photo_of_another_row_is_a_form_error_until_that_is_saved(
+    admin_client, other
+):
+    """The database would refuse the first row before the second is saved."""
     product = make_product(photo=make_photo_bytes("red"))
     add_photo(product=product, data=make_photo_bytes("blue"))
     data = form(make_photo_bytes("blue"), make_photo_bytes("red"))
@@ -108,31 +109,31 @@ def test_photos_do_not_change_places_at_once(admin_client, other):
         del data["images-1-file"]
         data["images-1-DELETE"] = "on"
     url = f"/admin/catalog/product/{product.pk}/change/"
-    assert "still has this photo" in errors(admin_client.post(url, data))
+    assert "has this photo" in errors(admin_client.post(url, data))
 
 
-def test_a_sku_that_would_break_an_address_is_refused(admin_client):
+def test_a_sku_with_characters_unfit_for_urls_is_refused(admin_client):
     data = form(sku="a/b c")
     assert "letters without accents" in errors(
         admin_client.post("/admin/catalog/product/add/", data)
     )
 
 
-def test_the_list_costs_a_fixed_number_of_queries(
+def test_the_list_needs_a_fixed_number_of_queries(
     admin_client, django_assert_max_num_queries
 ):
     for _ in range(12):
         make_product(photo=True)
-    admin_client.get("/admin/catalog/product/")  # thumbnails are made once
+    admin_client.get("/admin/catalog/product/")  # makes the thumbnails
     with django_assert_max_num_queries(12):
         assert admin_client.get("/admin/catalog/product/").status_code == 200
 
 
-@pytest.mark.parametrize(("most", "shown"), [(2, True), (1, False)])
-def test_a_few_brands_can_be_chosen_from_and_many_cannot(
-    admin_client, monkeypatch, most: int, shown: bool
+@pytest.mark.parametrize(("limit", "shown"), [(2, True), (1, False)])
+def test_the_brand_filter_is_shown_for_few_brands_only(
+    admin_client, monkeypatch, limit: int, shown: bool
 ):
-    monkeypatch.setattr("fashionlens.backoffice.products.MOST_BRANDS", most)
+    monkeypatch.setattr("fashionlens.backoffice.products.MAX_BRANDS", limit)
     for brand in ("Acme", "Ostra"):
         make_product(brand=brand)
     page = admin_client.get("/admin/catalog/product/?_facets=True")
@@ -159,13 +160,13 @@ def test_the_admin_pages_open(admin_client, path):
     "address",
     ["product/?brand=%00", "product/?sku__exact=a%00b", "category/?name=%00"],
 )
-def test_a_filter_that_postgres_does_not_take_is_a_bad_request(admin_client, address):
+def test_a_filter_with_a_nul_character_is_a_bad_request(admin_client, address):
     response = admin_client.get(f"/admin/catalog/{address}")
     assert response.status_code == 400
     assert "cannot be searched for" in response.text
 
 
-def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
+def test_colours_of_a_photo_are_detected_and_can_be_changed(admin_client):
     add = "/admin/catalog/product/add/"
     admin_client.post(add, form(make_photo_bytes("navy")))
     image = ProductImage.objects.get()
@@ -188,10 +189,12 @@ def test_a_photos_colours_are_filled_in_and_can_be_changed(admin_client):
     )
 
 
-@pytest.mark.parametrize(("may", "status"), [("view", "draft"), ("change", "archived")])
-def test_only_who_may_change_products_archives_them(client, may, status):
+@pytest.mark.parametrize(
+    ("permission", "status"), [("view", "draft"), ("change", "archived")]
+)
+def test_archiving_needs_the_permission_to_change_products(client, permission, status):
     staff = User.objects.create_user("staff", is_staff=True)
-    for name in {"view", may}:
+    for name in {"view", permission}:
         staff.user_permissions.add(Permission.objects.get(codename=f"{name}_product"))
     client.force_login(staff)
     product = make_product(status="draft")
@@ -200,11 +203,11 @@ def test_only_who_may_change_products_archives_them(client, may, status):
     product.refresh_from_db()
     assert product.status == status
     page = client.get("/admin/catalog/product/").content.decode()
-    assert ("Publish selected" in page) == (may == "change")
+    assert ("Publish selected" in page) == (permission == "change")
 
 
 @pytest.mark.parametrize("action", ["publish", "archive"])
-def test_products_published_and_archived_were_updated_then(admin_client, action):
+def test_publishing_and_archiving_change_the_update_time(admin_client, action):
     product = make_product(status="draft")
     chosen = {"action": action, "_selected_action": product.pk}
     admin_client.post("/admin/catalog/product/", chosen)

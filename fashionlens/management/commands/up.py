@@ -10,9 +10,9 @@ from fashionlens.stack import Stack
 
 class Command(BaseCommand):
     help = (
-        "Runs the shop in the foreground: web, Celery worker and scheduler, and the"
-        " embedded PostgreSQL and Valkey where DATABASE_URL and REDIS_URL are not set."
-        " Ctrl-C stops all of it; data stays."
+        "Run the shop in the foreground: web, Celery worker and scheduler, and the"
+        " embedded PostgreSQL and Valkey unless DATABASE_URL and REDIS_URL are set."
+        " Press Ctrl-C to stop. Data is kept."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--quiet",
             action="store_true",
-            help="write what the processes say to FASHIONLENS_VAR/log only",
+            help="write the output of the processes to FASHIONLENS_VAR/log only",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,8 +43,10 @@ class Command(BaseCommand):
         ) as stack:
             stack.start_servers()
             stack.migrate()
-            stack.start("web")  # by itself it answers a second sooner
-            self.say(f"FashionLens is at http://127.0.0.1:{port}/ (Ctrl-C stops it).")
+            stack.start("web")  # first, since alone it answers a second sooner
+            self.say(
+                f"FashionLens runs at http://127.0.0.1:{port}/. Press Ctrl-C to stop."
+            )
             stack.start("worker", "beat")
             stack.wait()
 
