@@ -12,13 +12,13 @@ from catalog.models import ProductImage
 from catalog.photos.copies import PICTURE, PIXELS
 
 DIMENSION = 128
-# A photo that failed is tried again this often, and no sooner than this.
+# A photo that failed is tried so often, and no sooner than after this time.
 MAX_TRIES = 3
 RETRY_AFTER = timedelta(minutes=5)
 
 
 class Encoder(models.Model):
-    """One trained network. Exactly one is active; each has its own partition."""
+    """A trained network. Exactly one is active; each has a partition of its own."""
 
     class State(models.TextChoices):
         LOADING = "loading", "Loading"
@@ -29,7 +29,7 @@ class Encoder(models.Model):
     version = models.CharField(max_length=64, unique=True)
     folder = models.CharField(
         max_length=500,
-        help_text="Folder of its files; relative ones start at the project's folder",
+        help_text="Folder of its files, absolute or relative to the project's folder",
     )
     sha256 = models.CharField(max_length=64)
     dimension = models.PositiveSmallIntegerField(default=DIMENSION)
@@ -56,7 +56,7 @@ class Encoder(models.Model):
 
 class EmbeddingQuerySet(models.QuerySet["Embedding"]):
     def of_first_photos(self, encoder: Encoder) -> Self:
-        """One of each product: its first photo that the encoder has seen."""
+        """Return one row for each product: that of its first photo with a vector."""
         product = "image__product_id"  # without _id it is sorted by Product.Meta
         own = self.filter(encoder=encoder).distinct(product)
         return own.order_by(product, "image__position", "image_id")
@@ -65,8 +65,9 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
 class Embedding(models.Model):
     """A photo's unit vector under one encoder.
 
-    Partitioned by encoder (`search.index.partitions`): a change of price never touches
-    the HNSW index, and a retired encoder's vectors go with one DROP TABLE.
+    The table is partitioned by encoder (`search.index.partitions`): a retired encoder's
+    vectors go with one DROP TABLE. It is apart from the product's, so that a change of
+    price does not touch the HNSW index.
     """
 
     pk = models.CompositePrimaryKey("encoder", "image")
@@ -85,7 +86,7 @@ class Embedding(models.Model):
 
 
 class EmbeddingFailure(models.Model):
-    """Why a photo has no vector. Gone as soon as it has one or is replaced."""
+    """Why a photo has no vector; deleted once it has one or is replaced."""
 
     image = models.ForeignKey(
         ProductImage, on_delete=models.CASCADE, related_name="embedding_failures"
@@ -110,11 +111,11 @@ class EmbeddingFailure(models.Model):
 
 
 class PhotoQuerySet(models.QuerySet["ProductImage"]):
-    """What an encoder has and has not seen. Pending work is a query, not a flag."""
+    """Photos by the state of their embedding: pending work is a query, not a flag."""
 
     def without_vector(self, encoder: Encoder) -> Self:
-        # A joined condition, not NOT IN: an anti join stays fast at a million rows
-        # and works where the embeddings are spread over nodes.
+        # A joined condition instead of NOT IN: an anti join is fast for a million rows,
+        # and works if the embeddings are spread over the nodes of a cluster.
         return self.annotate(
             seen=FilteredRelation(
                 "embeddings", condition=Q(embeddings__encoder=encoder)
@@ -131,7 +132,7 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
         return self.without_vector(encoder).filter(failure__id__isnull=False)
 
     def due(self, encoder: Encoder) -> Self:
-        """Pending, and the failed whose next try has come."""
+        """Return the pending photos and the failed ones that are to be tried again."""
         again = Q(
             failure__tries__lt=MAX_TRIES,
             failure__last_try__lt=timezone.now() - RETRY_AFTER,
@@ -140,7 +141,7 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
 
 
 class Photo(ProductImage):
-    """A product photo as the index sees it."""
+    """A product photo with the queries of the index."""
 
     objects = PhotoQuerySet.as_manager()  # type: ignore[misc]
 
@@ -149,14 +150,14 @@ class Photo(ProductImage):
 
 
 class RecallMeasurement(models.Model):
-    """How well the HNSW index did against exact search (`search.query.recall`)."""
+    """The recall of the HNSW index against exact search (`search.query.recall`)."""
 
     encoder = models.ForeignKey(
         Encoder, on_delete=models.CASCADE, related_name="measurements"
     )
     created = models.DateTimeField(auto_now_add=True)
     rows = models.PositiveIntegerField(help_text="Vectors in the index")
-    sample = models.PositiveIntegerField(help_text="Photos asked for")
+    sample = models.PositiveIntegerField(help_text="Photos searched with")
     k = models.PositiveSmallIntegerField()
     recall_mean = models.FloatField("mean recall")
     recall_p5 = models.FloatField("recall, 5th percentile")
@@ -173,10 +174,10 @@ class RecallMeasurement(models.Model):
 
 
 class Event(models.Model):
-    """What was shown or chosen, of which list and at which place; never by whom.
+    """Products shown, clicked or added to the cart; never by whom.
 
-    A row holds a run of products from `position` on, so that the page that a shopper
-    saw is one row; a click or an add to cart is a run of one.
+    A row holds the products of a list from `position` on, so that a page seen by a
+    shopper is one row. A click or an add to cart has one product.
     """
 
     class Kind(models.TextChoices):
@@ -189,20 +190,24 @@ class Event(models.Model):
         WORDS = "words", "Words"
         SIMILAR = "similar", "Similar items"
         GOES_WITH = "goes_with", "Goes with it"
-        LOOKED_AT = "looked_at", "Because you looked at"
+        RECENTLY_VIEWED = "looked_at", "Recently viewed"
 
     kind = models.CharField(max_length=10, choices=Kind)
     listing = models.CharField(max_length=9, choices=Listing)
     query = models.CharField(max_length=64, help_text="Id of the list")
-    position = models.PositiveSmallIntegerField(help_text="Of the first, from 1")
-    # Ids without foreign keys: what happened stays true when a product goes.
+    position = models.PositiveSmallIntegerField(
+        help_text="Position of the first product, from 1"
+    )
+    # Ids instead of foreign keys: events outlive their products.
     products = ArrayField(models.BigIntegerField())
     asked_from = models.BigIntegerField(
         null=True, help_text="Product that the list was found for"
     )
-    encoder = models.CharField(max_length=64, blank=True, help_text="Its version")
+    encoder = models.CharField(
+        max_length=64, blank=True, help_text="Version of the encoder"
+    )
     client_id = models.UUIDField(
-        null=True, editable=False, help_text="Of who sent it: sent twice, kept once"
+        null=True, editable=False, help_text="The client's id, to record it once"
     )
     created = models.DateTimeField(auto_now_add=True)
 
@@ -222,8 +227,7 @@ class Event(models.Model):
 
 
 class FoundNothing(models.Model):
-    """A search without an answer. The words are what was typed; of a photo nothing is
-    known but when it was asked with and the filters."""
+    """A search without results. Nothing of a shopper's photo is in the row."""
 
     listing = models.CharField(max_length=9, choices=Event.Listing)
     words = models.CharField(max_length=200, blank=True)
@@ -233,7 +237,8 @@ class FoundNothing(models.Model):
 
     class Meta:
         ordering = ["-created"]
-        verbose_name_plural = "searches that found nothing"
+        verbose_name = "search without results"
+        verbose_name_plural = "searches without results"
 
     def __str__(self) -> str:
         return self.words or self.get_listing_display()
@@ -241,15 +246,15 @@ class FoundNothing(models.Model):
 
 class DuplicateGroupQuerySet(models.QuerySet["DuplicateGroup"]):
     def standing(self) -> Self:
-        """Those of which more than one photo is left, the newest first."""
+        """Return the groups that still have several photos, the newest first."""
         counted = self.annotate(photo_count=models.Count("photos"))
         return counted.filter(photo_count__gt=1).order_by("-found", "-id")
 
 
 class DuplicateGroup(models.Model):
-    """Photos that may be of one item, as last found (`search.query.duplicates`).
+    """Photos that may show one item, as last found (`search.query.duplicates`).
 
-    A group dismissed by a person stays so until another photo joins it.
+    A dismissed group stays dismissed until another photo joins it.
     """
 
     class Kind(models.TextChoices):
@@ -260,7 +265,10 @@ class DuplicateGroup(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     photos = models.ManyToManyField(ProductImage, related_name="duplicate_groups")
     key = models.CharField(
-        max_length=72, unique=True, editable=False, help_text="Of kind and photos"
+        max_length=72,
+        unique=True,
+        editable=False,
+        help_text="Hash of the kind and the photos",
     )
     found = models.DateTimeField(auto_now_add=True)
     dismissed = models.DateTimeField(null=True, editable=False)

@@ -7,7 +7,7 @@ from catalog.filters import Filters
 from catalog.listing import zero_results
 from catalog.models import ProductImage
 from search import tasks
-from search.events.record import found_nothing
+from search.events.record import record_zero_results
 from search.models import Embedding, EmbeddingFailure, Event
 
 
@@ -21,11 +21,11 @@ def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
         transaction.on_commit(tasks.wake_worker)
 
 
-def record_zero_results(words: str, filters: Filters, **kwargs) -> None:
-    found_nothing(Event.Listing.WORDS, words=words, filters=filters.parameters)
+def record_empty_listing(words: str, filters: Filters, **kwargs) -> None:
+    record_zero_results(Event.Listing.WORDS, words=words, filters=filters.parameters)
 
 
 def connect() -> None:
     # A deleted photo takes its vectors along by the foreign key.
     post_save.connect(embed_saved_photo, sender=ProductImage)
-    zero_results.connect(record_zero_results)
+    zero_results.connect(record_empty_listing)

@@ -3,7 +3,7 @@ import logging
 from celery import Task, shared_task
 from kombu.exceptions import OperationalError
 
-from search.events.record import forget_old
+from search.events.record import delete_old_events
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
 from search.query.duplicates import find_duplicates
@@ -31,7 +31,7 @@ def measure_active_recall() -> None:
 @shared_task
 def forget_old_events() -> int:
     """The scheduler's nightly run; returns how many rows went."""
-    return forget_old()
+    return delete_old_events()
 
 
 @shared_task

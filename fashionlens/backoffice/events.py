@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
-from search.events.report import DAYS, Chart, report
+from search.events.report import DAYS, Chart, build_report
 from search.models import Event, FoundNothing
 
 REPORTED_DAYS = [7, DAYS, 90]
@@ -22,13 +22,13 @@ class EventAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         days = request.GET.get("days", "")
-        figures = report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
+        figures = build_report(int(days) if days in map(str, REPORTED_DAYS) else DAYS)
         context = {
             **self.admin_site.each_context(request),
             "title": "Search report",
             "opts": self.opts,
             "report": figures,
-            "charts": [Chart.of(each) for each in figures.lists if each.places],
+            "charts": [Chart.of(each) for each in figures.lists if each.positions],
             "choices": REPORTED_DAYS,
         }
         template = "admin/search/event/change_list.html"

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest
 
 from catalog.models import Product
-from search.events.record import Happened, record_quietly
+from search.events.record import ReportedEvent, record_quietly
 from search.models import Event
 from search.query.nearest import MAX_K
 
@@ -13,7 +13,9 @@ from search.query.nearest import MAX_K
 def record_click(request: HttpRequest, product: Product) -> None:
     list_id, place = request.GET.get("q", ""), request.GET.get("p", "")
     if list_id and _is_place(place) and _is_from_this_shop(request):
-        record_quietly(Happened(Event.Kind.CLICK, list_id, int(place), [product.sku]))
+        record_quietly(
+            ReportedEvent(Event.Kind.CLICK, list_id, int(place), [product.sku])
+        )
 
 
 def _is_place(text: str) -> bool:

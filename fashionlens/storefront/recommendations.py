@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from catalog.models import Product
 from fashionlens.storefront.recently_viewed import recently_viewed
 from ml.encoder import EncoderError
-from search.events.record import new_list_id
+from search.events.list_ids import new_list_id
 from search.index.encoders import NoActiveEncoder
 from search.models import Event
 from search.query.results import Result
@@ -52,7 +52,7 @@ def recommend(
     list_id = new_list_id(
         listing,
         encoder=results[0].encoder if results else "",
-        asked_from=product.pk if product else None,
+        product_id=product.pk if product else None,
     )
     return Recommendations(results, list_id)
 
@@ -76,5 +76,5 @@ def because_recently_viewed(
     named = [products[pk] for pk in viewed[:SEARCHED_SEEDS] if pk in products]
     if not results or not named:
         return None
-    list_id = new_list_id(Event.Listing.LOOKED_AT, encoder=results[0].encoder)
+    list_id = new_list_id(Event.Listing.RECENTLY_VIEWED, encoder=results[0].encoder)
     return Recommendations(results, list_id, named)

@@ -31,7 +31,7 @@ from fashionlens.storefront.error_pages import bad_request, not_found, parameter
 from fashionlens.storefront.search_forms import PhotoForm, WishForm
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
-from search.events.record import record_zero_results
+from search.events.record import record_empty_search
 from search.index.encoders import NoActiveEncoder
 from search.query.kept_search import (
     KeptSearch,
@@ -145,7 +145,7 @@ def _results(
         page = Paginator(query.all_hits(), PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
-    record_zero_results(query)
+    record_empty_search(query)
     matches = query.results_page(page.number)
     # Their photos say which of them is shown: Photo 2 of 3.
     prefetch_related_objects([match.product for match in matches], "images")

@@ -29,7 +29,7 @@ from fashionlens.storefront.recommendations import (
     when_available,
 )
 from fashionlens.storefront.search_forms import PhotoForm
-from search.events.record import new_list_id
+from search.events.list_ids import new_list_id
 from search.models import Event
 from search.query.similar import is_pending, similar_products
 from search.recommend.recommendations import goes_with

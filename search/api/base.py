@@ -16,7 +16,7 @@ from catalog.filters import ParameterError
 from catalog.photos.remote import AddressError
 from ml.encoder import EncoderError
 from ml.preprocess import MAX_MB, PhotoError
-from search.events.record import new_list_id
+from search.events.list_ids import new_list_id
 from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
 from search.query.kept_search import QueryExpired
@@ -100,7 +100,7 @@ def list_json(
     """Return the fields of a list beside its results. Raises NoActiveEncoder."""
     encoder = results[0].encoder if results else active_encoder().version
     return {
-        "query": new_list_id(listing, encoder=encoder, asked_from=product_id),
+        "query": new_list_id(listing, encoder=encoder, product_id=product_id),
         "encoder": encoder,
         "took_ms": round((time.perf_counter() - started) * 1000, 1),
     }

@@ -20,7 +20,7 @@ from catalog.parameters import (
 )
 from search.api.base import LENGTH_REQUIRED, THROTTLED, SearchThrottle
 from search.api.examples import EVENTS, events_recorded_example
-from search.events.record import Happened, record
+from search.events.record import ReportedEvent, record_events
 from search.models import Event
 from search.query.nearest import MAX_K
 from search.query.query_upload import require_length
@@ -171,13 +171,13 @@ class EventsView(PrivateView):
         body = self.Input(data=request.data)
         body.is_valid(raise_exception=True)
         events = body.validated_data["events"]
-        refused = record([_happened(event) for event in events])
+        refused = record_events([_happened(event) for event in events])
         answer = {"recorded": len(events) - len(refused), "refused": refused}
         return Response(self.Output(answer).data)
 
 
-def _happened(event: dict[str, Any]) -> Happened:
-    return Happened(
+def _happened(event: dict[str, Any]) -> ReportedEvent:
+    return ReportedEvent(
         kind=event["kind"],
         query=event["query"],
         position=event["position"],

@@ -33,7 +33,7 @@ def search_page_example() -> dict[str, Any]:
 
 def similar_example() -> dict[str, Any]:
     return {
-        "query": "s-137-52d0c1-Rm2vTq9L-0b7d13e8fa56",
+        "query": "s.3t.52d0c1.Rm2vTq9L.7Jm1cXw0vQ2nUeR5tK9sYdB4hZo",
         "encoder": ENCODER,
         "took_ms": 4.2,
         "pending": False,
@@ -44,7 +44,7 @@ def similar_example() -> dict[str, Any]:
 
 def goes_with_example() -> dict[str, Any]:
     return {
-        "query": "g-137-52d0c1-x7Kd92Qa-9f3c2b7a1d4e",
+        "query": "g.3t.52d0c1.x7Kd92Qa.Yh3sLq8ZbT0fPw6mNvC1eXu5RkA",
         "encoder": ENCODER,
         "took_ms": 12.8,
         "results": [piece_json(sample_match(), SHOP)],
@@ -53,7 +53,7 @@ def goes_with_example() -> dict[str, Any]:
 
 def recommendations_example() -> dict[str, Any]:
     return {
-        "query": "l-0-52d0c1-Zq81mNvT-41c09ad7be25",
+        "query": "l.0.52d0c1.Zq81mNvT.2pWk7GsD9xVtHq4oJbM0cEzFy6U",
         "encoder": ENCODER,
         "took_ms": 8.1,
         "because": ["DRESS-0017", "SKIRT-0003"],

@@ -69,7 +69,7 @@ class RecommendationsView(PublicView):
             matches = recommend_similar(
                 products=[ids[sku] for sku in because], limit=values["limit"]
             )
-            answer = list_json(matches, Event.Listing.LOOKED_AT, started=started)
+            answer = list_json(matches, Event.Listing.RECENTLY_VIEWED, started=started)
         answer["because"] = because
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in matches]

@@ -35,7 +35,7 @@ from search.api.base import (
 )
 from search.api.examples import search_page_example
 from search.api.serializers import SearchPageOutput, match_json
-from search.events.record import record_zero_results
+from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
 from search.query.parameters import RefinementParameters, StartParameters, start_of
 from search.query.query_upload import (
@@ -165,5 +165,5 @@ def _search_page(
         "facets": facets,
         "results": results,
     }
-    record_zero_results(search)
+    record_empty_search(search)
     return Response(page)

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 
 from catalog.models import Product, ProductImage
 from ml.preprocess import PhotoError, read_photo
-from search.events.record import asked_lately
+from search.events.record import recent_query_products
 from search.models import Embedding, Encoder
 from search.query.nearest import Hit, nearest
 from search.query.results import Result, load_results
@@ -122,7 +122,7 @@ def _questions(
         image_id__in=Embedding.objects.filter(encoder=after).values("image_id"),
     )
     covers = dict(both.values_list("image__product_id", "image_id"))
-    asked = [id_ for id_ in asked_lately() if id_ in covers][:queries]
+    asked = [id_ for id_ in recent_query_products() if id_ in covers][:queries]
     others = sorted(covers.keys() - set(asked))
     more = random.Random(seed).sample(others, min(queries - len(asked), len(others)))
     return [(id_, covers[id_], True) for id_ in asked] + [

@@ -1,5 +1,4 @@
-"""What the events say: how often each place of each list is chosen, and what was
-searched for in vain."""
+"""Report how often each position of each list is chosen, and empty searches."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,23 +11,24 @@ from django.db.models import Count, Max, QuerySet
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from catalog.listing import PAGE_SIZE
 from search.models import Event, FoundNothing
 
 DAYS = 30
-MOST_WORDS = 50
-MOST_PICTURES = 20
-PLACES = 24  # of a list, in the tables and charts; a page of results
+MAX_WORDS = 50
+MAX_PHOTO_SEARCHES = 20
+MAX_POSITIONS = PAGE_SIZE  # of a list, in tables and charts
 MINUTE = "%Y-%m-%d %H:%M"
 CHART_HEIGHT, BAR_HEIGHT = 100, 85
 
 _COUNTED = """
-    SELECT listing, encoder, position + n - 1 AS place,
+    SELECT listing, encoder, position + n - 1 AS position_in_list,
            count(*) FILTER (WHERE kind = 'impression'),
            count(*) FILTER (WHERE kind = 'click'),
            count(*) FILTER (WHERE kind = 'cart')
     FROM search_event, unnest(products) WITH ORDINALITY AS shown(product, n)
     WHERE created >= %s
-    GROUP BY listing, encoder, place
+    GROUP BY listing, encoder, position_in_list
 """
 
 
@@ -40,7 +40,7 @@ class Counts:
 
     @property
     def click_rate(self) -> float | None:
-        """Clicks for each time shown; None when nobody told that it was shown."""
+        """Return clicks by impression; None without impressions."""
         return self.clicks / self.impressions if self.impressions else None
 
     @property
@@ -64,11 +64,11 @@ class Counts:
 
 @dataclass
 class ListReport:
-    """A kind of list; `places` from 1 on, without gaps, at most PLACES."""
+    """Counts of a kind of list, by position from 1 on without gaps."""
 
     listing: str
     all: Counts = field(default_factory=Counts)
-    places: dict[int, Counts] = field(default_factory=dict)
+    positions: dict[int, Counts] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -77,10 +77,10 @@ class ListReport:
 
 @dataclass(frozen=True)
 class Bar:
-    """In pixels from the upper left corner of its chart."""
+    """A bar of a chart, in pixels from its upper left corner."""
 
-    place: int
-    words: str
+    position: int
+    caption: str
     x: int
     height: float
 
@@ -95,10 +95,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Click rate by place of one kind of list; the highest bar is `most`."""
+    """The click rates of one kind of list by position. `highest` is that of a bar."""
 
     name: str
-    most: str
+    highest: str
     bars: list[Bar]
 
     @property
@@ -106,53 +106,53 @@ class Chart:
         return max(200, 26 * len(self.bars))
 
     @classmethod
-    def of(cls, listed: ListReport) -> "Chart":
-        best = max(listed.places.values(), key=lambda counts: counts.click_rate or 0)
-        most = best.click_rate or 1
+    def of(cls, listing: ListReport) -> "Chart":
+        best = max(
+            listing.positions.values(), key=lambda counts: counts.click_rate or 0
+        )
+        highest = best.click_rate or 1
         bars = [
             Bar(
-                place,
+                position,
                 f"{counts.percent}, {counts.clicks} of {counts.impressions}",
-                26 * (place - 1) + 2,
-                round(BAR_HEIGHT * min((counts.click_rate or 0) / most, 1), 1),
+                26 * (position - 1) + 2,
+                round(BAR_HEIGHT * min((counts.click_rate or 0) / highest, 1), 1),
             )
-            for place, counts in listed.places.items()
+            for position, counts in listing.positions.items()
         ]
-        return cls(listed.name, best.percent, bars)
+        return cls(listing.name, best.percent, bars)
 
 
-class VainWords(NamedTuple):
+class EmptyWordSearch(NamedTuple):
     text: str
     times: int
     last: datetime
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """As a row of a table."""
         times = "1 time" if self.times == 1 else f"{self.times} times"
         return self.text, times, f"last {self.last:{MINUTE}}"
 
 
-class VainPicture(NamedTuple):
+class EmptyPhotoSearch(NamedTuple):
     created: datetime
     filters: list[list[str]]
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """As a row of a table."""
         filters = ", ".join(f"{name} {value}" for name, value in self.filters)
         return f"{self.created:{MINUTE}}", filters or "no filters"
 
 
 @dataclass
-class Report:
+class EventReport:
     since: datetime
     days: int
     lists: list[ListReport]
     encoders: dict[str, Counts]
-    nothing: int
-    words: list[VainWords]
-    pictures: list[VainPicture]
+    empty_searches: int
+    empty_word_searches: list[EmptyWordSearch]
+    empty_photo_searches: list[EmptyPhotoSearch]
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -162,8 +162,8 @@ class Report:
                     "list": each.listing,
                     **each.all.as_dict(),
                     "places": [
-                        {"place": place, **counts.as_dict()}
-                        for place, counts in each.places.items()
+                        {"place": position, **counts.as_dict()}
+                        for position, counts in each.positions.items()
                     ],
                 }
                 for each in self.lists
@@ -173,55 +173,57 @@ class Report:
                 for version, counts in self.encoders.items()
             ],
             "found_nothing": {
-                "searches": self.nothing,
-                "words": [row._asdict() for row in self.words],
-                "pictures": [row._asdict() for row in self.pictures],
+                "searches": self.empty_searches,
+                "words": [row._asdict() for row in self.empty_word_searches],
+                "pictures": [row._asdict() for row in self.empty_photo_searches],
             },
         }
 
 
-def report(days: int = DAYS) -> Report:
+def build_report(days: int = DAYS) -> EventReport:
     since = timezone.now() - timedelta(days=days)
     with connection.cursor() as cursor:
         cursor.execute(_COUNTED, [since])
         rows = cursor.fetchall()
     encoders: dict[str, Counts] = defaultdict(Counts)
     for _, version, _, *counts in rows:
-        if version:  # words alone are found without one
+        if version:  # the catalogue's word search has none
             encoders[version].add(Counts(*counts))
-    vain = FoundNothing.objects.filter(created__gte=since)
-    return Report(
+    empty = FoundNothing.objects.filter(created__gte=since)
+    return EventReport(
         since=since,
         days=days,
         lists=_lists(rows),
         encoders=dict(sorted(encoders.items())),
-        nothing=vain.count(),
-        words=_words(vain.exclude(words="")),
-        pictures=[
-            VainPicture(*row)
-            for row in vain.filter(words="").values_list("created", "filters")[
-                :MOST_PICTURES
+        empty_searches=empty.count(),
+        empty_word_searches=_count_words(empty.exclude(words="")),
+        empty_photo_searches=[
+            EmptyPhotoSearch(*row)
+            for row in empty.filter(words="").values_list("created", "filters")[
+                :MAX_PHOTO_SEARCHES
             ]
         ],
     )
 
 
-def _words(vain: QuerySet[FoundNothing]) -> list[VainWords]:
-    rows = vain.values_list(Lower("words")).annotate(
+def _count_words(empty: QuerySet[FoundNothing]) -> list[EmptyWordSearch]:
+    rows = empty.values_list(Lower("words")).annotate(
         times=Count("id"), last=Max("created")
     )
-    return [VainWords(*row) for row in rows.order_by("-times", "-last")[:MOST_WORDS]]
+    return [
+        EmptyWordSearch(*row) for row in rows.order_by("-times", "-last")[:MAX_WORDS]
+    ]
 
 
 def _lists(rows: Iterable[tuple[Any, ...]]) -> list[ListReport]:
-    """In the order of Event.Listing, those that something is known of."""
-    found = {listing: ListReport(listing) for listing in Event.Listing.values}
-    places: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
-    for listing, _, place, *numbers in rows:
+    reports = {listing: ListReport(listing) for listing in Event.Listing.values}
+    counted: dict[str, dict[int, Counts]] = defaultdict(lambda: defaultdict(Counts))
+    for listing, _, position, *numbers in rows:
         counts = Counts(*numbers)
-        found[listing].all.add(counts)
-        places[listing][place].add(counts)
-    for listing, by_place in places.items():
-        last = min(max(by_place), PLACES)
-        found[listing].places = {n: by_place[n] for n in range(1, last + 1)}
-    return [found[listing] for listing in found if listing in places]
+        reports[listing].all.add(counts)
+        counted[listing][position].add(counts)
+    for listing, by_position in counted.items():
+        last = min(max(by_position), MAX_POSITIONS)
+        positions = {n: by_position[n] for n in range(1, last + 1)}
+        reports[listing].positions = positions
+    return [each for listing, each in reports.items() if listing in counted]

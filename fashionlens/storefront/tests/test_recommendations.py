@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Product
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from fashionlens.storefront.tests.outline import outline
-from search.events.record import new_list_id
+from search.events.list_ids import new_list_id
 from search.models import Encoder, Event, FoundNothing
 from search.tests.shop import RED, SEARCH, upload
 
@@ -166,7 +166,7 @@ def test_the_product_page_shows_what_goes_with_it(client, embed):
 
 def test_a_click_on_a_similar_item_is_recorded(client, shop):
     text = look_at(client, shop[0]).text
-    link = re.search(r'href="(/products/[^"]+\?q=s-[^"]+&amp;p=3)"', text)
+    link = re.search(r'href="(/products/[^"]+\?q=s\.[^"]+&amp;p=3)"', text)
     assert link
     client.get(link[1].replace("&amp;", "&"), headers=HERE)
     event = Event.objects.get()
@@ -178,7 +178,7 @@ def test_a_click_on_a_similar_item_is_recorded(client, shop):
 
 
 def test_a_click_on_a_product_found_by_words_is_recorded(client, shop):
-    links = re.findall(r'href="([^"]+\?q=w-[^"]+)"', client.get("/?q=product").text)
+    links = re.findall(r'href="([^"]+\?q=w\.[^"]+)"', client.get("/?q=product").text)
     assert len(links) == len(shop)
     client.get(links[1].replace("&amp;", "&"), headers=HERE)
     event = Event.objects.get()

@@ -7,7 +7,7 @@ from catalog.api.tests.answers import assert_described, field_errors
 from catalog.tests.factories import make_product
 from search.api.events import EventsView
 from search.api.examples import events_recorded_example
-from search.events.record import new_list_id
+from search.events.list_ids import new_list_id
 from search.models import Event
 from search.tests.shop import RED, SEARCH, make_shop, problem, upload
 

@@ -8,7 +8,7 @@ from catalog.tests.factories import make_category, make_photo_bytes, make_produc
 from search.api import examples
 from search.api.goes_with import GoesWithView
 from search.api.recommendations import RecommendationsView
-from search.events.record import lists_of
+from search.events.list_ids import find_origins
 from search.models import Encoder
 from search.tests.shop import problem, skus
 
@@ -90,7 +90,7 @@ def test_odd_wishes_are_refused(client, shop, query, where):
 def test_each_answer_names_a_list(client, shop):
     coat = client.get(WORN).json()["query"]
     looked = client.get(f"{LOOKED}?product=coat").json()["query"]
-    lists = lists_of([coat, looked])
+    lists = find_origins([coat, looked])
     assert (lists[coat].listing, lists[looked].listing) == ("goes_with", "looked_at")
     assert lists[looked].asked_from is None
 

@@ -13,7 +13,8 @@ from search.change.encoder_diff import (
     compare,
     write_page,
 )
-from search.events.record import Happened, new_list_id, record
+from search.events.list_ids import new_list_id
+from search.events.record import ReportedEvent, record_events
 from search.index.embed import embed_due
 from search.index.encoders import open_network, register
 from search.models import Encoder, Event
@@ -78,8 +79,10 @@ def test_what_shoppers_asked_is_asked_first_and_chance_fills_up(other, fake_enco
     Product.objects.filter(pk=hidden.pk).update(status="draft")
     for product, times in ((once, 1), (often, 3), (hidden, 9)):
         for _ in range(times):
-            query = new_list_id(Event.Listing.SIMILAR, asked_from=product.pk)
-            record([Happened("impression", query, 1, [gone.sku]) for _ in range(2)])
+            query = new_list_id(Event.Listing.SIMILAR, product_id=product.pk)
+            record_events(
+                [ReportedEvent("impression", query, 1, [gone.sku]) for _ in range(2)]
+            )
     Event.objects.create(
         kind="click", listing="photo", query="q", position=1, products=[1]
     )
@@ -94,8 +97,8 @@ def test_what_shoppers_asked_is_asked_first_and_chance_fills_up(other, fake_enco
 
 def test_what_was_asked_long_ago_is_not_asked_again(other, fake_encoder):
     product = Product.objects.first()
-    query = new_list_id(Event.Listing.GOES_WITH, asked_from=product.pk)
-    record([Happened("impression", query, 1, [product.sku])])
+    query = new_list_id(Event.Listing.GOES_WITH, product_id=product.pk)
+    record_events([ReportedEvent("impression", query, 1, [product.sku])])
     assert compare(fake_encoder, other, k=3).recent == 1
     Event.objects.update(created=timezone.now() - timedelta(days=31))
     assert compare(fake_encoder, other, k=3).recent == 0

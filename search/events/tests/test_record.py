@@ -7,15 +7,13 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from catalog.tests.factories import make_photo_bytes, make_product
+from search.events.list_ids import ListOrigin, find_origins, new_list_id
 from search.events.record import (
-    Happened,
-    Listed,
-    forget_old,
-    found_nothing,
-    lists_of,
-    new_list_id,
-    record,
+    ReportedEvent,
+    delete_old_events,
+    record_events,
     record_quietly,
+    record_zero_results,
 )
 from search.models import Encoder, Event, FoundNothing
 from search.query.kept_search import start_search
@@ -27,30 +25,33 @@ pytestmark = pytest.mark.django_db
 SIMILAR = Event.Listing.SIMILAR
 
 
-def happened(query: str, *skus: str, kind: str = "impression", **fields) -> Happened:
-    return Happened(kind, query, fields.pop("position", 1), skus, **fields)
+def reported(
+    query: str, *skus: str, kind: str = "impression", **fields
+) -> ReportedEvent:
+    return ReportedEvent(kind, query, fields.pop("position", 1), skus, **fields)
 
 
 def codes(refused) -> list[tuple[int, str]]:
     return [(each.index, each.code) for each in refused]
 
 
-def test_an_id_says_what_its_list_is(fake_encoder):
-    similar = new_list_id(SIMILAR, encoder="fake-1", asked_from=7)
+def test_an_id_names_its_list(fake_encoder):
+    similar = new_list_id(SIMILAR, encoder="fake-1", product_id=7)
     words = new_list_id(Event.Listing.WORDS)
     assert len(similar) <= 64
-    assert lists_of([similar, words]) == {
-        similar: Listed("similar", "fake-1", 7),
-        words: Listed("words", "", None),
+    assert len(new_list_id(SIMILAR, encoder="fake-1", product_id=2**63 - 1)) <= 64
+    assert find_origins([similar, words]) == {
+        similar: ListOrigin("similar", "fake-1", 7),
+        words: ListOrigin("words", "", None),
     }
-    assert new_list_id(SIMILAR, encoder="fake-1", asked_from=7) != similar
+    assert new_list_id(SIMILAR, encoder="fake-1", product_id=7) != similar
 
 
-def test_an_id_that_is_not_ours_stands_for_nothing(fake_encoder):
-    real = new_list_id(SIMILAR, encoder="fake-1", asked_from=7)
+def test_a_forged_id_names_no_list(fake_encoder):
+    real = new_list_id(SIMILAR, encoder="fake-1", product_id=7)
     for forged in [
-        real.replace("-7-", "-8-"),
-        real.replace("s-", "g-", 1),
+        real.replace(".7.", ".8."),
+        real.replace("s.", "g.", 1),
         real[:-1] + ("0" if real[-1] != "0" else "1"),
         real + "0",
         real.upper(),
@@ -58,54 +59,56 @@ def test_an_id_that_is_not_ours_stands_for_nothing(fake_encoder):
         "s",
         "x" * 64,
         "'; DROP TABLE search_event; --",
-        "s-7-é",
+        "s.7.é",
     ]:
-        assert lists_of([forged]) == {}
+        assert find_origins([forged]) == {}
 
 
 def test_a_list_outlives_its_encoder(fake_encoder):
-    real = new_list_id(SIMILAR, encoder="gone", asked_from=7)
-    assert lists_of([real])[real] == Listed("similar", "", 7)
+    real = new_list_id(SIMILAR, encoder="gone", product_id=7)
+    assert find_origins([real])[real] == ListOrigin("similar", "", 7)
 
 
-def test_searches_are_known_by_where_they_came_from(embed):
+def test_a_search_names_a_list_of_its_origin(embed):
     product = make_product(photo=True, sku="a")
     embed()
     photo = start_search(Start(photo=make_photo_bytes("red")))
     from_product = start_search(Start(product="a"))
     words = start_search(refinement=Refinement(words="product"))
-    found = lists_of([photo.id, from_product.id, words.id, "never-was"])
+    found = find_origins([photo.id, from_product.id, words.id, "never-was"])
     assert found == {
-        photo.id: Listed("photo", "fake-1", None),
-        from_product.id: Listed("photo", "fake-1", product.pk),
-        words.id: Listed("words", "fake-1", None),
+        photo.id: ListOrigin("photo", "fake-1", None),
+        from_product.id: ListOrigin("photo", "fake-1", product.pk),
+        words.id: ListOrigin("words", "fake-1", None),
     }
 
 
-def test_a_search_stays_known_when_it_has_expired(embed):
+def test_a_search_with_an_event_is_known_after_it_has_expired(embed):
     make_product(photo=True, sku="a")
     embed()
-    told, silent = (start_search(Start(photo=make_photo_bytes("red"))) for _ in "ab")
-    assert record([happened(told.id, "a")]) == []
-    cache.delete_many([f"query:{told.id}", f"query:{silent.id}"])
-    carts = [happened(query.id, "a", kind="cart") for query in (told, silent)]
-    assert codes(record(carts)) == [(1, "unknown_query")]
+    with_event, without = (
+        start_search(Start(photo=make_photo_bytes("red"))) for _ in "ab"
+    )
+    assert record_events([reported(with_event.id, "a")]) == []
+    cache.delete_many([f"query:{with_event.id}", f"query:{without.id}"])
+    carts = [reported(query.id, "a", kind="cart") for query in (with_event, without)]
+    assert codes(record_events(carts)) == [(1, "unknown_query")]
     cart = Event.objects.get(kind="cart")
     assert (cart.listing, cart.encoder) == ("photo", "fake-1")
 
 
 def test_a_page_of_impressions_is_one_row(fake_encoder):
     products = [make_product() for _ in range(24)]
-    query = new_list_id(SIMILAR, encoder="fake-1", asked_from=products[0].pk)
+    query = new_list_id(SIMILAR, encoder="fake-1", product_id=products[0].pk)
     skus = [product.sku for product in products]
-    record([happened(query, *skus, position=25)])
+    record_events([reported(query, *skus, position=25)])
     event = Event.objects.get()
     assert event.products == [product.pk for product in products]
     assert (event.position, event.query) == (25, query)
     assert event.asked_from == products[0].pk
 
 
-def test_nothing_of_a_person_has_a_place_in_a_row():
+def test_rows_have_no_field_for_a_person():
     assert {field.name for field in Event._meta.get_fields()} == {
         "id", "kind", "listing", "query", "position", "products", "asked_from",
         "encoder", "client_id", "created",
@@ -115,15 +118,15 @@ def test_nothing_of_a_person_has_a_place_in_a_row():
     }  # fmt: skip
 
 
-def test_what_is_not_known_is_refused_and_the_rest_kept(fake_encoder):
+def test_unknown_queries_and_products_are_refused_alone(fake_encoder):
     make_product(sku="a")
     query = new_list_id(SIMILAR)
-    refused = record(
+    refused = record_events(
         [
-            happened(query, "a"),
-            happened("never-was", "a"),
-            happened(query, "a", "nothing"),
-            happened(query, "a", kind="click"),
+            reported(query, "a"),
+            reported("never-was", "a"),
+            reported(query, "a", "nothing"),
+            reported(query, "a", kind="click"),
         ]
     )
     assert codes(refused) == [(1, "unknown_query"), (2, "unknown_product")]
@@ -136,7 +139,7 @@ def test_an_event_with_an_id_of_its_own_is_kept_once(fake_encoder):
     make_product(sku="a")
     query, mine = new_list_id(SIMILAR), uuid4()
     for _ in range(2):
-        record([happened(query, "a", client_id=mine), happened(query, "a")])
+        record_events([reported(query, "a", client_id=mine), reported(query, "a")])
     assert Event.objects.filter(client_id=mine).count() == 1
     assert Event.objects.count() == 3
 
@@ -146,39 +149,39 @@ def test_a_batch_costs_the_same_queries_as_one(
 ):
     skus = [make_product().sku for _ in range(20)]
     with django_assert_max_num_queries(5):
-        record([happened(new_list_id(SIMILAR), sku) for sku in skus])
+        record_events([reported(new_list_id(SIMILAR), sku) for sku in skus])
     assert Event.objects.count() == 20
 
 
-def test_what_is_old_is_forgotten(settings, fake_encoder):
+def test_old_events_are_deleted(settings, fake_encoder):
     make_product(sku="a")
     for _ in range(2):
-        record([happened(new_list_id(SIMILAR), "a")])
-        found_nothing(SIMILAR)
+        record_events([reported(new_list_id(SIMILAR), "a")])
+        record_zero_results(SIMILAR)
     settings.EVENTS_DAYS = 30
     old = timezone.now() - timedelta(days=31)
     for model in (Event, FoundNothing):
         model.objects.filter(pk=model.objects.earliest("id").pk).update(created=old)
-    assert forget_old() == 2
+    assert delete_old_events() == 2
     assert forget_old_events() == 0
     assert (Event.objects.count(), FoundNothing.objects.count()) == (1, 1)
 
 
-def test_a_shop_can_keep_nothing_at_all(settings, fake_encoder):
+def test_nothing_is_recorded_for_zero_days(settings, fake_encoder):
     settings.EVENTS_DAYS = 0
     make_product(sku="a")
-    record([happened(new_list_id(SIMILAR), "a")])
-    found_nothing(Event.Listing.WORDS, words="zeppelin")
+    record_events([reported(new_list_id(SIMILAR), "a")])
+    record_zero_results(Event.Listing.WORDS, words="zeppelin")
     assert not Event.objects.exists() and not FoundNothing.objects.exists()
 
 
-def test_a_page_does_not_fail_for_a_figure(monkeypatch, fake_encoder, settings):
+def test_a_page_does_not_fail_if_recording_does(monkeypatch, fake_encoder, settings):
     def refuse(*args, **kwargs):
         raise DatabaseError("no")
 
     monkeypatch.setattr(Event.objects, "bulk_create", refuse)
     monkeypatch.setattr(FoundNothing, "save", refuse)
     make_product(sku="a")
-    record_quietly(happened(new_list_id(SIMILAR), "a"))
-    found_nothing(Event.Listing.WORDS, words="zeppelin")
+    record_quietly(reported(new_list_id(SIMILAR), "a"))
+    record_zero_results(Event.Listing.WORDS, words="zeppelin")
     assert Encoder.objects.exists()  # the transaction is fine

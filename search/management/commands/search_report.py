@@ -4,14 +4,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from search.events.report import DAYS, Counts, Report, report
+from search.events.report import DAYS, Counts, EventReport, build_report
 
 
 class Command(BaseCommand):
     help = (
-        "How often what lists showed was clicked and put into the cart, by list and"
-        " place, and what was searched for in vain. The admin shows the same under"
-        " Events."
+        "Print how often products were shown, clicked and added to the cart, by list"
+        " and position, and the searches without results. The admin shows the same"
+        " under Events."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,42 +19,42 @@ class Command(BaseCommand):
             "--days",
             type=int,
             default=DAYS,
-            help=f"how far back (default {DAYS}; EVENTS_DAYS says what is kept)",
+            help=f"how far back (default {DAYS}; events are kept for EVENTS_DAYS)",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= 3650:
-            raise CommandError("--days is a number from 1 to 3650.")
-        found = report(options["days"])
+            raise CommandError("--days must be a number from 1 to 3650.")
+        report = build_report(options["days"])
         if options["json"]:
-            self.stdout.write(json.dumps(found.as_dict(), default=str))
+            self.stdout.write(json.dumps(report.as_dict(), default=str))
             return
-        self.show_lists(found)
-        self.show_vain(found)
+        self.show_lists(report)
+        self.show_empty_searches(report)
         if not settings.EVENTS_DAYS:
-            self.stdout.write("EVENTS_DAYS is 0: nothing is recorded.")
+            self.stdout.write("EVENTS_DAYS is 0: no events are recorded.")
 
-    def show_lists(self, found: Report) -> None:
+    def show_lists(self, report: EventReport) -> None:
         self.stdout.write(
-            f"{f'Last {found.days} days':<24}   shown  clicks   rate carts"
+            f"{f'Last {report.days} days':<24}   shown  clicks   rate carts"
         )
-        for each in found.lists:
+        for each in report.lists:
             self.stdout.write(_line(each.name, each.all))
-            for place, counts in each.places.items():
-                self.stdout.write(_line(f"{place:>6}", counts))
-        for version, counts in found.encoders.items():
+            for position, counts in each.positions.items():
+                self.stdout.write(_line(f"{position:>6}", counts))
+        for version, counts in report.encoders.items():
             self.stdout.write(_line(f"encoder {version}", counts))
-        if not found.lists:
-            self.stdout.write("Nothing was shown or clicked.")
+        if not report.lists:
+            self.stdout.write("There are no events.")
 
-    def show_vain(self, found: Report) -> None:
-        self.stdout.write(f"\n{found.nothing} searches found nothing")
-        for row in found.words:
+    def show_empty_searches(self, report: EventReport) -> None:
+        self.stdout.write(f"\n{report.empty_searches} searches without results")
+        for row in report.empty_word_searches:
             self.stdout.write(f"{row.times:>6}  {row.text}")
-        for picture in found.pictures:
-            when, filters = picture.cells
-            self.stdout.write(f"{when} UTC  by picture, {filters}")
+        for search in report.empty_photo_searches:
+            when, filters = search.cells
+            self.stdout.write(f"{when} UTC  by photo, {filters}")
 
 
 def _line(name: str, counts: Counts) -> str:
