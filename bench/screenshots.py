@@ -1,8 +1,8 @@
-"""Screenshots of the demo with the drawn sample, by headless Chromium.
+"""Take the pictures of the documentation: the sample shop in headless Chromium.
 
     python -m bench.screenshots [--out docs]
 
-Run `manage.py demo` in var/screenshots, as it is without network.
+Run `manage.py demo` in var/screenshots with the photos that FashionLens draws itself.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import FilePayload, Page, ViewportSize, sync_playwright
 
 from bench.cli import free_port
@@ -38,21 +39,68 @@ def main() -> None:
         )
         context = chromium.new_context(base_url=shop, viewport=SCREEN)
         page = context.new_page()
-        page.goto("/")
-        save(page, out / "home.png")
-        page.goto("/?category=dress&sort=price_up")
-        page.locator(".card a").first.click()
-        page.set_viewport_size(TALL)
-        save(page, out / "product.png")
-        page.set_viewport_size(SCREEN)
-        page.goto("/search/")
-        page.set_input_files("input[type=file]", query_photo())
-        page.locator("#results .card").first.wait_for()
-        save(page, out / "search.png")
+        take_shop(page, out)
+        make_events(page)
+        run("find_duplicates")
+        take_admin(page, out)
         chromium.close()
 
 
+def take_shop(page: Page, out: Path) -> None:
+    page.goto("/")
+    save(page, out / "home.png")
+    page.goto("/?category=dress&sort=price_up")
+    page.locator(".card a").first.click()
+    page.set_viewport_size(TALL)
+    save(page, out / "product.png")
+    page.set_viewport_size(SCREEN)
+    page.goto("/search/")
+    page.set_input_files("input[type=file]", query_photo())
+    page.locator("#results .card").first.wait_for()
+    save(page, out / "search.png")
+
+
+def take_admin(page: Page, out: Path) -> None:
+    page.goto("/admin/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", (VAR / "admin-password").read_text().strip())
+    page.click("[type=submit]")
+    page.goto("/admin/catalog/product/")
+    save(page, out / "admin-products.png")
+    page.goto("/admin/catalog/product/?q=easy+dress")
+    page.locator("#result_list tbody th a").first.click()
+    page.set_viewport_size(TALL)
+    save(page, out / "admin-product.png")
+    page.set_viewport_size(SCREEN)
+    page.goto("/admin/search/duplicategroup/")
+    save(page, out / "admin-duplicates.png")
+    page.goto("/admin/search/event/")
+    save(page, out / "admin-search-report.png")
+
+
+def make_events(page: Page) -> None:
+    """Have something in the search report: each place is clicked half as often as the
+    one before it."""
+    api = page.context.request
+    products = api.get("/api/v1/products/?page_size=32").json()["results"]
+    for number, product in enumerate(products):
+        lists = [{"product": product["sku"]}, {"words": product["category"]["name"]}]
+        for form in lists:
+            answer = api.post("/api/v1/search/", multipart=form).json()
+            skus = [each["product"]["sku"] for each in answer["results"][:24]]
+            event = {"query": answer["query"], "position": 1, "products": skus}
+            events = [event | {"kind": "impression"}]
+            places = range(1, len(skus) + 1)
+            for place in (place for place in places if number % 2**place == 0):
+                click = event | {"position": place, "products": skus[place - 1 :][:1]}
+                events.append(click | {"kind": "click"})
+            api.post("/api/v1/events/", data={"events": events})
+    for words in ("ski boots", "bow tie", "ski boots"):
+        page.goto(f"/?q={words}")
+
+
 def query_photo() -> FilePayload:
+    """Return a photo to search with: a floral dress that is not in the shop."""
     buffer = io.BytesIO()
     dress = garment("dress", colour="navy", pattern="floral", style="wrap", seed=31)
     dress.save(buffer, "JPEG", quality=90)
@@ -63,25 +111,37 @@ def query_photo() -> FilePayload:
 
 def save(page: Page, file: Path) -> None:
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=file)
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    # 256 colours make the files a third as large.
+    picture.quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
     print(file)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {
+        "DEBUG": "1",
+        "FASHIONLENS_VAR": str(VAR),
+        "FASHIONLENS_PHOTOS": str(VAR / "sample"),
+    }
+
+
+def run(command: str) -> None:
+    arguments = [sys.executable, "manage.py", command]
+    subprocess.run(
+        arguments, cwd=ROOT, env=environment(), check=True, stdout=subprocess.DEVNULL
+    )
 
 
 @contextmanager
 def run_demo() -> Iterator[str]:
-    sample = VAR / "sample"
-    if not sample.exists():
-        draw_sample(sample)
+    """Yield the address of the shop."""
+    if not (VAR / "sample").exists():
+        draw_sample(VAR / "sample")
     port = free_port()
-    environment = os.environ | {
-        "DEBUG": "1",
-        "FASHIONLENS_VAR": str(VAR),
-        "FASHIONLENS_PHOTOS": str(sample),
-    }
     process = subprocess.Popen(
         [sys.executable, "manage.py", "demo", "--port", str(port)],
         cwd=ROOT,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
     )
