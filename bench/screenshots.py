@@ -91,7 +91,7 @@ def make_events(page: Page) -> None:
             event = {"query": answer["query"], "position": 1, "products": skus}
             events = [event | {"kind": "impression"}]
             places = range(1, len(skus) + 1)
-            for place in (place for place in places if number % 2**place == 0):
+            for place in (place for place in places if not (number + 1) % 2**place):
                 click = event | {"position": place, "products": skus[place - 1 :][:1]}
                 events.append(click | {"kind": "click"})
             api.post("/api/v1/events/", data={"events": events})
