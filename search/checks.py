@@ -1,6 +1,6 @@
-"""System checks of the index: `manage.py check --database default`, and every
-`manage.py migrate`. They need the database, so plain `check` leaves them out; what it
-looks at is the settings.
+"""System checks of the settings and, with `--database default`, of the index.
+
+`manage.py migrate` runs both.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,7 @@ from search.index.partitions import index_state
 from search.models import Embedding, Encoder
 from search.recommend.outfits import GOES_WITH
 
-# What the figures of DESIGN were measured with begins here.
-LEAST_PGVECTOR = (0, 8, 4)
+MIN_PGVECTOR = (0, 8, 4)
 
 
 @register()
@@ -29,8 +28,8 @@ def check_kinds(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"OUTFIT_KINDS names unknown kinds: {', '.join(sorted(unknown))}.",
-            hint=f"There are {', '.join(GOES_WITH)}. Nothing is shown to go with the"
-            " other categories.",
+            hint=f"Use {', '.join(GOES_WITH)}. Categories of other kinds have no"
+            ' recommendations in "Goes with it".',
             id="search.W004",
         )
     ]
@@ -43,9 +42,9 @@ def check_index(
     if "default" not in (databases or ()):
         return []
     found = _check_pgvector()
-    # Before the first `migrate` there is nothing more to look at.
+    # Before the first `migrate` there is nothing more to check.
     if Encoder._meta.db_table in connection.introspection.table_names():
-        # Only columns that were there from the start: `migrate` asks before it adds.
+        # Only columns of the first migration: checks run before the later ones.
         columns = Encoder.objects.only("version", "folder", "dimension")
         active = columns.filter(state=Encoder.State.ACTIVE).first()
         found += _check_encoder(active) if active else [_no_encoder()]
@@ -53,7 +52,7 @@ def check_index(
 
 
 def _pgvector_version() -> str | None:
-    """Installed in this database, or else what `migrate` would install."""
+    """Return the version in this database, or that which `migrate` would install."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(installed_version, default_version)"
@@ -68,18 +67,18 @@ def _check_pgvector() -> list[CheckMessage]:
     if version is None:
         return [
             Error(
-                "PostgreSQL does not have the extension pgvector.",
-                hint="Install pgvector 0.8.4 or newer on the database server"
-                " (Debian: postgresql-18-pgvector).",
+                "The extension pgvector is not installed on the database server.",
+                hint="Install pgvector 0.8.4 or newer there (Debian:"
+                " postgresql-18-pgvector).",
                 id="search.E001",
             )
         ]
-    if tuple(int(part) for part in version.split(".")) < LEAST_PGVECTOR:
+    if tuple(int(part) for part in version.split(".")) < MIN_PGVECTOR:
         return [
             Warning(
                 f"pgvector {version} is older than 0.8.4.",
-                hint="Install a newer one on the database server, then run there:"
-                " ALTER EXTENSION vector UPDATE",
+                hint="Install a newer version on the database server, then run ALTER"
+                " EXTENSION vector UPDATE in the database.",
                 id="search.W001",
             )
         ]
@@ -88,7 +87,7 @@ def _check_pgvector() -> list[CheckMessage]:
 
 def _no_encoder() -> CheckMessage:
     return Warning(
-        "No encoder is active: nothing can be searched.",
+        "No encoder is active, so that no search works.",
         hint="Run manage.py migrate, or manage.py encoder activate VERSION.",
         id="search.W002",
     )
@@ -99,9 +98,9 @@ def _check_encoder(active: Encoder) -> list[CheckMessage]:
     if active.dimension != (column := _column_dimension()):
         found.append(
             Error(
-                f"Encoder {active} gives {active.dimension} numbers, the column"
-                f" {Embedding._meta.db_table}.vector holds {column}.",
-                hint="Activate an encoder of the column's dimension.",
+                f"Vectors of encoder {active} have {active.dimension} numbers, the"
+                f" column {Embedding._meta.db_table}.vector holds {column}.",
+                hint="Activate an encoder with the column's dimension.",
                 id="search.E002",
             )
         )
@@ -119,8 +118,8 @@ def _check_encoder(active: Encoder) -> list[CheckMessage]:
         found.append(
             Error(
                 f"Encoder {active} cannot be loaded: {error}",
-                hint=f"Put its files back into {active.folder}, or go back to the"
-                " encoder before: manage.py encoder rollback",
+                hint=f"Put its files back into {active.folder}, or run manage.py"
+                " encoder rollback",
                 id="search.E003",
             )
         )
@@ -129,7 +128,7 @@ def _check_encoder(active: Encoder) -> list[CheckMessage]:
 
 def _column_dimension() -> int:
     with connection.cursor() as cursor:
-        # For vector(n) the type modifier is n itself.
+        # The type modifier of vector(n) is n.
         cursor.execute(
             "SELECT atttypmod FROM pg_attribute"
             " WHERE attrelid = %s::regclass AND attname = 'vector'",

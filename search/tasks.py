@@ -14,40 +14,40 @@ log = logging.getLogger(__name__)
 
 @shared_task
 def embed_pending() -> int:
-    """Embed whatever is due. It carries no ids: a lost or doubled message costs
-    nothing, and the periodic run is the sweep. Returns how many were embedded."""
+    """Embed all due photos; return their number.
+
+    Messages carry no ids, so that a lost or repeated message does no harm.
+    """
     return embed_due().embedded
 
 
 @shared_task
 def measure_active_recall() -> None:
-    """Add to the history of the active encoder's index; the scheduler's nightly run."""
     try:
         log.info("%s", measure_recall(active_encoder()))
     except NothingToMeasure as reason:
-        log.info("Recall is not measured: %s", reason)
+        log.info("Recall was not measured: %s", reason)
 
 
 @shared_task
 def forget_old_events() -> int:
-    """The scheduler's nightly run; returns how many rows went."""
     return delete_old_events()
 
 
 @shared_task
 def look_for_duplicates() -> None:
-    """Renew the groups that the admin shows; the scheduler's nightly run."""
     log.info("Duplicates: %s", find_duplicates())
 
 
 def wake_worker(times: int = 1) -> bool:
-    """Ask the workers to look for pending photos. With the broker down the photos
-    stay pending and the next sweep finds them."""
+    """Ask workers to embed; return whether the broker answered.
+
+    If not, the photos stay pending until the scheduler's next run.
+    """
     return all(_sent(embed_pending) for _ in range(times))
 
 
 def wake_duplicate_finder() -> bool:
-    """Ask a worker to look for duplicates now; False with the broker down."""
     return _sent(look_for_duplicates)
 
 
@@ -55,6 +55,6 @@ def _sent(task: Task) -> bool:
     try:
         task.delay()
     except OperationalError as error:
-        log.warning("The broker did not answer, the scheduler will: %s", error)
+        log.warning("The broker is down, %s runs later: %s", task.name, error)
         return False
     return True

@@ -1,4 +1,4 @@
-"""What a change of encoder would change: the same questions under both."""
+"""Compare the results of two encoders for the same photos."""
 
 import base64
 import random
@@ -26,7 +26,7 @@ THUMBNAIL = (120, 160)
 
 
 class NothingToCompare(RuntimeError):
-    """No photo has a vector of both encoders; the message says what to do."""
+    """No photo has a vector of both encoders."""
 
 
 @dataclass(frozen=True)
@@ -37,46 +37,42 @@ class ComparedPhoto:
     image_id: int
     before: list[Hit]
     after: list[Hit]
-    recent: bool = False  # shoppers asked it lately
+    recent: bool = False  # shoppers saw a list found for the product lately
 
     @property
     def overlap(self) -> float:
-        """Share of the products found that both found."""
-        most = max(len(self.before), len(self.after))
+        """Return the share of the products that both encoders found."""
+        longest = max(len(self.before), len(self.after))
         both = {h.product_id for h in self.before} & {h.product_id for h in self.after}
-        return len(both) / most if most else 1.0
+        return len(both) / longest if longest else 1.0
 
     @property
-    def new_first(self) -> bool:
-        firsts = [[hit.product_id for hit in hits[:1]] for hits in self._sides]
-        return firsts[0] != firsts[1]
-
-    @property
-    def _sides(self) -> tuple[list[Hit], list[Hit]]:
-        return self.before, self.after
+    def has_new_first(self) -> bool:
+        before = [hit.product_id for hit in self.before[:1]]
+        return before != [hit.product_id for hit in self.after[:1]]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class EncoderDiff:
     before: Encoder
     after: Encoder
     k: int
-    questions: list[ComparedPhoto]
+    photos: list[ComparedPhoto]
 
     @property
     def overlap(self) -> float:
-        return float(np.mean([question.overlap for question in self.questions]))
+        return float(np.mean([photo.overlap for photo in self.photos]))
 
     @property
     def recent(self) -> int:
-        return sum(question.recent for question in self.questions)
+        return sum(photo.recent for photo in self.photos)
 
     @property
     def new_firsts(self) -> int:
-        return sum(question.new_first for question in self.questions)
+        return sum(photo.has_new_first for photo in self.photos)
 
     def most_changed(self) -> list[ComparedPhoto]:
-        return sorted(self.questions, key=lambda question: question.overlap)
+        return sorted(self.photos, key=lambda photo: photo.overlap)
 
 
 def compare(
@@ -86,15 +82,14 @@ def compare(
     queries: int = QUERIES,
     k: int = K,
     seed: int = 0,
-) -> Comparison:
-    """Ask both what shoppers asked lately, and more by chance where that is less.
+) -> EncoderDiff:
+    """Search with the same photos under both encoders. Raises NothingToCompare.
 
-    A vector means nothing to another encoder: a question can be asked again only with
-    its pixels. The shop keeps none of the photos that shoppers send, but it has its
-    own: the products whose similar items were looked at, and those searched with.
-    Raises NothingToCompare.
+    The photos are those of products that lists were lately found for, then others at
+    random. Shoppers' own photos are not kept, and their vectors mean nothing to another
+    encoder.
     """
-    questions = [
+    photos = [
         ComparedPhoto(
             product_id,
             image_id,
@@ -102,30 +97,29 @@ def compare(
             _similar(product_id, image_id, after, k),
             recent,
         )
-        for product_id, image_id, recent in _questions(before, after, queries, seed)
+        for product_id, image_id, recent in _sample(before, after, queries, seed)
     ]
-    if not questions:
+    if not photos:
         raise NothingToCompare(
-            f"No published photo has a vector of both {before} and {after}: run"
-            " manage.py encoder add DIR for the one that is not loaded."
+            f"No published photo has a vector of both {before} and {after}. Run"
+            " manage.py encoder add DIR for the encoder that has none."
         )
-    return Comparison(before, after, k, questions)
+    return EncoderDiff(before, after, k, photos)
 
 
-def _questions(
+def _sample(
     before: Encoder, after: Encoder, queries: int, seed: int
 ) -> list[tuple[int, int, bool]]:
-    """(product, photo, asked lately?) of different products: those asked most first,
-    then others by chance, the same for a seed."""
+    """Return (product id, image id, recent) of different products, recent first."""
     both = Embedding.objects.of_first_photos(before).filter(
         image__product__status=Product.Status.PUBLISHED,
         image_id__in=Embedding.objects.filter(encoder=after).values("image_id"),
     )
     covers = dict(both.values_list("image__product_id", "image_id"))
-    asked = [id_ for id_ in recent_query_products() if id_ in covers][:queries]
-    others = sorted(covers.keys() - set(asked))
-    more = random.Random(seed).sample(others, min(queries - len(asked), len(others)))
-    return [(id_, covers[id_], True) for id_ in asked] + [
+    recent = [id_ for id_ in recent_query_products() if id_ in covers][:queries]
+    others = sorted(covers.keys() - set(recent))
+    more = random.Random(seed).sample(others, min(queries - len(recent), len(others)))
+    return [(id_, covers[id_], True) for id_ in recent] + [
         (id_, covers[id_], False) for id_ in more
     ]
 
@@ -135,49 +129,46 @@ def _similar(product_id: int, image_id: int, encoder: Encoder, k: int) -> list[H
     return nearest(vector=own.vector, encoder=encoder, k=k, exclude_product=product_id)
 
 
-def write_page(comparison: Comparison, shown: int = SHOWN) -> Path:
-    """The questions whose answers change most, with pictures, as one HTML file."""
-    versions = slugify(f"{comparison.before}-{comparison.after}")
+def write_page(diff: EncoderDiff, shown: int = SHOWN) -> Path:
+    """Write the photos whose results change most as one HTML file under VAR."""
+    versions = slugify(f"{diff.before}-{diff.after}")
     path = settings.VAR / f"compare-{versions}.html"
-    questions = comparison.most_changed()[:shown]
-    page = render_to_string(
-        "search/encoder_diff.html",
-        {"comparison": comparison, "rows": list(_rows(comparison, questions))},
-    )
+    rows = list(_rows(diff, diff.most_changed()[:shown]))
+    page = render_to_string("search/encoder_diff.html", {"diff": diff, "rows": rows})
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page)
     return path
 
 
 def _rows(
-    comparison: Comparison, questions: list[ComparedPhoto]
+    diff: EncoderDiff, photos: list[ComparedPhoto]
 ) -> Iterator[dict[str, object]]:
     thumbnails: dict[int, str] = {}
 
-    def shown(match: Result) -> dict[str, object]:
-        assert match.image  # it was found by it
-        if match.image.id not in thumbnails:
-            thumbnails[match.image.id] = _thumbnail(match.image)
-        return {"match": match, "picture": thumbnails[match.image.id]}
+    def figure(result: Result) -> dict[str, object]:
+        assert result.image  # it was found by its image
+        if result.image.id not in thumbnails:
+            thumbnails[result.image.id] = _thumbnail(result.image)
+        return {"product": result.product, "thumbnail": thumbnails[result.image.id]}
 
-    for question in questions:
-        asked = [Hit(question.product_id, question.image_id, 0.0)]
-        found = load_results(hits=asked, encoder=comparison.before)
-        if not found:
+    for photo in photos:
+        hits = [Hit(photo.product_id, photo.image_id, 0.0)]
+        query = load_results(hits=hits, encoder=diff.before)
+        if not query:
             continue  # unpublished meanwhile
-        before = load_results(hits=question.before, encoder=comparison.before)
-        after = load_results(hits=question.after, encoder=comparison.after)
+        before = load_results(hits=photo.before, encoder=diff.before)
+        after = load_results(hits=photo.after, encoder=diff.after)
         yield {
-            "asked": shown(found[0]),
-            "overlap": question.overlap,
-            "recent": question.recent,
-            "before": [shown(match) for match in before],
-            "after": [shown(match) for match in after],
+            "query": figure(query[0]),
+            "overlap": photo.overlap,
+            "recent": photo.recent,
+            "before": [figure(result) for result in before],
+            "after": [figure(result) for result in after],
         }
 
 
 def _thumbnail(photo: ProductImage) -> str:
-    """The photo as a data: address, so that the page is one file; "" without one."""
+    """Return the photo as a data: URL, "" if it cannot be read."""
     try:
         with photo.file.open("rb") as file:
             image = read_photo(file.read(), max_side=max(THUMBNAIL))

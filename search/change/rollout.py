@@ -1,7 +1,7 @@
-"""Changing the encoder while the shop is open.
+"""Change the encoder while the shop is open.
 
-Vectors are keyed by encoder and a search goes by one encoder from start to end, so a
-change is one row's state: nothing is empty and nothing is mixed at any moment.
+Each encoder has vectors of its own, and a search uses one encoder from start to end.
+So a change only sets the state of two rows, and no result is ever empty or mixed.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ State = Encoder.State
 
 
 class RolloutRefused(RuntimeError):
-    """Nothing was changed. The message says why and what to do."""
+    """Nothing was changed."""
 
 
 @dataclass(frozen=True)
-class Status:
-    """Where an encoder stands. `missing` photos would be lost by activating it."""
+class EncoderStatus:
+    """The state of an encoder's index. Activating it would lose `missing` photos."""
 
     encoder: Encoder
     embedded: int
@@ -34,14 +34,14 @@ class Status:
 
     @property
     def obstacles(self) -> list[str]:
-        """What stands against making it the active one; [] when nothing does."""
+        """Return the reasons why the encoder cannot be activated."""
         version, found = self.encoder.version, []
         if self.encoder.state == State.RETIRED:
             found.append(f"{version} was retired and its vectors are gone")
         if self.missing:
             found.append(
-                f"{self.missing} photos have no vector of it ({self.pending} pending,"
-                f" {self.failed} failed: manage.py encoder list)"
+                f"{self.missing} photos have no vector ({self.pending} pending,"
+                f" {self.failed} failed; see manage.py encoder list)"
             )
         if self.index != "valid":
             found.append(f"its HNSW index is {self.index}")
@@ -58,13 +58,13 @@ def find_encoder(version: str) -> Encoder:
     return encoder
 
 
-def status_of(encoder: Encoder) -> Status:
+def status_of(encoder: Encoder) -> EncoderStatus:
     pending = Photo.objects.pending(encoder).count()
     failed = Photo.objects.failed(encoder)
-    # What the active one cannot read either is not found now and is no loss.
+    # Photos that the active encoder could not read either are no loss.
     active = Embedding.objects.filter(encoder__state=State.ACTIVE)
     lost = failed.filter(id__in=active.values("image_id")).count()
-    return Status(
+    return EncoderStatus(
         encoder=encoder,
         embedded=Embedding.objects.filter(encoder=encoder).count(),
         pending=pending,
@@ -75,15 +75,15 @@ def status_of(encoder: Encoder) -> Status:
 
 
 def finish_loading(encoder: Encoder) -> None:
-    """Build the index of an encoder whose rows are loaded; it is then `ready`."""
+    """Build the index of an encoder whose photos are embedded, and make it `ready`."""
     build_index(encoder.pk)
     Encoder.objects.filter(pk=encoder.pk, state=State.LOADING).update(state=State.READY)
 
 
 def activate(version: str) -> Encoder:
-    """Make it the one that searches go by. Refused while it would lose a photo.
+    """Make it the active encoder.
 
-    Raises RolloutRefused, or EncoderError when its files cannot be used.
+    Raises RolloutRefused if photos would be lost, EncoderError if its files are bad.
     """
     with transaction.atomic():
         encoder = _locked(version)
@@ -92,13 +92,13 @@ def activate(version: str) -> Encoder:
         if obstacles := status_of(encoder).obstacles:
             raise RolloutRefused(
                 f"{version} cannot be activated: {'; '.join(obstacles)}. Run manage.py"
-                f" encoder add {encoder.folder} (again); it goes on where it stopped."
+                f" encoder add {encoder.folder}; it continues where it stopped."
             )
         return _switch_to(encoder)
 
 
 def previous_encoder() -> Encoder | None:
-    """What `rollback` goes back to: the last that was active, unless retired."""
+    """Return the encoder that `rollback` would activate."""
     replaced = (
         live_encoders().exclude(state=State.ACTIVE).filter(replaced__isnull=False)
     )
@@ -106,9 +106,9 @@ def previous_encoder() -> Encoder | None:
 
 
 def rollback() -> Encoder:
-    """Back to the encoder that was active before, at once, whatever it lacks.
+    """Activate the encoder that was active before, even if photos are missing.
 
-    Raises RolloutRefused, or EncoderError when its files cannot be used.
+    Raises RolloutRefused, and EncoderError if its files are bad.
     """
     with transaction.atomic():
         _lock()
@@ -122,26 +122,23 @@ def rollback() -> Encoder:
 
 
 def retire(version: str) -> Encoder:
-    """Drop its vectors. Run again, it finishes what was interrupted.
-
-    Raises RolloutRefused for the active one.
-    """
+    """Drop the encoder's vectors. Raises RolloutRefused for the active encoder."""
     with transaction.atomic():
         encoder = _locked(version)
         if encoder.state == State.ACTIVE:
             raise RolloutRefused(
-                f"{version} is active: searches go by it. Activate another one first."
+                f"{version} is active. Activate another encoder first."
             )
         encoder.state, encoder.replaced = State.RETIRED, None
         encoder.save(update_fields=["state", "replaced"])
         EmbeddingFailure.objects.filter(encoder=encoder).delete()
-    # After the commit: whoever finds the partition gone sees that it was retired.
+    # After the commit: a search without the partition then sees why.
     drop_partition(encoder.pk)
     return encoder
 
 
 def _lock() -> None:
-    """One change of encoder at a time; searches and embedding go on."""
+    """Allow one change of encoder at a time; searches and embedding go on."""
     list(Encoder.objects.order_by("pk").select_for_update(no_key=True))
 
 
@@ -151,7 +148,7 @@ def _locked(version: str) -> Encoder:
 
 
 def _switch_to(encoder: Encoder) -> Encoder:
-    network_of(encoder)  # refuses what could not be searched with
+    network_of(encoder)  # raises EncoderError
     Encoder.objects.filter(state=State.ACTIVE).update(
         state=State.READY, replaced=timezone.now()
     )

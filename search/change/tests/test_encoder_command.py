@@ -42,7 +42,7 @@ def test_add_loads_builds_and_measures(shop, folder, capsys):
     assert active_encoder().version == "fake-1"
 
 
-def test_add_goes_on_where_it_stopped(shop, folder, capsys, monkeypatch):
+def test_add_continues_where_it_stopped(shop, folder, capsys, monkeypatch):
     def killed(encoder):
         raise KeyboardInterrupt
 
@@ -74,10 +74,10 @@ def test_add_tries_failed_photos_again(shop, folder, capsys):
 
 
 def test_add_without_workers_embeds_here(shop, folder, capsys, monkeypatch):
-    def nobody(patience_s):
+    def no_workers(patience_s):
         raise workers.NoWorker("No worker answers.")
 
-    monkeypatch.setattr(workers, "count_workers", nobody)
+    monkeypatch.setattr(workers, "count_workers", no_workers)
     assert "4 of 4 photos" in run(capsys, "add", folder)
 
 
@@ -89,17 +89,17 @@ def test_add_refuses_a_folder_without_a_network(shop, tmp_path):
     )
 
 
-def test_the_whole_change(shop, folder, capsys):
+def test_an_encoder_is_activated_rolled_back_and_retired(shop, folder, capsys):
     run(capsys, "add", folder, "--here")
     assert "b is active" in run(capsys, "activate", "b")
     out = run(capsys, "list")
-    assert "fake-1  ready (rollback goes here)" in out
+    assert "fake-1  ready (rollback activates it)" in out
     assert "b  active" in out
     assert "fake-1 is active again" in run(capsys, "rollback")
     run(capsys, "activate", "b")
     with pytest.raises(CommandError, match="is active"):
         run(capsys, "retire", "b", "--yes")
-    assert "vectors are gone" in run(capsys, "retire", "fake-1", "--yes")
+    assert "vectors were dropped" in run(capsys, "retire", "fake-1", "--yes")
     with pytest.raises(CommandError, match="no encoder to go back to"):
         run(capsys, "rollback")
     assert set(Embedding.objects.values_list("encoder__version")) == {("b",)}
@@ -108,14 +108,14 @@ def test_the_whole_change(shop, folder, capsys):
 @pytest.mark.parametrize(("answer", "state"), [("n", "ready"), ("y", "retired")])
 def test_retire_asks_first(shop, folder, capsys, monkeypatch, answer, state):
     run(capsys, "add", folder, "--here")
-    asked: list[str] = []
-    monkeypatch.setattr("builtins.input", lambda text: asked.append(text) or answer)
+    prompts: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda text: prompts.append(text) or answer)
     if answer == "n":
         with pytest.raises(CommandError, match="Nothing was changed"):
             run(capsys, "retire", "b")
     else:
         run(capsys, "retire", "b")
-    assert "Drop 4 vectors of b" in asked[0]
+    assert "Drop 4 vectors of b" in prompts[0]
     assert Encoder.objects.get(version="b").state == state
 
 
@@ -124,9 +124,9 @@ def test_an_unknown_version_is_refused(shop):
         call_command("encoder", "activate", "nope")
 
 
-def test_retire_with_nobody_to_ask_changes_nothing(shop, folder, capsys, monkeypatch):
+def test_retire_without_a_terminal_changes_nothing(shop, folder, capsys, monkeypatch):
     run(capsys, "add", folder, "--here")
     monkeypatch.setattr("sys.stdin", StringIO())
-    with pytest.raises(CommandError, match=r"Nothing was changed\. Say --yes\."):
+    with pytest.raises(CommandError, match=r"Nothing was changed\. Pass --yes"):
         run(capsys, "retire", "b")
     assert Encoder.objects.get(version="b").state == "ready"

@@ -41,40 +41,40 @@ def hits(*products: int) -> list[Hit]:
 
 
 def test_overlap_and_first_result_are_counted():
-    question = ComparedPhoto(1, 1, hits(2, 3, 4, 5), hits(3, 2, 4, 6))
-    assert question.overlap == 0.75
-    assert question.new_first
+    photo = ComparedPhoto(1, 1, hits(2, 3, 4, 5), hits(3, 2, 4, 6))
+    assert photo.overlap == 0.75
+    assert photo.has_new_first
     same = ComparedPhoto(1, 1, hits(2, 3), hits(2, 3))
-    assert (same.overlap, same.new_first) == (1, False)
+    assert (same.overlap, same.has_new_first) == (1, False)
     assert ComparedPhoto(1, 1, [], []).overlap == 1
 
 
 def test_an_encoder_agrees_with_itself(other, fake_encoder):
-    found = compare(fake_encoder, fake_encoder, k=3)
-    assert (found.overlap, found.new_firsts) == (1, 0)
-    assert len(found.questions) == 8
-    for question in found.questions:
-        assert question.product_id not in [h.product_id for h in question.before]
+    diff = compare(fake_encoder, fake_encoder, k=3)
+    assert (diff.overlap, diff.new_firsts) == (1, 0)
+    assert len(diff.photos) == 8
+    for photo in diff.photos:
+        assert photo.product_id not in [h.product_id for h in photo.before]
 
 
-def test_encoders_that_disagree_are_seen_to(other, fake_encoder):
-    found = compare(fake_encoder, other, k=3)
-    assert found.overlap < 1
-    assert found.new_firsts > 0
-    changes = [question.overlap for question in found.most_changed()]
+def test_encoders_that_disagree_differ(other, fake_encoder):
+    diff = compare(fake_encoder, other, k=3)
+    assert diff.overlap < 1
+    assert diff.new_firsts > 0
+    changes = [photo.overlap for photo in diff.most_changed()]
     assert changes == sorted(changes)
 
 
 def test_the_sample_is_the_same_for_a_seed(other, fake_encoder):
-    def asked(seed: int) -> list[int]:
-        found = compare(fake_encoder, other, queries=4, seed=seed)
-        return [question.product_id for question in found.questions]
+    def sample(seed: int) -> list[int]:
+        diff = compare(fake_encoder, other, queries=4, seed=seed)
+        return [photo.product_id for photo in diff.photos]
 
-    assert asked(1) == asked(1)
-    assert asked(1) != asked(2)
+    assert sample(1) == sample(1)
+    assert sample(1) != sample(2)
 
 
-def test_what_shoppers_asked_is_asked_first_and_chance_fills_up(other, fake_encoder):
+def test_recent_products_come_first_then_random_ones(other, fake_encoder):
     often, once, gone, hidden = Product.objects.order_by("id")[:4]
     Product.objects.filter(pk=hidden.pk).update(status="draft")
     for product, times in ((once, 1), (often, 3), (hidden, 9)):
@@ -86,16 +86,16 @@ def test_what_shoppers_asked_is_asked_first_and_chance_fills_up(other, fake_enco
     Event.objects.create(
         kind="click", listing="photo", query="q", position=1, products=[1]
     )
-    found = compare(fake_encoder, other, queries=4, k=3)
-    asked = [question.product_id for question in found.questions]
-    assert asked[:2] == [often.pk, once.pk] and len(set(asked)) == 4
-    assert [question.recent for question in found.questions] == [True] * 2 + [False] * 2
-    assert hidden.pk not in asked and found.recent == 2
-    found = compare(fake_encoder, other, queries=1, k=3)
-    assert [question.product_id for question in found.questions] == [often.pk]
+    diff = compare(fake_encoder, other, queries=4, k=3)
+    ids = [photo.product_id for photo in diff.photos]
+    assert ids[:2] == [often.pk, once.pk] and len(set(ids)) == 4
+    assert [photo.recent for photo in diff.photos] == [True] * 2 + [False] * 2
+    assert hidden.pk not in ids and diff.recent == 2
+    diff = compare(fake_encoder, other, queries=1, k=3)
+    assert [photo.product_id for photo in diff.photos] == [often.pk]
 
 
-def test_what_was_asked_long_ago_is_not_asked_again(other, fake_encoder):
+def test_products_of_old_events_are_not_recent(other, fake_encoder):
     product = Product.objects.first()
     query = new_list_id(Event.Listing.GOES_WITH, product_id=product.pk)
     record_events([ReportedEvent("impression", query, 1, [product.sku])])
@@ -104,13 +104,13 @@ def test_what_was_asked_long_ago_is_not_asked_again(other, fake_encoder):
     assert compare(fake_encoder, other, k=3).recent == 0
 
 
-def test_what_is_not_published_is_not_asked(other, fake_encoder):
+def test_products_that_are_not_published_are_left_out(other, fake_encoder):
     Product.objects.update(status="draft")
     with pytest.raises(NothingToCompare, match="encoder add"):
         compare(fake_encoder, other)
 
 
-def test_the_page_stands_alone_with_its_pictures(
+def test_the_page_is_one_file_with_its_pictures(
     other, fake_encoder, settings, tmp_path
 ):
     settings.VAR = tmp_path / "var"
@@ -141,7 +141,7 @@ def test_the_command_prints_numbers_and_where_the_page_is(
     call_command("encoder", "compare", "fake-1", "b")
     out = capsys.readouterr().out
     assert re.search(r"overlap@10 +\d\.\d{3}", out)
-    assert re.search(r"another first result +\d of 8", out)
+    assert re.search(r"new first result +\d of 8", out)
     assert str(tmp_path / "var" / "compare-fake-1-b.html") in out
     with pytest.raises(CommandError, match="--queries"):
         call_command("encoder", "compare", "fake-1", "b", "--queries", "0")

@@ -1,4 +1,4 @@
-"""manage.py train_encoder from beginning to end, killed on the way, on a drawn shop."""
+"""Run train_encoder on a shop of drawn photos, kill it and run it again."""
 
 import json
 import subprocess
@@ -82,19 +82,19 @@ def kill_when(file_appears: Path, pattern: str) -> threading.Thread:
     return thread
 
 
-def test_a_training_that_was_killed_goes_on_and_adds_an_encoder(
+def test_a_killed_training_continues_and_adds_an_encoder(
     shop, start, work, capfd, settings
 ):
     words, before = ["--from", str(start), "--steps", "6"], known_encoders()
     watcher = kill_when(work / "encoder", "*.npz")
-    with pytest.raises(CommandError, match=r"ended with -9.*Run this again"):
+    with pytest.raises(CommandError, match=r"exit status -9.*again to continue"):
         call_command("train_encoder", *words)
     watcher.join()
-    told = capfd.readouterr()
-    assert "60 photos of 30 products in 3 categories" in told.out
-    assert "1 unreadable" in told.out
-    assert "Left out the category gloves: it has one photo." in told.err
-    assert str(shop) in told.err
+    output = capfd.readouterr()
+    assert "60 photos of 30 products in 3 categories" in output.out
+    assert "1 unreadable" in output.out
+    assert "Left out the category gloves: it has one photo." in output.err
+    assert str(shop) in output.err
     assert known_encoders() == before
     exported = {path: path.stat().st_mtime_ns for path in work.rglob("*.png")}
     assert len(exported) == 60
@@ -104,15 +104,15 @@ def test_a_training_that_was_killed_goes_on_and_adds_an_encoder(
         call_command("train_encoder", *words, "--seed", "9")
     capfd.readouterr()
     call_command("train_encoder", *words)
-    told = capfd.readouterr()
-    assert "goes on" in told.err + told.out
+    output = capfd.readouterr()
+    assert "goes on" in output.err + output.out
 
     (new,) = known_encoders() - before
     encoder = Encoder.objects.get(pk=new)
     folder = settings.VAR / "encoders" / encoder.version
     assert (encoder.state, encoder.folder) == ("loading", str(folder))
-    assert f"manage.py encoder add {folder}" in told.out
-    assert "the closest is of the same category" in told.out
+    assert f"manage.py encoder add {folder}" in output.out
+    assert "the nearest photo has the same category" in output.out
     held_out = encoder.metrics["held_out"]
     assert 0 < held_out["instance"]["photos"] < 20
     assert (folder / "evaluation" / "map.png").is_file()

@@ -9,28 +9,28 @@ from search.index.encoders import NoActiveEncoder, active_encoder, network_of
 from search.models import EmbeddingFailure, Photo
 from search.workers import NoWorker, wait_for_workers
 
-# How long workers may take to answer, as they do just after their start.
+# Workers answer only some time after their start.
 PATIENCE_S = 15
 
 
 class Command(BaseCommand):
     help = (
-        "Embed every photo that has no vector yet. The workers do it while this"
-        " command shows how far they are; --here does it in this process."
+        "Embed every photo that has no vector yet. The workers embed, and this command"
+        " shows their progress; with --here it embeds in this process."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--here", action="store_true", help="no workers: embed in this process"
+            "--here", action="store_true", help="embed in this process, without workers"
         )
         parser.add_argument(
-            "--retry-failed", action="store_true", help="forget failures, try all again"
+            "--retry-failed", action="store_true", help="try failed photos again"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             encoder = active_encoder()
-            network_of(encoder)  # the workers' own failure would not be seen here
+            network_of(encoder)  # a failure of the workers would not be seen here
         except (NoActiveEncoder, EncoderError) as error:
             raise CommandError(str(error)) from error
         if options["retry_failed"]:

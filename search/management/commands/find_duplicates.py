@@ -10,14 +10,13 @@ from search.query.duplicates import find_duplicates
 
 class Command(BaseCommand):
     help = (
-        "Look through the whole shop for photos of the same pixels, of the same picture"
-        " in another size or compression, and for products that look alike. Nothing is"
-        " changed or merged; the admin shows the same groups. The scheduler does it"
-        " every night."
+        "Find photos with the same pixels, the same picture in another size or"
+        " compression, and products that look alike. No product is changed; the admin"
+        " shows the same groups. The scheduler runs this every night."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         total = Embedding.objects.filter(encoder__state="active").count()

@@ -9,17 +9,17 @@ from search.models import EmbeddingFailure
 
 
 class Command(BaseCommand):
-    help = "Photos, embedded, pending and failed under the active encoder."
+    help = "Count the embedded, pending and failed photos of the active encoder."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
-            "--failures", type=int, default=10, help="failures listed (default 10)"
+            "--failures", type=int, default=10, help="failures to list (default 10)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["failures"] < 0:
-            raise CommandError("--failures is a number from 0.")
+            raise CommandError("--failures must be 0 or more.")
         try:
             encoder = active_encoder()
         except NoActiveEncoder as error:
@@ -39,6 +39,6 @@ class Command(BaseCommand):
             )
         if status["failed"]:
             self.stdout.write(
-                "Replace the photos in the admin, or try all again:"
+                "Replace the photos in the admin, or try them again:"
                 " manage.py embed --retry-failed"
             )

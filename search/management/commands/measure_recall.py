@@ -10,9 +10,8 @@ from search.query.recall import SAMPLE, K, NothingToMeasure, measure_recall
 
 class Command(BaseCommand):
     help = (
-        "Ask the vector index for the neighbours of a sample of photos, compare with"
-        " exact search, and keep the result in the history that the admin shows. The"
-        " scheduler does it every night."
+        "Measure the recall of the vector index against exact search on a sample of"
+        " photos. The admin shows the history. The scheduler runs this every night."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,29 +21,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "--k", type=int, default=K, help=f"neighbours (default {K})"
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for name, most in {"sample": 100_000, "k": 100}.items():
-            if not 1 <= options[name] <= most:
-                raise CommandError(f"--{name} is a number from 1 to {most}.")
+        for name, limit in {"sample": 100_000, "k": 100}.items():
+            if not 1 <= options[name] <= limit:
+                raise CommandError(f"--{name} must be a number from 1 to {limit}.")
         try:
-            found = measure_recall(
+            recall = measure_recall(
                 active_encoder(), sample=options["sample"], k=options["k"]
             )
         except (NoActiveEncoder, NothingToMeasure) as error:
             raise CommandError(str(error)) from error
-        figures = model_to_dict(found, exclude=["id"])
-        figures["encoder"] = found.encoder.version
+        figures = model_to_dict(recall, exclude=["id"])
+        figures["encoder"] = recall.encoder.version
         if options["json"]:
             self.stdout.write(json.dumps(figures))
             return
         self.stdout.write(
-            f"{found.encoder}, {found.rows} vectors, {found.sample} photos asked for:\n"
-            f"recall@{found.k}  mean {found.recall_mean:.4f},"
-            f" 5th percentile {found.recall_p5:.4f}\n"
-            f"index      median {found.index_p50_ms:.2f} ms,"
-            f" 95th percentile {found.index_p95_ms:.2f} ms\n"
-            f"exact      median {found.exact_p50_ms:.2f} ms,"
-            f" 95th percentile {found.exact_p95_ms:.2f} ms"
+            f"{recall.encoder}, {recall.rows} vectors, a sample of {recall.sample}:\n"
+            f"recall@{recall.k}  mean {recall.recall_mean:.4f},"
+            f" 5th percentile {recall.recall_p5:.4f}\n"
+            f"index      median {recall.index_p50_ms:.2f} ms,"
+            f" 95th percentile {recall.index_p95_ms:.2f} ms\n"
+            f"exact      median {recall.exact_p50_ms:.2f} ms,"
+            f" 95th percentile {recall.exact_p95_ms:.2f} ms"
         )

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             default=DAYS,
             help=f"how far back (default {DAYS}; events are kept for EVENTS_DAYS)",
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1 <= options["days"] <= 3650:

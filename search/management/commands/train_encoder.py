@@ -7,15 +7,22 @@ from tqdm import tqdm
 
 from ml.encoder import SHIPPED, EncoderError
 from search.change import fine_tuning
+from search.change.fine_tuning import TrainingPlan, TrainingRefused
+from search.change.training_photos import (
+    MAX_PHOTOS,
+    Export,
+    TooFewPhotos,
+    export_photos,
+    shop_photos,
+)
 
 
 class Command(BaseCommand):
     help = (
-        "Train an encoder on the shop's own published photos, beginning from the one"
-        " that comes with FashionLens. Photos of one product count as the same thing,"
-        " categories as kinds. A part of the products is held out to measure on. The"
-        " result is added as an encoder that is not active. Run it again after an"
-        " interruption: it goes on where it stopped."
+        "Train an encoder on the photos of the shop's published products, beginning"
+        " from the encoder that comes with FashionLens. Some of the products are held"
+        " out to measure both encoders. The new encoder is added but not activated."
+        " After an interruption, run the command again to continue."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,8 +31,8 @@ class Command(BaseCommand):
             "--out",
             type=Path,
             metavar="DIR",
-            help="where the encoder goes, which web and worker processes must be able"
-            " to read (default: a folder of its version under var/encoders)",
+            help="folder for the encoder, readable by all web and worker processes"
+            " (default: var/encoders/VERSION)",
         )
         add(
             "--from",
@@ -36,22 +43,20 @@ class Command(BaseCommand):
             help="encoder to begin from (default: the shipped one)",
         )
         add("--recipe", default="fashion", help="of ml.train (default: fashion)")
-        add(
-            "--steps", type=int, metavar="N", help="of an epoch (default: the recipe's)"
-        )
+        add("--steps", type=int, metavar="N", help="an epoch (default: the recipe's)")
         add("--seed", type=int, default=1, metavar="N", help="default: 1")
         add(
             "--most-photos",
             type=int,
-            default=fine_tuning.MOST_PHOTOS,
+            default=MAX_PHOTOS,
             metavar="N",
-            help="train on so many at most, of products drawn at random, as all of them"
-            f" are held in memory (default: {fine_tuning.MOST_PHOTOS})",
+            help="train on at most N photos, of products chosen at random; all are held"
+            f" in memory (default: {MAX_PHOTOS})",
         )
         add(
             "--fresh",
             action="store_true",
-            help="throw away what a run that was stopped left, and begin again",
+            help="discard an unfinished training and begin again",
         )
 
     def handle(
@@ -59,77 +64,78 @@ class Command(BaseCommand):
     ) -> None:
         steps = options["steps"]
         if (steps is not None and steps < 1) or options["seed"] < 0:
-            raise CommandError("--steps is 1 or more, --seed 0 or more.")
-        plan = fine_tuning.Plan(
+            raise CommandError("--steps must be 1 or more, --seed 0 or more.")
+        plan = TrainingPlan(
             start=str(start.absolute()),
             recipe=options["recipe"],
             seed=options["seed"],
             steps=steps,
-            most_photos=max(0, options["most_photos"]),
+            max_photos=max(0, options["most_photos"]),
         )
         work = settings.VAR / "train_encoder"
         try:
-            fine_tuning.ensure_trainable()
+            fine_tuning.check_packages()
             if out is not None:
-                fine_tuning.ensure_free(out := out.absolute())
-            with fine_tuning.at_work(work, plan, fresh) as lock:
-                self.teach(work, plan, out, lock)
-        except (fine_tuning.TeachingRefused, EncoderError) as error:
+                fine_tuning.check_empty(out := out.absolute())
+            with fine_tuning.lock_work_folder(work, plan, fresh) as lock:
+                self.train(work, plan, out, lock)
+        except (TrainingRefused, TooFewPhotos, EncoderError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(
-                "Stopped. Run the same command again to go on where it stopped."
+                "Stopped. Run the same command again to continue."
             ) from None
 
-    def teach(
-        self, work: Path, plan: fine_tuning.Plan, out: Path | None, lock: int
+    def train(
+        self, work: Path, plan: TrainingPlan, out: Path | None, lock: int
     ) -> None:
-        total = min(fine_tuning.shop_photos().count(), plan.most_photos)
+        total = min(shop_photos().count(), plan.max_photos)
         with tqdm(total=total, unit=" photos", desc="Exporting") as bar:
-            exported = fine_tuning.export_photos(work, plan.most_photos, bar.update)
-        self.say_what_is_there(exported)
+            export = export_photos(work, plan.max_photos, bar.update)
+        self.print_export(export)
         folder = fine_tuning.train(work, plan, lock)
         before = fine_tuning.evaluate(work, Path(plan.start), "before", lock)
         after = fine_tuning.evaluate(work, folder, "after", lock)
-        encoder = fine_tuning.keep(work, out, after)
-        self.compare(before, after)
-        self.say(
-            f"{encoder} is added, not active: {encoder.folder}\n"
+        encoder = fine_tuning.register_trained(work, out, after)
+        self.print_comparison(before, after)
+        self.print(
+            f"Encoder {encoder} was added from {encoder.folder}. It is not active.\n"
             f"Next: manage.py encoder add {encoder.folder}\n"
-            "embeds every photo with it; then `encoder compare` and `encoder activate`."
+            "embeds every photo with it; then run encoder compare and encoder activate."
         )
 
-    def say_what_is_there(self, exported: fine_tuning.Exported) -> None:
-        for line in exported.skipped:
+    def print_export(self, export: Export) -> None:
+        for line in export.skipped:
             self.stderr.write(f"Skipped {line}")
-        for slug in exported.too_small:
+        for slug in export.too_small:
             self.stderr.write(f"Left out the category {slug}: it has one photo.")
-        self.say(
-            f"{exported.photos} photos of {exported.products} products in"
-            f" {exported.categories} categories to train on; {exported.copies} copies"
-            f" and {len(exported.skipped)} unreadable photos left out."
+        self.print(
+            f"{export.photos} photos of {export.products} products in"
+            f" {export.categories} categories to train on; {export.copies} copies"
+            f" and {len(export.skipped)} unreadable photos left out."
         )
 
-    def compare(
+    def print_comparison(
         self, before: dict[str, Any] | None, after: dict[str, Any] | None
     ) -> None:
         if before is None or after is None:
-            self.say("Too few products to hold any out: nothing was measured.")
+            self.print("Nothing was measured: there are too few products to hold out.")
             return
-        self.say(
-            f"On {after['category']['queries']} photos of products held out,"
-            f" {before['encoder']} and {after['encoder']}:"
+        self.print(
+            f"Recall@1 of {before['encoder']} and {after['encoder']}, on"
+            f" {after['category']['queries']} photos of products held out:"
         )
-        for words, part, row in (
-            ("the closest is of the same category", "category", None),
+        for name, part, row in (
+            ("the nearest photo has the same category", "category", None),
             ("a changed view finds its own photo", "instance", "first"),
         ):
             shares = [
                 (figures[part][row] if row else figures[part])["recall@1"]
                 for figures in (before, after)
             ]
-            self.say(f"  {words:<36} {' and '.join(f'{s:.3f}' for s in shares)}")
+            values = " and ".join(f"{share:.3f}" for share in shares)
+            self.print(f"  {name:<40} {values}")
 
-    def say(self, text: str) -> None:
+    def print(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
