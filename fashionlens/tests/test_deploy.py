@@ -1,6 +1,6 @@
-"""What docker-compose.yml, .env.example and the settings promise one another.
+"""docker-compose.yml, .env.example and the settings agree with each other.
 
-The form of the stack is checked by `make lint` (the compose schema).
+`make lint` checks docker-compose.yml against the compose schema.
 """
 
 import os
@@ -18,10 +18,10 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {"web", "worker", "scheduler", "migrate"}
+SHOP = {"web", "worker", "scheduler", "migrate"}
 SECRETS = {"POSTGRES_PASSWORD", "SECRET_KEY"}
-# Read by gunicorn, not by our settings.
-FOREIGN = {"WEB_CONCURRENCY"}
+# Read by gunicorn, not by the settings.
+GUNICORN_VARIABLES = {"WEB_CONCURRENCY"}
 
 
 def read(name: str) -> str:
@@ -39,49 +39,55 @@ def example_variables(*, commented: bool) -> set[str]:
     return set(re.findall(lines, read(".env.example"), re.MULTILINE))
 
 
-def test_compose_takes_what_env_example_explains() -> None:
+def test_env_example_lists_the_variables_of_compose() -> None:
     used = set(re.findall(r"\$\{([A-Z_]+)", read("docker-compose.yml")))
     assert used == example_variables(commented=False)
 
 
-def test_every_setting_from_the_environment_is_explained() -> None:
+def test_env_example_lists_every_setting() -> None:
     assert settings_variables() <= example_variables(commented=True)
 
 
-def test_env_example_names_nothing_that_does_not_exist() -> None:
+def test_env_example_lists_no_unknown_variable() -> None:
     used = set(re.findall(r"\$\{([A-Z_]+)", read("docker-compose.yml")))
     assert example_variables(commented=True) <= settings_variables() | used
 
 
-def test_containers_get_variables_that_settings_read() -> None:
-    for name in OURS:
-        known = settings_variables() | FOREIGN
-        assert set(SERVICES[name]["environment"]) <= known, name
+def test_containers_get_only_variables_that_are_read() -> None:
+    for name in SHOP:
+        read_variables = settings_variables() | GUNICORN_VARIABLES
+        assert set(SERVICES[name]["environment"]) <= read_variables, name
 
 
-def test_production_settings_are_all_given() -> None:
-    must = {"DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "SECRET_KEY", "ALLOWED_HOSTS"}
-    for name in OURS:
-        assert must <= set(SERVICES[name]["environment"]), name
+def test_containers_get_all_required_variables() -> None:
+    required = {
+        "DATABASE_URL",
+        "REDIS_URL",
+        "MEDIA_ROOT",
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+    }
+    for name in SHOP:
+        assert required <= set(SERVICES[name]["environment"]), name
         assert "DEBUG" not in SERVICES[name]["environment"], name
 
 
 @pytest.mark.parametrize("secret", sorted(SECRETS))
-def test_no_secret_has_a_value_in_the_tree(secret: str) -> None:
+def test_secrets_are_required_and_have_no_default(secret: str) -> None:
     uses = re.findall(rf"\$\{{{secret}([^}}]*)\}}", read("docker-compose.yml"))
     assert uses
     assert all(use.startswith(":?Set ") for use in uses)
     assert re.search(rf"^{secret}=$", read(".env.example"), re.MULTILINE)
 
 
-def test_only_the_web_is_published_and_only_to_this_machine() -> None:
+def test_only_the_web_port_is_published_on_localhost() -> None:
     published = [name for name in SERVICES if "ports" in SERVICES[name]]
     assert published == ["web"]
     assert SERVICES["web"]["ports"][0].startswith("${WEB_ADDRESS:-127.0.0.1}:")
     assert COMPOSE["networks"]["inside"]["internal"] is True
 
 
-def test_containers_may_do_little() -> None:
+def test_containers_have_no_privileges() -> None:
     for name, service in SERVICES.items():
         assert service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
@@ -90,22 +96,22 @@ def test_containers_may_do_little() -> None:
         assert name == "db" or service["read_only"], name
 
 
-def test_everything_that_stays_up_restarts_and_is_looked_after() -> None:
+def test_long_running_services_restart_and_have_health_checks() -> None:
     for name in set(SERVICES) - {"migrate"}:
         service = SERVICES[name]
         assert service["restart"] == "unless-stopped", name
-        # The web's own is in the Dockerfile.
+        # The health check of the web service is in the Dockerfile.
         assert name == "web" or service["healthcheck"]["test"], name
 
 
-def test_the_image_is_built_once_for_all() -> None:
+def test_all_services_of_the_shop_share_one_image() -> None:
     built = [name for name in SERVICES if "build" in SERVICES[name]]
     assert built == ["web"]
     assert SERVICES["web"]["build"] == {"context": ".", "target": "serving"}
-    assert len({SERVICES[name]["image"] for name in OURS}) == 1
+    assert len({SERVICES[name]["image"] for name in SHOP}) == 1
 
 
-def test_the_shop_starts_after_its_servers_and_the_migration() -> None:
+def test_services_start_after_servers_and_migration() -> None:
     for name in ("web", "worker", "scheduler"):
         needs = SERVICES[name]["depends_on"]
         assert needs["db"]["condition"] == "service_healthy", name
@@ -113,22 +119,22 @@ def test_the_shop_starts_after_its_servers_and_the_migration() -> None:
         assert needs["migrate"]["condition"] == "service_completed_successfully", name
 
 
-def test_every_image_and_volume_is_pinned_and_declared() -> None:
+def test_images_are_pinned_and_volumes_declared() -> None:
     for name, service in SERVICES.items():
         assert re.search(r":[\w.$]", service["image"]), name
-        assert name in OURS or ":latest" not in service["image"], name
+        assert name in SHOP or ":latest" not in service["image"], name
         for volume in service.get("volumes", []):
             assert volume.split(":")[0] in COMPOSE["volumes"], name
 
 
-def test_postgres_has_a_pgvector_that_iterative_scans_need() -> None:
+def test_pgvector_supports_iterative_scans() -> None:
     version = re.search(r":(\d+)\.(\d+)\.(\d+)-pg18", SERVICES["db"]["image"])
     assert version
     assert tuple(map(int, version.groups())) >= (0, 8, 4)
 
 
 @pytest.mark.parametrize("name", ["worker", "scheduler"])
-def test_celery_knows_the_options_it_is_started_with(name: str) -> None:
+def test_celery_accepts_its_options(name: str) -> None:
     celery, *arguments = SERVICES[name]["command"]
     assert (celery, arguments[:2]) == ("celery", ["-A", "fashionlens"])
     done = subprocess.run(
@@ -143,9 +149,9 @@ def test_celery_knows_the_options_it_is_started_with(name: str) -> None:
 
 
 def production(**variables: str) -> dict[str, str]:
-    """The environment of a container, as far as settings look at it."""
-    ours = settings_variables()
-    bare = {name: value for name, value in os.environ.items() if name not in ours}
+    """Return the environment of a container."""
+    known = settings_variables()
+    bare = {name: value for name, value in os.environ.items() if name not in known}
     given = {
         "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
@@ -157,7 +163,7 @@ def production(**variables: str) -> dict[str, str]:
     return bare | given | variables
 
 
-def test_django_has_no_objection_to_the_production_settings() -> None:
+def test_production_settings_pass_djangos_deployment_checks() -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level=WARNING"]
     done = subprocess.run(
         command, cwd=ROOT, env=production(), capture_output=True, text=True
@@ -165,7 +171,7 @@ def test_django_has_no_objection_to_the_production_settings() -> None:
     assert done.returncode == 0, done.stderr
 
 
-ASK = """
+REQUEST_PAGES = """
 import django; django.setup()
 from django.test import Client
 for host, path in ("127.0.0.1", "/healthz"), ("shop.example", "/"):
@@ -173,9 +179,9 @@ for host, path in ("127.0.0.1", "/healthz"), ("shop.example", "/"):
 """
 
 
-def test_health_is_answered_without_a_proxy_and_pages_only_by_https() -> None:
+def test_health_checks_need_no_https_but_pages_do() -> None:
     env = production(DJANGO_SETTINGS_MODULE="fashionlens.settings")
-    command = [sys.executable, "-c", ASK]
+    command = [sys.executable, "-c", REQUEST_PAGES]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.stdout.split() == ["200", "301"], done.stderr
 
@@ -183,7 +189,7 @@ def test_health_is_answered_without_a_proxy_and_pages_only_by_https() -> None:
 @pytest.mark.parametrize(
     ("age_s", "healthy"), [(None, False), (10, True), (1000, False)]
 )
-def test_the_scheduler_is_healthy_while_it_keeps_its_schedule(
+def test_the_scheduler_is_healthy_while_it_writes_its_schedule(
     age_s: float | None, healthy: bool, tmp_path: Path
 ) -> None:
     schedule = SERVICES["scheduler"]["command"][-3]
@@ -211,7 +217,7 @@ def docker_compose() -> bool:
 
 
 @pytest.mark.skipif(not docker_compose(), reason="no docker with the compose plugin")
-def test_docker_compose_reads_the_file_and_insists_on_secrets(tmp_path: Path) -> None:
+def test_docker_compose_accepts_the_file_and_requires_secrets(tmp_path: Path) -> None:
     plain = ["docker", "compose", "--file", ROOT / "docker-compose.yml"]
     command = [*plain, "--env-file", os.devnull, "config", "--quiet"]
     bare = {k: v for k, v in os.environ.items() if k not in SECRETS}

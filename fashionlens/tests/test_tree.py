@@ -1,4 +1,4 @@
-"""What no file of the repository may hold, and what make promises."""
+"""Files of the repository, the Makefile and the CI script."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Written in pieces, so that this file does not hold them itself.
+# Split, so that this file does not match.
 MACHINE = r"(?<![\w.])/(?:wo" + r"rk|ro" + r"ot|Users|tmp/te" + r"am)/[\w-]"
 REGISTRY = r"(?:py" + r"pi\.org|pythonho" + r"sted\.org|registry\.np" + r"mjs)"
 
@@ -24,7 +24,7 @@ def files() -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def test_no_file_names_this_machine_or_a_registry() -> None:
+def test_no_file_contains_paths_of_a_machine_or_registry_urls() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in files()
@@ -46,16 +46,18 @@ def test_no_file_is_larger_than_30_mb() -> None:
     assert large == []
 
 
-def test_nothing_made_at_run_time_is_in_the_tree() -> None:
-    made = re.compile(r"(^|/)(var|\.venv|__pycache__|node_modules)/|\.pyc$|(^|/)\.env$")
+def test_no_run_time_files_are_committed() -> None:
+    pattern = re.compile(
+        r"(^|/)(var|\.venv|__pycache__|node_modules)/|\.pyc$|(^|/)\.env$"
+    )
     names = [str(path.relative_to(ROOT)) for path in files()]
-    assert [name for name in names if made.search(name)] == []
+    assert [name for name in names if pattern.search(name)] == []
 
 
 def make(*arguments: str) -> str:
     if not shutil.which("make"):
         pytest.skip("no make")
-    # Not as a part of the `make test` that may be running this.
+    # This test may run under `make test`, whose variables would be inherited.
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(
         ["make", *arguments], cwd=ROOT, env=env, stdout=subprocess.PIPE, check=True
@@ -63,20 +65,20 @@ def make(*arguments: str) -> str:
     return done.stdout.decode()
 
 
-def test_plain_make_explains_every_target() -> None:
+def test_make_help_describes_every_target() -> None:
     targets = re.findall(r"(?m)^\.PHONY: (.*)$", (ROOT / "Makefile").read_text())
-    explained = set(re.findall(r"(?m)^make ([\w-]+) ", make()))
-    assert explained == set(targets) - {"help", "serving", "development"}
+    described = set(re.findall(r"(?m)^make ([\w-]+) ", make()))
+    assert described == set(targets) - {"help", "serving", "development"}
 
 
-def test_demo_installs_the_serving_set_only_and_then_starts_it() -> None:
+def test_make_demo_installs_the_serving_requirements_only() -> None:
     install, start = make("-n", "demo").split("\nexec ", 1)
     assert "installed-requirements.txt" in install
     assert "requirements-dev" not in install
     assert start.strip() == "env DEBUG=1 .venv/bin/python manage.py demo"
 
 
-def test_test_runs_lint_and_types_before_the_tests() -> None:
+def test_make_test_runs_lint_and_types_before_the_tests() -> None:
     steps = make("-n", "test")
     order = ["requirements-dev.txt", "-m ruff", "-m mypy", "-m pytest"]
     places = [steps.index(step) for step in order]
@@ -84,7 +86,7 @@ def test_test_runs_lint_and_types_before_the_tests() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "closing", "passed"),
+    ("output", "status", "summary", "passed"),
     [
         ("== 3 passed, 1 skipped in 2s ==", 0, "== 3 passed, 1 skipped in 2s ==", True),
         ("== 1 failed, 2 passed in 2s ==", 2, "== 1 failed, 2 passed in 2s ==", False),
@@ -93,11 +95,11 @@ def test_test_runs_lint_and_types_before_the_tests() -> None:
         ("lint: a line is too long", 2, "No tests ran.", False),
     ],
 )
-def test_the_gate_ends_with_pytests_count(
-    said: str, status: int, closing: str, passed: bool, tmp_path: Path
+def test_the_ci_script_ends_with_the_summary_of_pytest(
+    output: str, status: int, summary: str, passed: bool, tmp_path: Path
 ) -> None:
     for name, script in {
-        "make": f'echo "make $*"; echo "{said}"; echo "make: done" >&2; exit {status}',
+        "make": f'echo "make $*"; echo "{output}"; echo make: done >&2; exit {status}',
         "chromium": "exit 0",
     }.items():
         (tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -111,5 +113,5 @@ def test_the_gate_ends_with_pytests_count(
     )
     lines = done.stdout.splitlines()
     assert lines[0] == "make test"
-    assert lines[-1] == closing
+    assert lines[-1] == summary
     assert (done.returncode == 0) is passed
