@@ -40,7 +40,7 @@ from ml.encoder import Encoder as Network
 from ml.measure.metrics import distances
 from ml.preprocess import read_photo
 from search.index.encoders import active_encoder
-from search.query.duplicates import SHARE_OF_BAND, find_duplicates
+from search.query.duplicates import LOOK_ALIKE_SHARE, find_duplicates
 
 STEP = 12  # every 12th photo is changed and compared with the original
 LOOKUPS = 30
@@ -140,7 +140,7 @@ def count_look_alikes(folder: Path) -> dict[str, object]:
     away = distances(vectors, vectors)[np.triu_indices(len(vectors), 1)]
     return {
         "pairs_in_band_same_item": int((away <= band).sum()),
-        "pairs_that_look_alike": int((away <= SHARE_OF_BAND * band).sum()),
+        "pairs_that_look_alike": int((away <= LOOK_ALIKE_SHARE * band).sum()),
     }
 
 

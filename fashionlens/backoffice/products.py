@@ -17,7 +17,7 @@ from catalog.photos.copies import MOST_COPIES, copies_of
 from catalog.photos.forms import PhotoField, PreparedFile
 from catalog.photos.store import set_photo
 from search.models import EmbeddingFailure, Encoder
-from search.query.duplicates import duplicates_of
+from search.query.duplicates import find_product_duplicates
 from search.query.similar import has_pending_photos
 
 MAX_BRANDS = 100  # in the filter beside the list
@@ -143,7 +143,7 @@ class ProductAdmin(admin.ModelAdmin):
     @admin.display(description="Duplicates")
     def duplicates(self, product: Product) -> SafeString:
         context = {
-            "copies": duplicates_of(product),
+            "copies": find_product_duplicates(product),
             "limit": MOST_COPIES,
             "waiting": has_pending_photos(product),
             "failures": EmbeddingFailure.objects.filter(

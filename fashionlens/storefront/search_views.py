@@ -38,6 +38,7 @@ from search.query.kept_search import (
     QueryExpired,
     find_start_picture,
     get_search,
+    kept_time,
     start_search,
 )
 from search.query.query_upload import QueryPhotoHandler
@@ -160,6 +161,7 @@ def _results(
         "page": page,
         "list_path": reverse("storefront:results", args=[query.id]),
         "matches": matches,
+        "kept_time": kept_time(),
         "wished": _wished(query.refinement),
     }
     return _page(request, context, "storefront/search/_results.html")
@@ -172,6 +174,7 @@ def _expired(request: HtmxRequest, query_id: str, form: WishForm) -> TemplateRes
         "wish_form": form,
         "kept_wishes": form.parameters,
         "query_id": query_id,
+        "kept_time": kept_time(),
     }
     return _page(request, context, "storefront/search/_expired.html", 410)
 

@@ -1,6 +1,6 @@
-"""Photos that may show one item twice: copies, and what only looks alike.
+"""Find photos that may show one item twice: copies, and photos that look alike.
 
-What is found is shown to people and nothing else: no product is ever merged.
+People see them and decide; no product is ever merged.
 """
 
 import hashlib
@@ -33,40 +33,42 @@ from search.models import DuplicateGroup, Embedding, Encoder
 from search.query.nearest import nearest
 
 Kind = DuplicateGroup.Kind
-# Within the band "same item" lie also the most alike of different garments, above all
-# trousers and printed T-shirts: of 3,068 photos 155 pairs. Within half of it lie 12,
-# few enough to look at, with those of one item among them
-# (`python -m bench.duplicates`).
-SHARE_OF_BAND = 0.5
-_NEIGHBOURS = 8  # products looked at around one photo
-_BLOCK = 256  # rows of the comparison of all with all
+# A share of the band "same item". The whole band holds 155 pairs of 3,068 photos,
+# mostly of different trousers and printed T-shirts; half of it holds 12, those of one
+# item among them (`python -m bench.duplicates`).
+LOOK_ALIKE_SHARE = 0.5
+_NEIGHBOURS = 8  # of one photo
+_BLOCK = 256  # photos compared with all at once
 _CHUNK = 2000  # vectors read at once
 
-Found = tuple[Kind, list[int]]
+Group = tuple[Kind, list[int]]  # ids of its photos
 Dismissed = tuple[str, set[int], datetime | None]
 Progress = Callable[[int], object]
 
 
-def duplicates_of(product: Product) -> list[Copy]:
-    """Whatever shows what the product's photos show: copies first. Look-alikes are
-    among published products, and come when the photo has been embedded."""
+def find_product_duplicates(product: Product) -> list[Copy]:
+    """Return the copies of the product's photos, then the photos that look alike.
+
+    The latter are those of published products, found once the photo is embedded.
+    """
     images = list(product.images.all())
-    return copies_of(images) + look_alikes(images)
+    return copies_of(images) + find_look_alikes(images)
 
 
 @retry_if_retired
-def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
-    """Photos of other products that look the same and are no copies."""
-    mine = {image.pk: image for image in images}
+def find_look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
+    """Return photos of other products that look alike and are not copies."""
+    own = {image.pk: image for image in images}
     try:
         encoder = active_encoder()
-        own = Embedding.objects.filter(encoder=encoder, image__in=mine)
-        found = list(_near(encoder, own.select_related("image").order_by("image_id")))
+        rows = Embedding.objects.filter(encoder=encoder, image__in=own)
+        rows = rows.select_related("image").order_by("image_id")
+        ids = list(_find_near_photos(encoder, rows))
     except (NoActiveEncoder, EncoderError):
         return []
-    ids = {other for _, other in found}
-    others = ProductImage.objects.select_related("product").in_bulk(ids)
-    pairs = [(mine[one], others[other]) for one, other in found if other in others]
+    images = ProductImage.objects.select_related("product")
+    others = images.in_bulk({other for _, other in ids})
+    pairs = [(own[one], others[other]) for one, other in ids if other in others]
     return [
         Copy(image, other, Kind.LOOKS)
         for image, other in pairs
@@ -74,12 +76,14 @@ def look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
     ]
 
 
-def _near(encoder: Encoder, rows: Iterable[Embedding]) -> Iterator[tuple[int, int]]:
-    """(photo, photo of another product that looks the same), one query a photo.
+def _find_near_photos(
+    encoder: Encoder, rows: Iterable[Embedding]
+) -> Iterator[tuple[int, int]]:
+    """Yield pairs of a photo and one of another product that looks alike.
 
-    Raises EncoderError, EncoderRetired.
+    Raises EncoderError and EncoderRetired.
     """
-    limit = look_alike_within(encoder)
+    limit = look_alike_limit(encoder)
     for row in rows:
         hits = nearest(
             vector=row.vector,
@@ -92,36 +96,34 @@ def _near(encoder: Encoder, rows: Iterable[Embedding]) -> Iterator[tuple[int, in
                 yield row.image_id, hit.image_id
 
 
-def look_alike_within(encoder: Encoder) -> float:
-    """Cosine distance. Raises EncoderError."""
+def look_alike_limit(encoder: Encoder) -> float:
+    """Return a cosine distance. Raises EncoderError."""
     bands = dict(network_of(encoder).bands)
-    return SHARE_OF_BAND * bands.get("same item", 0.0)
+    return LOOK_ALIKE_SHARE * bands.get("same item", 0.0)
 
 
 def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, int]:
-    """Look through the whole shop and renew its groups: how many there are by kind.
+    """Renew the shop's groups of duplicates; return their number by kind.
 
-    Photos of an older version are examined first. `progress` is told the photos
-    compared by their looks.
+    Calls `progress` with the number of photos compared by their looks.
     """
     examine_photos()
-    found: list[Found] = [(Kind.PIXELS, ids) for ids in groups_of_pixels()]
-    found += [(Kind.PICTURE, ids) for ids in groups_of_pictures()]
-    found += [(Kind.LOOKS, ids) for ids in _groups_of_looks(progress)]
-    _keep(found)
+    groups: list[Group] = [(Kind.PIXELS, ids) for ids in groups_of_pixels()]
+    groups += [(Kind.PICTURE, ids) for ids in groups_of_pictures()]
+    groups += [(Kind.LOOKS, ids) for ids in _groups_of_looks(progress)]
+    _store_groups(groups)
     counts = Counter(DuplicateGroup.objects.standing().values_list("kind", flat=True))
     return {kind.value: counts[kind] for kind in Kind}
 
 
 def _groups_of_looks(progress: Progress) -> list[list[int]]:
-    """Each photo compared with each, drafts too: an index search for every one of
-    them takes many times as long."""
+    # Each photo is compared with each: an index search for every photo takes longer.
     try:
         encoder = active_encoder()
-        limit = look_alike_within(encoder)
+        limit = look_alike_limit(encoder)
     except (NoActiveEncoder, EncoderError):
         return []
-    ids, products, vectors = _firsts(encoder)
+    ids, products, vectors = _load_vectors(encoder)
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(ids), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -142,15 +144,17 @@ def _groups_of_looks(progress: Progress) -> list[list[int]]:
     )
 
 
-def _firsts(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(N,) photos, (N,) their products, (N, 128) vectors: the first photo of each
-    pixels, since what looks like it looks like all of them."""
+def _load_vectors(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (N,) photo ids, (N,) product ids and (N, 128) vectors.
+
+    Of photos with the same pixels only the first is among them.
+    """
     rows = Embedding.objects.filter(encoder=encoder).order_by("image_id")
-    asked = rows.values_list(
+    fields = rows.values_list(
         "image__sha256", "image_id", "image__product_id", "vector"
     ).iterator(_CHUNK)
     first: dict[str, tuple[int, int, np.ndarray]] = {}
-    for sha256, *row in asked:
+    for sha256, *row in fields:
         first.setdefault(sha256, tuple(row))
     ids, products, vectors = zip(*first.values(), strict=True) if first else ((),) * 3
     shape = (-1, encoder.dimension)
@@ -162,8 +166,8 @@ def _firsts(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @transaction.atomic
-def _keep(found: list[Found]) -> None:
-    """The groups as found now; those known already stay as they are."""
+def _store_groups(found: list[Group]) -> None:
+    """Replace the stored groups; those found again stay as they are."""
     lock_until_commit("duplicates")
     by_key = {_key(kind, ids): (kind, ids) for kind, ids in found}
     links = DuplicateGroup.photos.through
@@ -171,18 +175,20 @@ def _keep(found: list[Found]) -> None:
     DuplicateGroup.objects.exclude(key__in=by_key).delete()
     for key in DuplicateGroup.objects.values_list("key", flat=True):
         del by_key[key]
-    # Held until the groups are stored: one deleted meanwhile is left out.
+    # Locked until the groups are stored; a photo deleted meanwhile is left out.
     photos = ProductImage.objects.filter(pk__in={i for _, ids in found for i in ids})
-    there = set(photos.select_for_update(no_key=True).values_list("pk", flat=True))
+    existing = set(photos.select_for_update(no_key=True).values_list("pk", flat=True))
     groups = DuplicateGroup.objects.bulk_create(
-        DuplicateGroup(kind=kind, key=key, dismissed=_when(dismissed, kind, ids))
+        DuplicateGroup(
+            kind=kind, key=key, dismissed=_dismissed_at(dismissed, kind, ids)
+        )
         for key, (kind, ids) in by_key.items()
     )
     links.objects.bulk_create(
         links(duplicategroup_id=group.pk, productimage_id=pk)
         for group in groups
         for pk in by_key[group.key][1]
-        if pk in there
+        if pk in existing
     )
 
 
@@ -196,9 +202,10 @@ def _dismissed() -> list[Dismissed]:
     return [(g.kind, {p.pk for p in g.photos.all()}, g.dismissed) for g in groups]
 
 
-def _when(dismissed: list[Dismissed], kind: Kind, ids: list[int]) -> datetime | None:
-    """When these photos, or these and more, were dismissed: a group that has become
-    smaller does not come back."""
+def _dismissed_at(
+    dismissed: list[Dismissed], kind: Kind, ids: list[int]
+) -> datetime | None:
+    """Return when a group of these photos, or of these and more, was dismissed."""
     return next(
         (when for k, photos, when in dismissed if k == kind and photos >= set(ids)),
         None,

@@ -176,14 +176,24 @@ def get_search(*, query_id: str, refinement: Refinement = NO_REFINEMENT) -> Kept
     encoder = kept and live_encoders().filter(pk=kept[0]).first()
     if not encoder:
         raise QueryExpired(
-            "This search is over an hour old. Ask again, with the same photo: what"
-            " stands in this address still holds."
+            f"A search is kept for {kept_time()}, and this one has expired. Search"
+            " again with the same photo; the other parameters are still valid."
         )
     _, vector, origin, key, first = kept
     query = VectorQuery(encoder, vector, origin.product_id)
     search = KeptSearch(query_id, query, origin, refinement, first, key, first, started)
     search.refine(refinement)
     return search
+
+
+def kept_time() -> str:
+    """Return QUERY_TTL_S in words, as "an hour" or "30 minutes"."""
+    for name, unit_s in (("hour", 3600), ("minute", 60), ("second", 1)):
+        number, rest = divmod(settings.QUERY_TTL_S, unit_s)
+        if number and not rest:
+            article = "an" if name == "hour" else "a"
+            return f"{article} {name}" if number == 1 else f"{number} {name}s"
+    return "no time"
 
 
 def find_start_picture(start: Start) -> Result | None:

@@ -1,4 +1,4 @@
-"""Taking a query photo from the wire: in memory, bounded, never on disk."""
+"""Read an uploaded query photo in memory, never to disk."""
 
 from io import BytesIO
 from typing import IO, Any
@@ -15,11 +15,11 @@ from catalog.api.problems import TooLarge
 from ml.preprocess import MAX_BYTES, MAX_MB
 
 FIELD = "photo"
-NO_LENGTH = "Say how long the body is: send Content-Length, not chunks."
-# A body up to this is read to its end, since a client still sending may never see an
-# answer; beyond it the answer comes at once and the connection goes.
+NO_LENGTH = "The header Content-Length is missing. Send it instead of chunks."
+# A body up to this size is read to its end, since a client that is still sending may
+# never see the answer. A larger one is refused at once and the connection closed.
 MAX_BODY = 64 * 1024 * 1024
-_READ = 64 * 1024
+_CHUNK = 64 * 1024
 
 
 class LengthRequired(APIException):
@@ -29,10 +29,10 @@ class LengthRequired(APIException):
 
 
 class QueryPhotoHandler(FileUploadHandler):
-    """Keeps the first file named `photo`, up to one byte over the limit on photos.
+    """Keep the file `photo` in memory, up to one byte over the limit on photos.
 
-    Django's own handlers would write a large one to a temporary file, and the server
-    keeps no query photo on disk. `read_photo` refuses what was cut.
+    Django's own handlers write large files to disk. `read_photo` refuses a photo that
+    was cut at the limit.
     """
 
     kept = 0
@@ -60,7 +60,7 @@ class QueryPhotoHandler(FileUploadHandler):
 
 
 def require_length(request: Request) -> None:
-    """A body in chunks would be read as none: Django goes by Content-Length."""
+    """Raise LengthRequired for a chunked body, which Django would read as empty."""
     chunked = "Transfer-Encoding" in request.headers
     if chunked and not request.META.get("CONTENT_LENGTH"):
         raise LengthRequired
@@ -68,20 +68,18 @@ def require_length(request: Request) -> None:
 
 def _check_length(request: Request) -> None:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY:
-        raise TooLarge(f"A photo is at most {MAX_MB} MB.")
+        raise TooLarge(f"A photo may have at most {MAX_MB} MB.")
 
 
 def _read_bounded(stream: IO[bytes]) -> bytes:
-    """All of the stream, kept up to one byte over the limit on photos."""
+    """Read all of the stream; keep up to one byte over the limit on photos."""
     kept = BytesIO()
-    while piece := stream.read(_READ):
+    while piece := stream.read(_CHUNK):
         kept.write(piece[: MAX_BYTES + 1 - kept.tell()])
     return kept.getvalue()
 
 
 class PhotoFormParser(MultiPartParser):
-    """A form, its photo kept in memory."""
-
     def parse(
         self,
         stream: Any,
@@ -95,7 +93,7 @@ class PhotoFormParser(MultiPartParser):
 
 
 class BarePhotoParser(BaseParser):
-    """The photo as the whole body; what else is asked stands in the query string."""
+    """Parse a body that is the photo itself."""
 
     media_type = "image/*"
 
@@ -111,7 +109,7 @@ class BarePhotoParser(BaseParser):
 
 
 def form_and_query_string(request: Request) -> QueryDict:
-    """What was asked, in whichever of the two places, photo included."""
+    """Return the parameters of the form and of the query string together."""
     require_length(request)
     both = QueryDict(mutable=True)
     both.update(request.data)

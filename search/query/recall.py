@@ -1,4 +1,4 @@
-"""How well the HNSW index does, set as for a search, against exact search."""
+"""Measure the recall of the HNSW index against exact search."""
 
 import time
 from functools import partial
@@ -12,31 +12,30 @@ from search.query.nearest import order_by_distance, set_search_breadth
 
 SAMPLE = 200
 K = 10
-# Distances of one pair by two plans differ in the last digits.
+# Two query plans give distances that differ in the last digits.
 TOLERANCE = 1e-6
 
 
 class NothingToMeasure(RuntimeError):
-    """The index is empty; the message says what to do."""
+    """The index is empty."""
 
 
 def measure_recall(
     encoder: Encoder, *, sample: int = SAMPLE, k: int = K
 ) -> RecallMeasurement:
-    """Ask for the neighbours of a sample of photos, by the index and exactly.
+    """Search with a sample of photos by the index and exactly; store the figures.
 
-    Kept as a row of the history. Raises NothingToMeasure.
+    Raises NothingToMeasure.
     """
     rows = Embedding.objects.filter(encoder=encoder)
     vectors = list(rows.order_by("?").values_list("vector", flat=True)[:sample])
     if not vectors:
         raise NothingToMeasure(
-            f"No photo has a vector of {encoder.version}: run `manage.py embed` first."
+            f"No photo has a vector of {encoder.version}. Run manage.py embed first."
         )
     recalls, index_ms, exact_ms = [], [], []
     with transaction.atomic(), connection.cursor() as cursor:
-        # A small table is read whole where the planner may choose; the question here
-        # is what the index answers.
+        # The planner would not use the index of a small table.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         set_search_breadth(k)
         for vector in vectors:
@@ -66,14 +65,13 @@ def measure_recall(
 def _distances(
     ordered: QuerySet[Embedding, tuple[int, int, float]],
 ) -> tuple[np.ndarray, float]:
-    """Distances of the rows, ascending, and the time it took to get them in ms."""
+    """Return the ascending distances and the time of the query in ms."""
     started = time.perf_counter()
     distances = sorted(distance for _, _, distance in ordered)
     return np.array(distances), (time.perf_counter() - started) * 1000
 
 
 def _recall(by_index: np.ndarray, exactly: np.ndarray) -> float:
-    """Share of the nearest that the index found. By distance: of rows equally far,
-    as copies of a photo are, any will do."""
+    # By distance, since any of several copies of a photo will do.
     good = np.sum(by_index <= exactly[-1] + TOLERANCE)
     return min(1.0, float(good) / len(exactly))

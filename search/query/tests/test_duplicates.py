@@ -9,7 +9,11 @@ from catalog.models import Product, ProductImage
 from catalog.photos.store import add_photo
 from catalog.tests.factories import drawing, make_product
 from search.models import DuplicateGroup, Encoder
-from search.query.duplicates import duplicates_of, find_duplicates, look_alikes
+from search.query.duplicates import (
+    find_duplicates,
+    find_look_alikes,
+    find_product_duplicates,
+)
 
 
 def jpeg(image: Image.Image, quality: int = 90) -> bytes:
@@ -63,18 +67,20 @@ def groups() -> list[tuple[str, list[str]]]:
 
 
 def test_the_three_kinds_are_told_apart(shop):
-    found = [(c.other.product.sku, c.kind) for c in duplicates_of(shop["red"])]
+    found = [
+        (c.other.product.sku, c.kind) for c in find_product_duplicates(shop["red"])
+    ]
     assert found == [("twin", "pixels"), ("small", "picture"), ("nudged", "looks")]
 
 
 def test_a_photo_without_a_vector_has_no_look_alikes_yet(shop):
     product = make_product(photo=nudged("blue"))
-    assert look_alikes(product.images.all()) == []
+    assert find_look_alikes(product.images.all()) == []
 
 
 def test_without_an_encoder_copies_are_still_found(shop):
     Encoder.objects.update(state="retired")
-    found = [copy.kind for copy in duplicates_of(shop["red"])]
+    found = [copy.kind for copy in find_product_duplicates(shop["red"])]
     assert found == ["pixels", "picture"]
     assert find_duplicates() == {"pixels": 1, "picture": 1, "looks": 0}
 
@@ -82,7 +88,7 @@ def test_without_an_encoder_copies_are_still_found(shop):
 def test_photos_of_one_product_do_not_look_alike(shop, embed):
     add_photo(product=shop["blue"], data=nudged("blue"))
     embed()
-    assert look_alikes(shop["blue"].images.all()) == []
+    assert find_look_alikes(shop["blue"].images.all()) == []
 
 
 def test_the_whole_shop(shop):

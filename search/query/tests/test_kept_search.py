@@ -227,6 +227,18 @@ def test_an_unknown_query_has_expired(fake_encoder):
         get_search(query_id="guess")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3600, "an hour"), (7200, "2 hours"), (60, "a minute"), (1800, "30 minutes")],
+)
+def test_an_expired_search_names_the_time_that_it_is_kept(
+    fake_encoder, settings, seconds, words
+):
+    settings.QUERY_TTL_S = seconds
+    with pytest.raises(QueryExpired, match=f"is kept for {words},"):
+        get_search(query_id="guess")
+
+
 def test_a_search_in_an_empty_shop_is_an_empty_complete_answer(fake_encoder):
     query = start_search(Start(photo=make_photo_bytes("red")))
     assert (query.count, query.ranking.complete, query.results_page()) == (0, True, [])

@@ -1,4 +1,4 @@
-"""What may be sent to the search, and what is refused: by form or as the body."""
+"""Photos that the API accepts or refuses, sent by form or as the body."""
 
 import json
 from io import BytesIO
@@ -104,7 +104,7 @@ def test_a_16_bit_photo_is_answered(client, shop):
 def test_bad_photos_are_refused_and_leave_nothing(
     client, shop, media, settings, data, expected, bare
 ):
-    # Whoever writes an upload to a temporary file fails here.
+    # Writing an upload to a temporary file fails here.
     settings.FILE_UPLOAD_TEMP_DIR = str(media / "there" / "is" / "none")
     before = everything_kept(media)
     if bare:
@@ -177,7 +177,7 @@ def two_reds() -> list[SimpleUploadedFile]:
     ],
     ids=["none", "text", "wrong name", "two", "category", "page_size", "page"],
 )
-def test_a_wrong_form_is_told_field_by_field(client, shop, form, expected):
+def test_errors_of_a_form_name_their_fields(client, shop, form, expected):
     files = {
         name: value() if callable(value) else value for name, value in form.items()
     }
@@ -196,11 +196,11 @@ def test_a_wrong_form_is_told_field_by_field(client, shop, form, expected):
         ("", b"", (400, "invalid")),
     ],
 )
-def test_what_is_no_form_is_refused(client, shop, content_type, body, expected):
+def test_a_body_of_another_type_is_refused(client, shop, content_type, body, expected):
     assert problem(client.post(SEARCH, body, content_type=content_type)) == expected
 
 
-def test_a_wrong_type_is_told_the_right_ones(client):
+def test_a_wrong_type_is_answered_with_the_right_ones(client):
     response = client.post(SEARCH, b"{}", content_type="application/json")
     assert "Send multipart/form-data or image/*." in response.json()["detail"]
 
@@ -221,8 +221,8 @@ def test_an_endless_body_is_refused_unread(client, shop, content_type):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_over_a_real_connection(shop, live_server):
-    """A refused 40 MB upload gets its answer, not a reset, and the next one works."""
+def test_a_large_photo_over_a_real_connection_is_answered(shop, live_server):
+    """The client gets an answer instead of a reset, and can go on."""
     with requests.Session() as session:
         url = live_server.url + SEARCH
         big = session.post(url, files={"photo": RED + bytes(40 * 1024 * 1024)})
@@ -240,7 +240,7 @@ def test_over_a_real_connection(shop, live_server):
         ("/api/v1/events/", "application/json"),
     ],
 )
-def test_a_body_in_chunks_is_not_taken_for_none(client, fake_encoder, url, kind):
+def test_a_chunked_body_is_refused(client, fake_encoder, url, kind):
     headers = {"Transfer-Encoding": "chunked"}
     response = client.generic("POST", url, b"", kind, headers=headers)
     assert problem(response) == (411, "length_required")

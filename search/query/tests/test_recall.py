@@ -107,7 +107,7 @@ def test_numbers_out_of_bounds_are_refused(fake_encoder, options):
 
 
 def test_an_empty_index_is_nothing_to_measure(fake_encoder):
-    with pytest.raises(CommandError, match="run `manage"):
+    with pytest.raises(CommandError, match=r"manage\.py embed"):
         call_command("measure_recall")
     measure_active_recall()  # nor is it an error of the scheduler's
     assert not RecallMeasurement.objects.exists()
