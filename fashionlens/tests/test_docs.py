@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from catalog.error_codes import ErrorCode
+
 ROOT = Path(__file__).parents[2]
 DOCS = sorted(
     path for folder in (".", "docs", "ml") for path in ROOT.glob(f"{folder}/*.md")
@@ -78,6 +80,11 @@ def test_every_setting_is_explained() -> None:
     settings = set(re.findall(r"(?m)^#?([A-Z_]+)=", example))
     explained = (ROOT / "docs/deployment.md").read_text()
     assert [name for name in sorted(settings) if f"`{name}`" not in explained] == []
+
+
+def test_the_codes_of_wrong_parameters_are_explained() -> None:
+    explained = (ROOT / "docs/api.md").read_text()
+    assert [code for code in ErrorCode if f"`{code}`" not in explained] == []
 
 
 def test_the_docs_name_no_private_documents(page: Path) -> None:
