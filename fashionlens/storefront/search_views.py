@@ -146,7 +146,8 @@ def _results(
         page = Paginator(query.all_hits(), PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
-    record_empty_search(query)
+    if query.count == 0:
+        record_empty_search(query)
     matches = query.results_page(page.number)
     # Their photos say which of them is shown: Photo 2 of 3.
     prefetch_related_objects([match.product for match in matches], "images")

@@ -165,5 +165,6 @@ def _search_page(
         "facets": facets,
         "results": results,
     }
-    record_empty_search(search)
+    if search.count == 0:
+        record_empty_search(search)
     return Response(page)

@@ -96,7 +96,7 @@ def record_quietly(event: ReportedEvent) -> None:
 def record_empty_search(search: KeptSearch) -> None:
     """Record a search without results, once however often its page is loaded."""
     key = f"query:{search.id}:{search.refinement.key}:noted"
-    if search.count == 0 and cache.add(key, True, settings.QUERY_TTL_S):
+    if cache.add(key, True, settings.QUERY_TTL_S):
         record_zero_results(
             listing_of(search.origin),
             words=search.refinement.words,

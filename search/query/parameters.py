@@ -3,10 +3,7 @@
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from catalog.error_codes import ErrorCode
-from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.parameters import (
     MAX_PAGE_SIZE,
@@ -36,13 +33,6 @@ class RefinementParameters(FilterParameters):
         f" like. Repeat it for several, at most {MAX_SKUS}.",
         MAX_SKUS,
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        liked = set(filter(None, attrs.get("like", ())))
-        if both := liked.intersection(attrs.get("dislike", ())):
-            message = f"{min(both)} is both liked and disliked. Remove one of them."
-            raise ValidationError({"dislike": ErrorDetail(message, ErrorCode.CONFLICT)})
-        return super().validate(attrs)
 
 
 class StartParameters(RefinementParameters):
@@ -89,36 +79,14 @@ class StartParameters(RefinementParameters):
         help_text="How many results a page holds.",
     )
 
-    def validate_box(self, text: str) -> Box | None:
-        try:
-            return Box.parse(text) if text else None
-        except ParameterError as error:
-            raise ValidationError(str(error), ErrorCode.INVALID_BOX) from error
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("image") is not None and not attrs.get("product"):
-            message = "Give the SKU of the product in the photo too, as product."
-            raise ValidationError(
-                {"image": ErrorDetail(message, ErrorCode.MISSING_PARAMETER)}
-            )
-        pictures = [
-            attrs.get("photo") is not None,
-            bool(attrs.get("address")),
-            bool(attrs.get("product")),
-        ]
-        if attrs.get("box") and sum(pictures) != 1:
-            message = "A box is cut from one picture. Give exactly one with it."
-            raise ValidationError({"box": ErrorDetail(message, ErrorCode.INVALID_BOX)})
-        return super().validate(attrs)
-
 
 def start_of(values: dict[str, Any]) -> Start:
-    """Return the start that valid `StartParameters` describe."""
-    photo = values.get("photo")
+    """Return the start that `StartParameters` describe. Raises ParameterError."""
+    photo, box = values.get("photo"), values.get("box")
     return Start(
         photo=None if photo is None else photo.read(),
         address=values.get("address", ""),
         product=values.get("product", ""),
         image=values.get("image"),
-        box=values.get("box"),
+        box=Box.parse(box) if box else None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
+from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
 from catalog.words import WordsError, clean
 from search.query.nearest import NO_FILTERS
@@ -34,11 +35,11 @@ class Refinement:
             skus = tuple(sorted(set(getattr(self, name))))
             object.__setattr__(self, name, skus)
             if len(skus) > MAX_SKUS:
-                message = f"At most {MAX_SKUS} products, not {len(skus)}."
-                raise ParameterError(name, "too_many", message)
+                message = f"Give at most {MAX_SKUS} products, not {len(skus)}."
+                raise ParameterError(name, ErrorCode.TOO_MANY, message)
         if both := set(self.like) & set(self.dislike):
-            message = f"{min(both)} is in `like` too. Leave it in one of them."
-            raise ParameterError("dislike", "liked_too", message)
+            message = f"{min(both)} is both liked and disliked. Remove one of them."
+            raise ParameterError("dislike", ErrorCode.CONFLICT, message)
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:

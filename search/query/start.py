@@ -9,6 +9,7 @@ import numpy as np
 from django.conf import settings
 from PIL import Image
 
+from catalog.error_codes import ErrorCode
 from catalog.filters import ParameterError
 from catalog.models import Product, ProductImage
 from catalog.photos import remote
@@ -36,16 +37,16 @@ class Box(NamedTuple):
             box = cls(*map(float, text.split(",")))
         except (TypeError, ValueError):
             message = "A box is four numbers from 0 to 1: left,top,right,bottom."
-            raise ParameterError("box", "not_a_box", message) from None
+            raise ParameterError("box", ErrorCode.INVALID_BOX, message) from None
         if not all(0 <= side <= 1 for side in box):  # NaN fails too
             message = "The box lies outside the picture: its numbers go from 0 to 1."
-            raise ParameterError("box", "outside", message)
+            raise ParameterError("box", ErrorCode.INVALID_BOX, message)
         if box.width < MIN_SIDE or box.height < MIN_SIDE:
             message = (
                 "The box is empty or too small: right must be at least"
                 f" {MIN_SIDE:g} more than left, and bottom more than top."
             )
-            raise ParameterError("box", "too_small", message)
+            raise ParameterError("box", ErrorCode.INVALID_BOX, message)
         return box
 
     @property
@@ -82,12 +83,12 @@ class Start:
 
     def __post_init__(self) -> None:
         if self.image is not None and not self.product:
-            message = "Give `product` too: the SKU of the product in the photo."
-            raise ParameterError("image", "needs_product", message)
+            message = "Give the SKU of the product in the photo too, as product."
+            raise ParameterError("image", ErrorCode.MISSING_PARAMETER, message)
         pictures = [self.photo is not None, self.address, self.product]
         if self.box and sum(map(bool, pictures)) != 1:
-            message = "A box is cut from one picture: give exactly one with it."
-            raise ParameterError("box", "needs_one_picture", message)
+            message = "A box is cut from one picture. Give exactly one with it."
+            raise ParameterError("box", ErrorCode.INVALID_BOX, message)
 
     def __bool__(self) -> bool:
         return self.photo is not None or bool(self.address or self.product)
@@ -178,7 +179,7 @@ def find_image(start: Start) -> ProductImage:
         if start.image in (None, image.pk):
             return image
     message = f"{start.product} has no photo {start.image}."
-    raise ParameterError("image", "unknown_image", message)
+    raise ParameterError("image", ErrorCode.UNKNOWN_IMAGE, message)
 
 
 def load_product_vectors(
@@ -213,10 +214,10 @@ def _published_images(parameter: str, sku: str) -> list[ProductImage]:
     product = Product.objects.published().with_photos().with_skus([sku]).first()
     if product is None:
         message = f"There is no product {sku[:64]} in the shop."
-        raise ParameterError(parameter, "unknown_product", message)
+        raise ParameterError(parameter, ErrorCode.UNKNOWN_PRODUCT, message)
     if not (images := list(product.images.all())):
         message = f"{sku} has no photo to search with."
-        raise ParameterError(parameter, "no_photo", message)
+        raise ParameterError(parameter, ErrorCode.NO_PHOTO, message)
     return images
 
 
@@ -232,5 +233,7 @@ def _load_image_vector(
                 vector = _encode_photo(file.read(), network_of(encoder), box)
         except (OSError, PhotoError) as error:
             message = f"Photo {image.pk} cannot be read just now."
-            raise ParameterError(parameter, "unreadable_photo", message) from error
+            raise ParameterError(
+                parameter, ErrorCode.UNREADABLE_PHOTO, message
+            ) from error
     return ProductVector(image.product_id, image.pk, np.asarray(vector, np.float32))
