@@ -11,8 +11,9 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -40,7 +41,7 @@ class Module:
 
 def main() -> None:
     options = make_parser(__doc__).parse_args()
-    modules = list(own_modules())
+    modules = own_modules()
     functions = [each for module in modules for each in module.functions]
     lengths = [each.end_lineno - each.lineno + 1 for each in functions]  # type: ignore[operator]
     gerunds = [m for m in modules if is_gerund(m.path.stem)]
@@ -65,8 +66,10 @@ def main() -> None:
     print_figures(figures, as_json=options.json)
 
 
-def own_modules() -> Iterator[Module]:
-    """Yield every module but tests, migrations and empty `__init__` files."""
+@cache
+def own_modules() -> list[Module]:
+    """Return every module but tests, migrations and empty `__init__` files."""
+    modules = []
     listed = subprocess.run(
         ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True
     )
@@ -79,7 +82,8 @@ def own_modules() -> Iterator[Module]:
         if path.relative_to(ROOT).parts[0] in ROOMS:
             tree = ast.parse(text)
             nodes = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
-            yield Module(path, tree, nodes)
+            modules.append(Module(path, tree, nodes))
+    return modules
 
 
 def is_gerund(name: str) -> bool:

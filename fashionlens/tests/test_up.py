@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 from fashionlens.celery import app
+from fashionlens.embedded import EmbeddedError
 from fashionlens.embedded.lock_holders import find_holders
+from fashionlens.embedded.session import claim_exclusively
 from fashionlens.stack import check_port, restore_unacknowledged
 from fashionlens.tests.test_embedded import BASE, all_processes_ended, make_folder
 
@@ -106,9 +108,9 @@ def test_up_serves_refuses_a_second_up_shares_servers_and_stops_on_ctrl_c(
     for path in ("healthz", f"api/v1/products/?{long_query}"):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}") as answer:
             assert answer.status == 200
-    second = manage(var, "up", "--port", str(port + 1))
+    with pytest.raises(EmbeddedError, match=rf"\(pid {stack.pid}\)"):
+        claim_exclusively(var, "up")
     joined = manage(var, "shell", "--no-imports", "-c", COUNT)
-    assert f"(pid {stack.pid})" in failure_output(second)
     text, _ = joined.communicate(timeout=120)
     assert text == "0 products\n"
     stack.send_signal(signal.SIGINT)
