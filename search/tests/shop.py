@@ -1,4 +1,4 @@
-"""What the tests of the search API share: a small shop and ways to ask it."""
+"""A small shop for tests, and ways to search it through the API."""
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -12,7 +12,7 @@ LIME = make_photo_bytes("lime")
 
 
 def make_shop(embed) -> dict[str, Product]:
-    """A red, a navy and a green dress, and a red hat, all embedded."""
+    """Make and embed a red, a navy and a green dress, and a red hat."""
     hats = make_category("Hats", "hat")
     products = {
         "red": make_product(sku="red", photo=RED),
@@ -27,7 +27,7 @@ def make_shop(embed) -> dict[str, Product]:
 
 
 def make_garments(embed) -> dict[str, Product]:
-    """Dresses and a hat, named by their colours; the navy dress has a second photo."""
+    """Make and embed four dresses and a hat; the navy dress has a second photo."""
     hats = make_category("Hats", "hat")
     garments = {
         "red": ("Red dress", None, RED),
@@ -47,8 +47,8 @@ def make_garments(embed) -> dict[str, Product]:
     return products
 
 
-def ask(client, **form):
-    """A search through the API; `photo` is the photo's bytes."""
+def post_search(client, **form):
+    """Search through the API; `photo` is the photo's bytes."""
     if isinstance(form.get("photo"), bytes):
         form["photo"] = upload(form["photo"])
     return client.post(SEARCH, form)
@@ -60,7 +60,7 @@ def upload(data: bytes) -> SimpleUploadedFile:
 
 def skus(response) -> list[str]:
     assert response.status_code == 200, response.json()
-    return [match["product"]["sku"] for match in response.json()["results"]]
+    return [result["product"]["sku"] for result in response.json()["results"]]
 
 
 def problem(response) -> tuple[int, str]:

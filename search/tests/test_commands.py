@@ -79,7 +79,7 @@ def test_index_status_names_failures_with_their_reason(fake_encoder, capsys):
     assert "--retry-failed" in out
 
 
-def test_index_status_lists_no_less_than_no_failures(fake_encoder):
+def test_index_status_refuses_a_negative_number_of_failures(fake_encoder):
     with pytest.raises(CommandError, match="--failures"):
         call_command("index_status", failures=-1)
 

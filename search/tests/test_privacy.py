@@ -1,6 +1,6 @@
-"""Nothing of a shopper's photo stays: not on disk, not in the cache, not at the broker.
+"""Nothing of a shopper's photo is kept on disk, in the cache or at the broker.
 
-The network is the real one; the broker logs to disk, as a shop's embedded one does.
+The network is the real one, and the broker logs to disk like a shop's embedded one.
 """
 
 import hashlib
@@ -26,13 +26,13 @@ from search.index.embed import embed_due
 from search.query import start
 from search.query.ranking import Ranking
 from search.query.start import Origin
-from search.tests.privacy import (
-    Watch,
-    logging_to_disk,
+from search.tests.leaks import (
+    LeakDetector,
+    detect_leaks,
+    log_to_disk,
+    make_traces,
     noise,
-    places,
-    traces,
-    watching,
+    watched_folders,
 )
 from search.tests.shop import SEARCH, upload
 
@@ -45,7 +45,7 @@ TOO_LARGE = noise(2400, 2000)
 
 @pytest.fixture
 def watch(tmp_path, monkeypatch):
-    """Of a shop with the shipped network and a temporary folder of this test's own."""
+    """Watch a shop with the shipped network and its own temporary folder."""
     server: redis.Redis = cache._cache.get_client()  # type: ignore[attr-defined]
     if "socket" not in settings.CELERY_BROKER_URL:
         pytest.skip("The broker's files are on another machine.")
@@ -60,8 +60,8 @@ def watch(tmp_path, monkeypatch):
     # The workers of a parallel run share the broker: one of these tests at a time.
     with (Path(settings.VAR) / "privacy.lock").open("w") as lock:
         flock(lock, LOCK_EX)
-        with logging_to_disk(server):
-            yield Watch(places(temporary), server)
+        with log_to_disk(server):
+            yield LeakDetector(watched_folders(temporary), server)
         cache.clear()
 
 
@@ -74,8 +74,13 @@ def through_api(client, photo: bytes, **form: Any) -> None:
     found = client.post(SEARCH, {"photo": upload(photo), "page_size": 2, **form})
     assert found.status_code == 200, found.content
     query = f"{SEARCH}{found.json()['query']}/"
-    for wish in ["page=1", "category=dress", "words=noisy&facets=true", "like=p1"]:
-        assert client.get(f"{query}?{wish}").status_code == 200
+    for query_string in [
+        "page=1",
+        "category=dress",
+        "words=noisy&facets=true",
+        "like=p1",
+    ]:
+        assert client.get(f"{query}?{query_string}").status_code == 200
 
 
 def as_the_body(client, photo: bytes, **form: Any) -> None:
@@ -90,9 +95,9 @@ def through_page(client, photo: bytes, **form: Any) -> None:
     fields = {"photo": SimpleUploadedFile("me.png", photo), **form}
     found = client.post("/search/", fields)
     assert found.status_code == 303
-    for wish in ["", "?category=dress", "?words=noisy", "?like=p1&dislike=p2"]:
+    for query_string in ["", "?category=dress", "?words=noisy", "?like=p1&dislike=p2"]:
         path = found.url.partition("?")[0]
-        assert client.get(path + wish).status_code == 200
+        assert client.get(path + query_string).status_code == 200
 
 
 def through_htmx(client, photo: bytes, **form: Any) -> None:
@@ -101,37 +106,38 @@ def through_htmx(client, photo: bytes, **form: Any) -> None:
     assert client.post("/search/", fields, headers=headers).status_code == 200
 
 
-DOORS = [through_api, as_the_body, through_page, through_htmx]
+WAYS_TO_SEARCH = [through_api, as_the_body, through_page, through_htmx]
 
 
-@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("search_by", WAYS_TO_SEARCH)
 @pytest.mark.parametrize(
     ("photo", "box"),
     [(noise(300, 400, "JPEG", quality=90), None), (LARGE, None), (LARGE, BOX)],
     ids=["small", "large", "crop"],
 )
-def test_a_search_leaves_nothing_of_its_photo(client, watch, door, photo, box):
+def test_a_search_leaves_nothing_of_its_photo(client, watch, search_by, photo, box):
     form = {"box": ",".join(map(str, box))} if box else {}
-    with watching(watch):
-        door(client, photo, **form)
+    with detect_leaks(watch):
+        search_by(client, photo, **form)
     assert any(place.startswith("value") for place in watch.written)
     assert any(place.startswith("broker's") for place in watch.written)
-    wanted = traces(photo, picture_of(photo, box)) | traces(photo, picture_of(photo))
-    assert watch.leaks(wanted) == []
+    part, whole = picture_of(photo, box), picture_of(photo)
+    traces = make_traces(photo, part) | make_traces(photo, whole)
+    assert watch.leaks(traces) == []
 
 
 @pytest.mark.parametrize("photo", [HUGE, TOO_LARGE], ids=["9.9 MB", "too large"])
 @pytest.mark.parametrize("path", [SEARCH, "/search/"])
 def test_no_upload_is_too_large_for_memory(client, watch, photo, path):
-    with watching(watch):
+    with detect_leaks(watch):
         answer = client.post(path, {"photo": upload(photo)})
     assert answer.status_code in (200, 303) if photo is HUGE else (413, 422)
     assert watch.leaks({"bytes": photo[5000:5024]}) == []
 
 
-def test_a_refused_photo_leaves_nothing_either(client, watch):
+def test_a_refused_photo_leaves_nothing(client, watch):
     photo = LARGE[: len(LARGE) // 2]
-    with watching(watch):
+    with detect_leaks(watch):
         assert client.post(SEARCH, {"photo": upload(photo)}).status_code == 422
         assert client.post("/search/", {"photo": upload(photo)}).status_code == 422
     assert watch.leaks({"bytes": photo[5000:5024]}) == []
@@ -140,10 +146,10 @@ def test_a_refused_photo_leaves_nothing_either(client, watch):
 def test_a_photo_from_an_address_leaves_nothing(client, watch, monkeypatch):
     monkeypatch.setattr(start, "fetch_photo", lambda _: LARGE)
     address = "https://photos.example/holiday-4711.png"
-    with watching(watch):
+    with detect_leaks(watch):
         assert client.post(SEARCH, {"address": address}).status_code == 200
         assert client.post("/search/", {"address": address}).status_code == 303
-    wanted = traces(LARGE, picture_of(LARGE)) | {"address": b"holiday-4711"}
+    wanted = make_traces(LARGE, picture_of(LARGE)) | {"address": b"holiday-4711"}
     assert watch.leaks(wanted) == []
 
 
@@ -152,13 +158,13 @@ def test_a_crop_of_a_products_photo_is_not_stored(client, watch):
     photo = image.file.read()
     picture = picture_of(photo, BOX)
     form = {"product": "p3", "box": ",".join(map(str, BOX))}
-    with watching(watch):
+    with detect_leaks(watch):
         assert client.post(SEARCH, form).status_code == 200
         assert client.post("/search/", form).status_code == 303
-    assert watch.leaks(traces(photo, picture)) == []
+    assert watch.leaks(make_traces(photo, picture)) == []
 
 
-def test_what_is_kept_is_a_vector_and_where_it_came_from(client, watch):
+def test_only_the_vector_the_origin_and_the_ranking_are_kept(client, watch):
     query = client.post(SEARCH, {"photo": upload(LARGE)}).json()["query"]
     encoder, vector, origin, key, first = cache.get(f"query:{query}")
     assert isinstance(encoder, int) and key == ""
@@ -208,7 +214,7 @@ def leak_through_storage(photo: bytes, picture: Image.Image) -> None:
 def leak_to_the_queue(photo: bytes, picture: Image.Image) -> None:
     client = cache._cache.get_client()  # type: ignore[attr-defined]
     client.lpush("queue", photo[len(photo) // 2 :][:4000])
-    client.delete("queue")  # a worker took it: only the broker's log has it still
+    client.delete("queue")  # taken by a worker: now only in the broker's log
 
 
 def leak_to_the_database(photo: bytes, picture: Image.Image) -> None:
@@ -217,7 +223,7 @@ def leak_to_the_database(photo: bytes, picture: Image.Image) -> None:
     Category.objects.filter(name=name).exists()
 
 
-PLANTED: list[Callable[[bytes, Image.Image], None]] = [
+PLANTED_LEAKS: list[Callable[[bytes, Image.Image], None]] = [
     leak_to_cache,
     leak_pixels,
     leak_preview,
@@ -231,24 +237,24 @@ PLANTED: list[Callable[[bytes, Image.Image], None]] = [
 ]
 
 
-@pytest.mark.parametrize("leak", PLANTED)
-def test_a_leak_would_be_seen(client, watch, monkeypatch, leak):
-    """The tests above can fail: each of these is found."""
-    seen = start._encode_photo
+@pytest.mark.parametrize("leak", PLANTED_LEAKS)
+def test_a_planted_leak_is_detected(client, watch, monkeypatch, leak):
+    """The tests above can fail."""
+    encode = start._encode_photo
 
     def leaky(photo, network, box):
         leak(photo, picture_of(photo))
-        return seen(photo, network, box)
+        return encode(photo, network, box)
 
     monkeypatch.setattr(start, "_encode_photo", leaky)
-    with watching(watch):
+    with detect_leaks(watch):
         client.post(SEARCH, {"photo": upload(LARGE)})
-    assert watch.leaks(traces(LARGE, picture_of(LARGE)))
+    assert watch.leaks(make_traces(LARGE, picture_of(LARGE)))
 
 
-def test_what_djangos_own_handlers_write_would_be_seen(client, watch, settings):
-    """A large upload to a form that is not the search's goes through a file."""
+def test_a_temporary_file_of_django_is_detected(client, watch, settings):
+    """A large upload to another form than the search's goes through a file."""
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
-    with watching(watch):
+    with detect_leaks(watch):
         client.post("/admin/login/", {"photo": upload(LARGE)})
     assert any(str(tempfile.gettempdir()) in path for path in watch.opened)

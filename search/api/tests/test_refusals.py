@@ -8,7 +8,15 @@ from catalog.photos.remote import AddressError
 from catalog.tests.factories import make_product
 from ml.preprocess import MAX_BYTES
 from search.query import start
-from search.tests.shop import RED, SEARCH, ask, make_garments, problem, skus, upload
+from search.tests.shop import (
+    RED,
+    SEARCH,
+    make_garments,
+    post_search,
+    problem,
+    skus,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -72,13 +80,13 @@ def test_what_cannot_be_asked_is_told_by_name(client, shop, form, error):
 def test_an_unreadable_photo_of_a_product_is_told(client, shop):
     image = shop["red"].images.get()
     image.file.storage.delete(image.file.name)
-    answer = ask(client, product="red", box="0,0,1,0.5")
+    answer = post_search(client, product="red", box="0,0,1,0.5")
     assert field_errors(answer) == {"product": "unreadable_photo"}
-    assert skus(ask(client, product="red"))[0] == "pink"
+    assert skus(post_search(client, product="red"))[0] == "pink"
 
 
 def test_a_liked_product_that_goes_is_named(client, shop):
-    query = ask(client, photo=RED).json()["query"]
+    query = post_search(client, photo=RED).json()["query"]
     Product.objects.filter(sku="pink").update(status="archived")
     answer = client.get(f"{SEARCH}{query}/?like=pink")
     assert field_errors(answer) == {"like": "unknown_product"}
@@ -87,7 +95,7 @@ def test_a_liked_product_that_goes_is_named(client, shop):
 
 
 def test_a_search_of_words_alone_needs_them_in_its_address(client, shop):
-    first = ask(client, words="dress", page_size=2).json()
+    first = post_search(client, words="dress", page_size=2).json()
     assert "words=dress" in first["next"]
     assert len(skus(client.get(first["next"]))) == 2
     bare = client.get(f"{SEARCH}{first['query']}/")
@@ -110,7 +118,7 @@ def test_a_search_of_words_alone_needs_them_in_its_address(client, shop):
     ],
 )
 def test_syntax_in_words_is_text(client, shop, words):
-    assert ask(client, photo=RED, words=words).status_code == 200
+    assert post_search(client, photo=RED, words=words).status_code == 200
     assert Product.objects.count() == 5
     page = client.post("/search/", {"photo": upload(RED), "words": words}, follow=True)
     assert page.status_code == 200
@@ -127,14 +135,14 @@ def test_an_address_that_gives_no_photo_is_told(
         raise AddressError(code, "No photo comes from there.")
 
     monkeypatch.setattr(start, "fetch_photo", refuse)
-    assert problem(ask(client, address="http://127.0.0.1/")) == (status, code)
+    assert problem(post_search(client, address="http://127.0.0.1/")) == (status, code)
     page = client.post("/search/", {"address": "http://127.0.0.1/"})
     assert page.status_code == 422
     assert "No photo comes from there." in page.text
 
 
 def test_addresses_are_off_unless_the_shop_wants_them(client, shop):
-    answer = ask(client, address="https://photos.example/a.jpg")
+    answer = post_search(client, address="https://photos.example/a.jpg")
     assert problem(answer) == (422, "addresses_off")
 
 
@@ -149,4 +157,6 @@ def test_what_comes_from_an_address_must_be_a_photo(
     client, shop, monkeypatch, data, expected
 ):
     monkeypatch.setattr(start, "fetch_photo", lambda _: data)
-    assert problem(ask(client, address="https://photos.example/a.jpg")) == expected
+    assert (
+        problem(post_search(client, address="https://photos.example/a.jpg")) == expected
+    )

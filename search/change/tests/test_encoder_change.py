@@ -165,7 +165,7 @@ def shoppers(truth: Truth, count: int = 2) -> Iterator[Callable[[], set[str]]]:
     assert [wrong for thread in threads for wrong in thread.wrong] == []
 
 
-def test_no_search_notices_a_change_of_encoder(folders, truth):
+def test_no_search_fails_during_a_change_of_encoder(folders, truth):
     with shoppers(truth) as asked_since:
         assert asked_since() == {"a"}
         call_command("encoder", "add", folders["b"], "--here")
@@ -184,7 +184,7 @@ def test_no_search_notices_a_change_of_encoder(folders, truth):
         assert asked_since() == {"a"}
 
 
-def test_a_mixture_would_be_seen(truth):
+def test_results_of_two_encoders_would_be_noticed(truth):
     """The test above can fail: one encoder's distances are not another's."""
     image_ids = list(truth.shop["a"])
     vector = truth.asked["a"][0]

@@ -124,7 +124,7 @@ def test_the_page_is_one_file_with_its_pictures(
     assert "&lt;dress&gt;" in page
 
 
-def test_a_photo_that_is_gone_leaves_its_name(other, fake_encoder, settings, tmp_path):
+def test_a_missing_photo_is_shown_by_its_name(other, fake_encoder, settings, tmp_path):
     settings.VAR = tmp_path / "var"
     for product in Product.objects.all():
         image = product.images.get()
@@ -134,7 +134,7 @@ def test_a_photo_that_is_gone_leaves_its_name(other, fake_encoder, settings, tmp
     assert "A red &lt;dress&gt;" in page
 
 
-def test_the_command_prints_numbers_and_where_the_page_is(
+def test_the_command_prints_figures_and_the_path_of_the_page(
     other, fake_encoder, settings, tmp_path, capsys
 ):
     settings.VAR = tmp_path / "var"

@@ -54,7 +54,7 @@ def shop(embed):
     return products
 
 
-def test_a_new_encoder_is_loaded_beside_the_active_one(shop, fake_encoder, tmp_path):
+def test_a_new_encoder_does_not_replace_the_active_one(shop, fake_encoder, tmp_path):
     encoder = add(tmp_path, "b")
     assert encoder.state == "ready"
     assert active_encoder() == fake_encoder
@@ -93,7 +93,7 @@ def test_a_new_photo_is_embedded_for_the_active_encoder_first(
     assert order == ["b", "b", "fake-1", "b", "b", "b", "b"]
 
 
-def test_a_broken_encoder_in_waiting_stops_nobody(fake_encoder, tmp_path):
+def test_a_broken_inactive_encoder_does_not_stop_embedding(fake_encoder, tmp_path):
     register(open_network(write_network(tmp_path, "broken")))
     (tmp_path / "encoder.onnx").unlink()
     make_product(photo=True)
@@ -101,7 +101,7 @@ def test_a_broken_encoder_in_waiting_stops_nobody(fake_encoder, tmp_path):
     assert Embedding.objects.get().encoder == fake_encoder
 
 
-def test_activating_changes_what_searches_go_by(shop, fake_encoder, tmp_path):
+def test_searches_use_the_activated_encoder(shop, fake_encoder, tmp_path):
     before = similar_products(product=shop[0])
     encoder = add(tmp_path, "b")
     activate("b")
@@ -185,7 +185,7 @@ def test_activating_is_refused_when_it_would_lose_a_photo(shop, tmp_path):
         activate("b")
 
 
-def test_a_photo_that_neither_can_read_stands_in_no_way(embed, tmp_path):
+def test_a_photo_unreadable_for_both_does_not_prevent_activation(embed, tmp_path):
     make_product(photo=True)
     image = make_product(photo=True).images.get()
     image.file.storage.delete(image.file.name)
@@ -228,12 +228,14 @@ def test_activating_the_active_one_changes_nothing(shop, fake_encoder):
     assert Encoder.objects.get(version="fake-1").replaced is None
 
 
-def test_an_unknown_version_is_told_the_known_ones(fake_encoder):
+def test_an_unknown_version_is_answered_with_the_known_ones(fake_encoder):
     with pytest.raises(RolloutRefused, match=r"no encoder nope. Known: .*fake-1"):
         activate("nope")
 
 
-def test_rollback_goes_to_the_one_before_and_forth_again(shop, tmp_path, monkeypatch):
+def test_rollback_switches_to_the_previous_encoder_and_back(
+    shop, tmp_path, monkeypatch
+):
     monkeypatch.setattr(
         "search.index.encoders.MAX_NETWORKS", 3
     )  # the fake could not be reloaded
@@ -290,7 +292,7 @@ def test_a_retired_encoder_can_be_added_again(shop, tmp_path):
     assert activate("b").version == "b"
 
 
-def test_what_was_begun_before_does_not_meet_an_encoder_that_came_back(shop, tmp_path):
+def test_kept_searches_and_tasks_do_not_use_an_encoder_added_again(shop, tmp_path):
     old = add(tmp_path, "b")
     activate("b")
     query = start_search(Start(photo=make_photo_bytes("red")))
@@ -322,7 +324,7 @@ def test_a_late_task_of_a_retired_encoder_ends_quietly(shop, tmp_path, monkeypat
     assert Embedding.objects.count() == 5
 
 
-def test_a_search_whose_encoder_is_retired_meanwhile_is_asked_again(
+def test_a_search_is_retried_if_its_encoder_is_retired_meanwhile(
     shop, fake_encoder, tmp_path, monkeypatch
 ):
     add(tmp_path, "b")
@@ -340,7 +342,7 @@ def test_a_search_whose_encoder_is_retired_meanwhile_is_asked_again(
     assert (query.encoder.version, query.count) == ("b", 5)
 
 
-def test_several_photos_of_a_product_are_all_loaded(shop, tmp_path):
+def test_all_photos_of_a_product_are_embedded(shop, tmp_path):
     add_photo(product=shop[0], data=make_photo_bytes("gold"))
     embed_due()
     encoder = add(tmp_path, "b")

@@ -13,7 +13,7 @@ from search.models import Encoder
 from search.tests.networks import sha256, write_network
 
 
-def test_the_small_network_is_a_real_one(tmp_path):
+def test_the_networks_of_the_tests_can_be_loaded(tmp_path):
     network = open_network(write_network(tmp_path, "a"))
     noise = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
     vectors = network.encode([Image.fromarray(noise)] * 3)
@@ -31,7 +31,7 @@ def test_vectors_that_are_not_of_unit_length_are_refused(tmp_path):
         open_network(write_network(tmp_path, "a", unit=False))
 
 
-def test_a_file_that_is_no_network_is_refused(tmp_path):
+def test_a_file_without_a_network_is_refused(tmp_path):
     write_network(tmp_path, "a")
     file = tmp_path / "encoder.onnx"
     file.write_bytes(b"not a network")
@@ -51,7 +51,7 @@ def test_a_missing_file_is_named(tmp_path, name):
 
 
 @pytest.mark.django_db
-def test_registering_twice_is_once(tmp_path):
+def test_registering_twice_makes_one_row(tmp_path):
     network = open_network(write_network(tmp_path, "a"))
     first, second = register(network), register(network)
     assert first == second
@@ -61,7 +61,7 @@ def test_registering_twice_is_once(tmp_path):
 
 
 @pytest.mark.django_db
-def test_registering_again_undoes_no_step_made_meanwhile(tmp_path, monkeypatch):
+def test_registering_again_keeps_the_state(tmp_path, monkeypatch):
     network = open_network(write_network(tmp_path, "a"))
     encoder = register(network)
     save = Encoder.save
@@ -94,7 +94,7 @@ def test_a_version_cannot_be_two_networks(tmp_path):
 
 
 @pytest.mark.django_db
-def test_files_changed_behind_the_shops_back_are_refused(tmp_path):
+def test_changed_files_are_refused(tmp_path):
     encoder = register(open_network(write_network(tmp_path, "a", seed=1)))
     write_network(tmp_path, "a", seed=2)
     with pytest.raises(EncoderError, match="encoder add DIR"):
@@ -102,7 +102,7 @@ def test_files_changed_behind_the_shops_back_are_refused(tmp_path):
 
 
 @pytest.mark.django_db
-def test_a_process_keeps_two_networks(tmp_path, monkeypatch):
+def test_a_process_keeps_two_networks_at_most(tmp_path, monkeypatch):
     monkeypatch.setattr(encoders, "_networks", {})
     a, b, c = (
         register(open_network(write_network(tmp_path / name, name))) for name in "abc"

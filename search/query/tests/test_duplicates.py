@@ -66,7 +66,7 @@ def groups() -> list[tuple[str, list[str]]]:
     )
 
 
-def test_the_three_kinds_are_told_apart(shop):
+def test_pixels_pictures_and_looks_are_distinguished(shop):
     found = [
         (c.other.product.sku, c.kind) for c in find_product_duplicates(shop["red"])
     ]
@@ -91,7 +91,7 @@ def test_photos_of_one_product_do_not_look_alike(shop, embed):
     assert find_look_alikes(shop["blue"].images.all()) == []
 
 
-def test_the_whole_shop(shop):
+def test_groups_of_the_whole_shop(shop):
     assert find_duplicates() == {"pixels": 1, "picture": 1, "looks": 1}
     looks = groups()[0]
     assert looks[0] == "looks"
@@ -99,7 +99,7 @@ def test_the_whole_shop(shop):
     assert groups()[1:] == [("picture", ["red", "small"]), ("pixels", ["red", "twin"])]
 
 
-def test_nothing_is_merged_and_looking_again_changes_nothing(shop):
+def test_finding_again_changes_nothing(shop):
     before = list(Product.objects.values().order_by("id"))
     find_duplicates()
     first = list(DuplicateGroup.objects.values_list("pk", "found").order_by("pk"))
@@ -127,7 +127,7 @@ def test_a_dismissed_group_comes_back_only_when_a_photo_joins_it(shop, embed):
     assert ("pixels", ["fourth", "red", "twin"]) in groups()
 
 
-def test_a_group_goes_with_its_photos(shop):
+def test_a_group_disappears_with_its_photos(shop):
     find_duplicates()
     shop["twin"].delete()
     assert "pixels" not in dict(groups())
@@ -153,5 +153,5 @@ def test_the_command_prints_the_groups(shop):
     assert "pixels 1, picture 1, looks 1" in out.getvalue()
 
 
-def test_an_empty_shop_has_none(db):
+def test_an_empty_shop_has_no_duplicates(db):
     assert find_duplicates() == {"pixels": 0, "picture": 0, "looks": 0}

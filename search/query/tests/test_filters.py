@@ -1,4 +1,4 @@
-"""Filters and facets: their values, what they leave, what is counted, on every door."""
+"""Filters and facets of searches, through the API and the page."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def shop(embed):
 
 
 @pytest.mark.parametrize(
-    ("wish", "found"),
+    ("query_string", "expected"),
     [
         ("category=hat", ["black", "red"]),
         ("category=hat&category=dress", ["black", "one", "red", "two"]),
@@ -46,16 +46,18 @@ def shop(embed):
         ("category=&brand=&colour=", ["black", "one", "red", "two"]),
     ],
 )
-def test_each_filter_leaves_all_that_match_and_nothing_else(client, shop, wish, found):
-    first = client.post(f"{SEARCH}?{wish}", {"photo": upload(RED)})
-    assert sorted(skus(first)) == found
+def test_a_filter_keeps_all_matching_products_and_no_others(
+    client, shop, query_string, expected
+):
+    first = client.post(f"{SEARCH}?{query_string}", {"photo": upload(RED)})
+    assert sorted(skus(first)) == expected
     assert first.json()["complete"] is True
-    again = client.get(f"{SEARCH}{first.json()['query']}/?{wish}")
+    again = client.get(f"{SEARCH}{first.json()['query']}/?{query_string}")
     assert skus(again) == skus(first)
 
 
 @pytest.mark.parametrize(
-    ("wish", "error"),
+    ("query_string", "error"),
     [
         ("category=spaceships", {"category": "unknown_category"}),
         ("brand=Nobody", {"brand": "unknown_brand"}),
@@ -67,22 +69,22 @@ def test_each_filter_leaves_all_that_match_and_nothing_else(client, shop, wish, 
         ("shape=round", {"shape": "unknown_parameter"}),
     ],
 )
-def test_a_value_that_cannot_be_is_an_error(client, shop, wish, error):
+def test_an_unknown_value_is_an_error(client, shop, query_string, error):
     for response in [
-        client.post(f"{SEARCH}?{wish}", {"photo": upload(RED)}),
-        client.get(f"{SEARCH}some-query/?{wish}"),
+        client.post(f"{SEARCH}?{query_string}", {"photo": upload(RED)}),
+        client.get(f"{SEARCH}some-query/?{query_string}"),
     ]:
         assert field_errors(response) == error
 
 
-def test_an_error_names_what_there_is(shop):
+def test_an_error_names_the_known_values(shop):
     with pytest.raises(ParameterError, match="There are: Crown, Ostra"):
         start_search(Start(photo=RED), Refinement(Filters(brands=("Nobody",))))
     with pytest.raises(ParameterError, match=f"At most {MAX_VALUES} values"):
         Filters(brands=tuple(map(str, range(MAX_VALUES + 1))))
 
 
-def test_filters_are_one_value_however_they_are_written():
+def test_filters_do_not_depend_on_the_order_of_parameters():
     one = Filters.from_parameters({"colour": ["red", "blue", "", "red"], "brand": []})
     assert one == Filters(colours=("blue", "red"))
     assert one.key == Filters(colours=("red", "blue")).key != Filters().key == ""
@@ -96,7 +98,7 @@ def counts(values) -> dict[str, int]:
     return {value.value: value.count for value in values}
 
 
-def test_facets_count_what_each_value_has(shop):
+def test_facets_count_the_products_of_each_value(shop):
     found = start_search(Start(photo=RED)).count_facets()
     assert counts(found.categories) == {"dress": 2, "hat": 2}
     assert counts(found.brands) == {"Ostra": 2, "Crown": 2}
@@ -107,7 +109,7 @@ def test_facets_count_what_each_value_has(shop):
     assert not found.at_least
 
 
-def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatch):
+def test_counts_of_a_cut_off_list_are_marked(client, shop, monkeypatch):
     for module in (facets, kept_search, ranking):
         monkeypatch.setattr(module, "MAX_K", 2)
     page = client.post("/search/", {"photo": upload(RED)}, follow=True)
@@ -115,21 +117,23 @@ def test_counts_among_the_nearest_of_more_are_called_so(client, shop, monkeypatc
     assert '<span class="count">2+</span>' in page.text
 
 
-def test_a_facet_counts_behind_the_other_filters_only(shop):
-    wish = Filters(categories=("hat",), colours=("black",))
-    found = start_search(Start(photo=RED), refinement=Refinement(wish)).count_facets()
+def test_a_facet_is_counted_behind_the_other_filters(shop):
+    filters = Filters(categories=("hat",), colours=("black",))
+    found = start_search(
+        Start(photo=RED), refinement=Refinement(filters)
+    ).count_facets()
     assert counts(found.categories) == {"hat": 1}
     assert counts(found.colours) == {"black": 1, "red": 1}
     assert [value.chosen for value in found.colours] == [True, False]
     assert counts(found.brands) == {"Crown": 1}
 
 
-def test_a_count_is_what_choosing_the_value_finds(shop):
+def test_a_count_is_the_number_of_results_with_that_value(shop):
     query = start_search(Start(photo=RED), Refinement(Filters(in_stock=True)))
     for value in query.count_facets().colours:
-        wish = Filters(in_stock=True, colours=(value.value,))
+        filters = Filters(in_stock=True, colours=(value.value,))
         assert (
-            get_search(query_id=query.id, refinement=Refinement(wish)).count
+            get_search(query_id=query.id, refinement=Refinement(filters)).count
             == value.count
         )
 
@@ -144,9 +148,9 @@ def test_the_page_filters_without_script(client, shop):
     assert ("colour", "red") in boxes and ("brand", "Crown") in boxes
     assert ("price", "-2499") in boxes and ("in_stock", "true") in boxes
     address = page.request["PATH_INFO"]
-    wish = "category=hat&colour=red&colour=black&price=-2499&in_stock=true"
-    narrow = client.get(f"{address}?{wish}")
-    assert [match.product.sku for match in narrow.context["matches"]] == ["black"]
+    query_string = "category=hat&colour=red&colour=black&price=-2499&in_stock=true"
+    narrow = client.get(f"{address}?{query_string}")
+    assert [result.product.sku for result in narrow.context["matches"]] == ["black"]
     ticked = {
         tag.get("value") for tag in outline(narrow.text) if "checked" in tag.attributes
     }
@@ -156,7 +160,7 @@ def test_the_page_filters_without_script(client, shop):
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
+    ("query_string", "status"),
     [
         ("colour=octarine", 404),
         ("brand=%00", 400),
@@ -164,7 +168,7 @@ def test_the_page_filters_without_script(client, shop):
         ("price=x", 400),
     ],
 )
-def test_the_page_says_what_it_cannot_filter_by(client, shop, wish, status):
+def test_the_page_refuses_unknown_values(client, shop, query_string, status):
     page = client.post("/search/", {"photo": upload(RED)}, follow=True)
     address = page.request["PATH_INFO"]
-    assert client.get(f"{address}?{wish}").status_code == status
+    assert client.get(f"{address}?{query_string}").status_code == status

@@ -45,8 +45,8 @@ def shop(fake_encoder):
 
 
 @pytest.fixture
-def far_sighted(fake_encoder, monkeypatch):
-    """Everything is similar to everything."""
+def wide_bands(fake_encoder, monkeypatch):
+    """All products are similar to all others."""
     monkeypatch.setattr(type(network_of(fake_encoder)), "bands", [("similar", 2.0)])
 
 
@@ -66,13 +66,13 @@ def test_nearest_behind_a_filter_returns_all_that_match(shop, fake_encoder):
     assert ids(hits) == [shop[n].id for n in (0, 3, 6, 9)]
 
 
-def test_nearest_leaves_out_what_is_not_published(shop, fake_encoder):
+def test_nearest_leaves_out_drafts(shop, fake_encoder):
     Product.objects.filter(pk=shop[0].pk).update(status="draft")
     hits = nearest(vector=unit(1, 0), encoder=fake_encoder, k=3)
     assert ids(hits) == [p.id for p in shop[1:4]]
 
 
-def test_a_product_of_many_photos_comes_once_with_its_best(shop, fake_encoder):
+def test_a_product_is_found_once_by_its_nearest_photo(shop, fake_encoder):
     for n, colour in enumerate(["red", "lime", "blue", "cyan", "pink", "gold"]):
         image = add_photo(product=shop[0], data=make_photo_bytes(colour))
         Embedding.objects.create(
@@ -83,13 +83,13 @@ def test_a_product_of_many_photos_comes_once_with_its_best(shop, fake_encoder):
     assert hits[0].distance == pytest.approx(0, abs=1e-6)
 
 
-def test_similar_products_never_hold_the_product_itself(shop):
-    matches = similar_products(product=shop[4], limit=12)
-    found = [match.product.id for match in matches]
+def test_a_product_is_not_similar_to_itself(shop):
+    results = similar_products(product=shop[4], limit=12)
+    found = [result.product.id for result in results]
     assert shop[4].id not in found
     assert len(found) == len(set(found)) == 11
     assert set(found[:2]) == {shop[3].id, shop[5].id}
-    distances = [match.distance for match in matches]
+    distances = [result.distance for result in results]
     assert distances == sorted(distances)
 
 
@@ -113,20 +113,20 @@ def test_a_product_looks_like_its_first_photo_that_has_a_vector(shop, fake_encod
     assert similar[0].product == liked[0].product == shop[8]
 
 
-def test_similar_products_of_one_without_a_vector_are_none(shop):
+def test_a_product_without_a_vector_has_no_similar_products(shop):
     assert similar_products(product=make_product()) == []
 
 
-def test_bands_are_the_encoders_words(shop):
+def test_results_carry_the_encoders_bands(shop):
     """Similar items are the nearest there are; those beyond the bands say nothing."""
-    matches = similar_products(product=shop[0], limit=12)
-    assert [m.band for m in matches[:4]] == [
+    results = similar_products(product=shop[0], limit=12)
+    assert [m.band for m in results[:4]] == [
         "very similar",
         "similar",
         "similar",
         "similar",
     ]
-    assert matches[-1].band is None
+    assert results[-1].band is None
 
 
 def test_a_photo_finds_the_product_it_shows(embed):
@@ -142,25 +142,25 @@ def test_a_photo_finds_the_product_it_shows(embed):
     assert query.took_ms > 0
 
 
-def test_pages_neither_repeat_nor_skip(far_sighted, shop):
+def test_pages_neither_repeat_nor_skip(wide_bands, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
     pages = [query.results_page(number, size=5) for number in (1, 2, 3, 4)]
-    found = [match.product.id for page in pages for match in page]
+    found = [result.product.id for page in pages for result in page]
     assert [len(page) for page in pages] == [5, 5, 2, 0]
     assert sorted(found) == sorted(p.id for p in shop)
     kept = get_search(query_id=query.id)
     assert kept.all_hits() == query.all_hits()
 
 
-def test_the_first_page_stays_when_the_rest_is_found_later(far_sighted, shop, embed):
+def test_the_first_page_stays_when_the_other_hits_are_found(wide_bands, shop, embed):
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
-    first = [match.product for match in query.results_page(1, size=3)]
+    first = [result.product for result in query.results_page(1, size=3)]
     assert query.count is None and query.has_page_after(1, size=3)
     newer = make_product(photo=make_photo_bytes("red"))  # the nearest of all
     embed()
     kept = get_search(query_id=query.id)
     pages = [kept.results_page(number, size=3) for number in (1, 2, 3, 4, 5)]
-    found = [match.product for page in pages for match in page]
+    found = [result.product for page in pages for result in page]
     assert found[:3] == first
     assert sorted(p.id for p in found) == sorted(p.id for p in [*shop, newer])
     assert kept.count == 13 and not kept.has_page_after(5, size=3)
@@ -169,7 +169,7 @@ def test_the_first_page_stays_when_the_rest_is_found_later(far_sighted, shop, em
     assert get_search(query_id=query.id).all_hits() == kept.all_hits()
 
 
-def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypatch):
+def test_the_first_page_searches_for_its_own_hits_only(wide_bands, shop, monkeypatch):
     asked: list[int] = []
 
     def spy(*, k: int, **kwargs):
@@ -189,33 +189,33 @@ def test_the_first_page_costs_no_more_than_it_shows(far_sighted, shop, monkeypat
     assert asked == [4, 500, 500]
 
 
-def test_a_kept_query_is_narrowed_without_the_photo(far_sighted, shop):
+def test_a_kept_query_is_narrowed_without_the_photo(wide_bands, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
     hats = get_search(query_id=query.id, refinement=Refinement(HATS))
     assert sorted(ids(hats.all_hits())) == sorted(shop[n].id for n in (0, 3, 6, 9))
     assert hats.ranking.complete
 
 
-def test_no_more_than_the_last_refinements_are_kept(far_sighted, shop, monkeypatch):
+def test_only_the_last_refinements_are_kept(wide_bands, shop, monkeypatch):
     monkeypatch.setattr("search.query.kept_search.MAX_RANKINGS", 3)
     query = start_search(Start(photo=make_photo_bytes("red")))
-    wishes = [Refinement(Filters(price_max_cents=10_000 + n)) for n in range(8)]
-    for wish in wishes:
-        refined = get_search(query_id=query.id, refinement=wish)
+    refinements = [Refinement(Filters(price_max_cents=10_000 + n)) for n in range(8)]
+    for refinement in refinements:
+        refined = get_search(query_id=query.id, refinement=refinement)
         assert len(refined.all_hits()) == refined.count_facets().in_stock == 12
     server = cache._cache.get_client()  # type: ignore[attr-defined]
     kept = [*server.scan_iter(match=cache.make_key(f"query:{query.id}:*"))]
     assert len(kept) <= 3 * 3 + 1  # of each answer, facets and place; the number
     monkeypatch.delattr("search.query.ranking.nearest")
     assert (
-        get_search(query_id=query.id, refinement=wishes[-1]).all_hits()
+        get_search(query_id=query.id, refinement=refinements[-1]).all_hits()
         == refined.all_hits()
     )
     with pytest.raises(NameError):
-        get_search(query_id=query.id, refinement=wishes[0])
+        get_search(query_id=query.id, refinement=refinements[0])
 
 
-def test_a_product_gone_since_the_search_is_left_out(far_sighted, shop):
+def test_a_product_gone_since_the_search_is_left_out(wide_bands, shop):
     query = start_search(Start(photo=make_photo_bytes("red")))
     Product.objects.filter(pk=shop[0].pk).delete()
     page = get_search(query_id=query.id).results_page()
@@ -249,8 +249,8 @@ def test_a_broken_photo_is_refused_with_its_reason(fake_encoder):
         start_search(Start(photo=make_photo_bytes("red")[:300]))
 
 
-def test_matches_cost_a_fixed_number_of_queries(
-    far_sighted, shop, django_assert_num_queries
+def test_results_cost_a_fixed_number_of_queries(
+    wide_bands, shop, django_assert_num_queries
 ):
     query = start_search(Start(photo=make_photo_bytes("red")))
     with django_assert_num_queries(1):
@@ -259,7 +259,7 @@ def test_matches_cost_a_fixed_number_of_queries(
         query.results_page(1, size=12)
 
 
-def test_what_matches_lies_within_the_last_band_and_all_of_it_is_found(shop):
+def test_a_search_finds_all_products_within_the_last_band(shop):
     """The n-th lies n * 10 degrees away: 60 degrees is a distance of 0.5."""
     query = start_search(Start(product=shop[0].sku))
     assert ids(query.all_hits()) == [p.id for p in shop[1:7]]
@@ -267,16 +267,19 @@ def test_what_matches_lies_within_the_last_band_and_all_of_it_is_found(shop):
     hats = get_search(query_id=query.id, refinement=Refinement(HATS))
     assert ids(hats.all_hits()) == [shop[3].id, shop[6].id]
     assert (hats.count, hats.ranking.complete) == (2, True)
-    assert {match.band for match in query.results_page()} == {"very similar", "similar"}
+    assert {result.band for result in query.results_page()} == {
+        "very similar",
+        "similar",
+    }
 
 
-def test_two_who_ask_for_the_rest_at_once_get_one_list(far_sighted, shop, monkeypatch):
+def test_concurrent_requests_get_the_same_ranking(wide_bands, shop, monkeypatch):
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
     plain = VectorQuery.rank
     others: list[list[int]] = []
 
     def answer(self, *args):
-        """Somebody else is quicker, and before that a product goes."""
+        """Let another request finish first, and delete a product before this one."""
         if not others:
             others.append([])
             others[0] = ids(get_search(query_id=query.id).all_hits())

@@ -77,7 +77,7 @@ def distances(hits) -> np.ndarray:
     return found
 
 
-def test_any_filter_finds_all_there_is_and_the_nearest_of_it(shop, encoder):
+def test_any_filter_finds_the_nearest_matching_products(shop, encoder):
     recalls, sizes = [], []
     for random, vector in queries(shop, 300):
         filters = draw_filters(shop, random)
@@ -105,9 +105,7 @@ def test_without_filters_k_products_are_found(shop, encoder, k):
     assert np.mean(found) >= 0.95
 
 
-def test_an_index_that_comes_back_short_is_not_the_last_word(
-    shop, encoder, monkeypatch
-):
+def test_a_short_answer_of_the_index_is_completed(shop, encoder, monkeypatch):
     """All filters go by the index, and it gives up early, as it does in large shops."""
     monkeypatch.setattr(searching, "MIN_BREADTH", 10)
     monkeypatch.setattr(searching, "MAX_BREADTH", 10)
@@ -138,7 +136,9 @@ def plans(encoder, vector, filters) -> list[str]:
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(in_stock=True)])
-def test_the_index_serves_what_keeps_much(shop, encoder, filters, monkeypatch):
+def test_the_index_serves_filters_that_keep_most_products(
+    shop, encoder, filters, monkeypatch
+):
     # The wider the search, the larger the shop from which the planner takes the index.
     monkeypatch.setattr(searching, "MIN_BREADTH", 100)
     [(_, vector)] = queries(shop, 1)
@@ -154,7 +154,7 @@ def test_a_small_shop_does_without_the_index(shop, encoder, filters, monkeypatch
     assert "_hnsw" not in plan
 
 
-def test_what_the_index_leaves_out_is_asked_exactly(shop, encoder):
+def test_a_rare_filter_is_searched_exactly(shop, encoder):
     [(_, vector)] = queries(shop, 1)
     *_, plan = plans(encoder, vector, Filters(brands=(RARE,)))
     assert "_hnsw" not in plan
@@ -178,12 +178,12 @@ def test_k_is_bounded(shop, encoder, k):
     ],
     ids=["NaN", "zero", "long", "infinite", "short"],
 )
-def test_what_is_no_unit_vector_is_refused(encoder, vector):
+def test_other_vectors_than_unit_vectors_are_refused(encoder, vector):
     with pytest.raises(BadVector, match="A vector"):
         nearest(vector=vector, encoder=encoder, k=10)
 
 
-def test_the_shop_is_as_the_tests_need_it(shop):
+def test_the_shop_has_rare_and_common_values(shop):
     assert len(np.unique(shop.brand)) > BRANDS / 2
     assert 3 <= (shop.brand == RARE).sum() <= 10
     assert shop.colours.sum(axis=1).max() == 3

@@ -84,7 +84,7 @@ def test_odd_photos_find_the_same_product(client, shop, data):
     assert skus(client.post(SEARCH, {"photo": upload(data)}))[0] == "red"
 
 
-def test_a_16_bit_photo_is_answered(client, shop):
+def test_a_16_bit_photo_finds_products(client, shop):
     assert len(skus(client.post(SEARCH, {"photo": upload(sixteen_bit())}))) == 4
 
 
@@ -213,7 +213,7 @@ def test_too_many_files_are_a_problem(client, shop):
 @pytest.mark.parametrize(
     "content_type", ["multipart/form-data; boundary=b", "image/png"]
 )
-def test_an_endless_body_is_refused_unread(client, shop, content_type):
+def test_a_body_over_the_limit_is_refused_unread(client, shop, content_type):
     response = client.post(
         SEARCH, b"x", content_type=content_type, CONTENT_LENGTH=str(MAX_BODY + 1)
     )

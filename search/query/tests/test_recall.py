@@ -54,7 +54,7 @@ def test_an_index_that_misses_is_seen(cloud, fake_encoder, monkeypatch):
     assert found.recall_mean == pytest.approx(0.9)
 
 
-def test_the_index_is_asked_and_the_exact_search_does_without(cloud, fake_encoder):
+def test_only_one_of_the_two_searches_uses_the_index(cloud, fake_encoder):
     with connection.execute_wrapper(explain := Explained()):
         recall.measure_recall(fake_encoder, sample=1)
     by_index, exactly = explain.plans
@@ -76,14 +76,14 @@ class Explained:
         return execute(sql, params, many, context)
 
 
-def test_recall_counts_by_distance_so_that_copies_do_not_harm():
+def test_recall_compares_distances_so_that_copies_count():
     exactly = np.array([0.1, 0.2, 0.2])
     assert recall._recall(np.array([0.1, 0.2, 0.2 + 1e-9]), exactly) == 1
     assert recall._recall(np.array([0.1, 0.2, 0.3]), exactly) == pytest.approx(2 / 3)
     assert recall._recall(np.array([0.1]), exactly) == pytest.approx(1 / 3)
 
 
-def test_the_planner_is_left_as_it_was(cloud, fake_encoder):
+def test_the_planners_settings_are_restored(cloud, fake_encoder):
     recall.measure_recall(fake_encoder, sample=1)
     with connection.cursor() as cursor:
         cursor.execute("SHOW enable_seqscan")
@@ -106,7 +106,7 @@ def test_numbers_out_of_bounds_are_refused(fake_encoder, options):
         call_command("measure_recall", **options)
 
 
-def test_an_empty_index_is_nothing_to_measure(fake_encoder):
+def test_an_empty_index_cannot_be_measured(fake_encoder):
     with pytest.raises(CommandError, match=r"manage\.py embed"):
         call_command("measure_recall")
     measure_active_recall()  # nor is it an error of the scheduler's
@@ -120,7 +120,7 @@ def test_the_scheduler_measures_the_active_encoder(cloud, fake_encoder, settings
     assert measure_active_recall.name in tasks
 
 
-def test_the_history_is_in_the_admin_to_look_at_only(cloud, admin_client):
+def test_the_history_in_the_admin_is_read_only(cloud, admin_client):
     measure_active_recall()
     row = RecallMeasurement.objects.get()
     page = admin_client.get("/admin/search/recallmeasurement/")

@@ -1,4 +1,4 @@
-"""Every way to ask: photo, crop, product, address, words, likes, and any mix."""
+"""Searches by photo, box, product, address, words, likes, and any mix of them."""
 
 from base64 import urlsafe_b64decode
 from io import BytesIO
@@ -13,7 +13,15 @@ from catalog.tests.factories import make_photo_bytes, make_product
 from fashionlens.storefront.tests.outline import outline
 from search.models import Embedding
 from search.query import start
-from search.tests.shop import LIME, RED, SEARCH, ask, make_garments, skus, upload
+from search.tests.shop import (
+    LIME,
+    RED,
+    SEARCH,
+    make_garments,
+    post_search,
+    skus,
+    upload,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +53,7 @@ def on_page(client, **form) -> list[str]:
         form["photo"] = upload(form["photo"])
     page = client.post("/search/", form, follow=True)
     assert page.status_code == 200, page.text
-    return [match.product.sku for match in page.context["matches"]]
+    return [result.product.sku for result in page.context["matches"]]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +76,12 @@ def on_page(client, **form) -> list[str]:
         ({"words": "dress", "colour": "navy"}, ["blue", "navy"]),
     ],
 )
-def test_page_and_api_answer_every_mix_alike(client, shop, address, form, best):
+def test_page_and_api_have_the_same_results_for_every_mix(
+    client, shop, address, form, best
+):
     if form.get("address"):
         form = form | {"address": address}
-    answer = ask(client, **form)
+    answer = post_search(client, **form)
     found = skus(answer)
     assert found == on_page(client, **form)
     assert found and sorted(found[: len(best)]) == sorted(best)
@@ -85,122 +95,127 @@ def test_a_product_is_not_among_its_own_results(client, shop):
         {"product": "red", "box": "0,0,1,0.9"},
         {"product": "red", "words": "red"},
     ]:
-        assert "red" not in skus(ask(client, **form))
-    first = ask(client, product="red").json()
+        assert "red" not in skus(post_search(client, **form))
+    first = post_search(client, product="red").json()
     refined = client.get(f"{SEARCH}{first['query']}/?words=red")
     assert skus(refined)[0] == "hat" and "red" not in skus(refined)
 
 
-def test_a_product_is_asked_by_the_vector_that_is_kept(client, shop, monkeypatch):
+def test_a_product_is_searched_with_its_stored_vector(client, shop, monkeypatch):
     monkeypatch.setattr(start, "read_photo", None)
-    assert skus(ask(client, product="red"))[0] == "pink"
+    assert skus(post_search(client, product="red"))[0] == "pink"
 
 
-def test_one_photo_of_several_can_be_asked_with(client, shop, embed):
+def test_a_search_can_start_from_any_photo_of_a_product(client, shop, embed):
     make_product(sku="green", photo=make_photo_bytes((20, 250, 20)))
     embed()
     cover, lime = shop["navy"].images.all()
-    assert skus(ask(client, product="navy", image=lime.pk))[0] == "green"
-    assert skus(ask(client, product="navy", image=cover.pk))[0] == "blue"
-    assert skus(ask(client, product="navy"))[0] == "blue"
+    assert skus(post_search(client, product="navy", image=lime.pk))[0] == "green"
+    assert skus(post_search(client, product="navy", image=cover.pk))[0] == "blue"
+    assert skus(post_search(client, product="navy"))[0] == "blue"
 
 
-def test_the_matched_photo_is_named_and_counted(client, shop):
-    best = ask(client, photo=LIME).json()["results"][0]
+def test_a_result_names_its_nearest_photo(client, shop):
+    best = post_search(client, photo=LIME).json()["results"][0]
     assert best["product"]["sku"] == "navy"
     assert best["photo"]["id"] == shop["navy"].images.all()[1].pk
     page = client.post("/search/", {"photo": upload(LIME)}, follow=True)
     assert "Photo 2 of 2" in page.text
 
 
-def test_a_crop_sees_nothing_of_the_rest(client, shop):
-    whole = ask(client, photo=RED).json()["results"][0]
-    part = ask(client, photo=two_garments(), box="0,0,0.5,1").json()["results"][0]
+def test_a_box_ignores_the_rest_of_the_picture(client, shop):
+    whole = post_search(client, photo=RED).json()["results"][0]
+    part = post_search(client, photo=two_garments(), box="0,0,0.5,1").json()["results"][
+        0
+    ]
     assert part["product"]["sku"] == whole["product"]["sku"] == "red"
     assert part["distance"] == pytest.approx(whole["distance"], abs=1e-3)
     assert part["band"] == "same item"
 
 
-def test_words_move_what_looks_alike(client, shop):
+def test_words_move_the_results_of_a_photo(client, shop):
     photo = make_photo_bytes("navy")
-    assert skus(ask(client, photo=photo))[:2] == ["navy", "blue"]
-    moved = ask(client, photo=photo, words="red")
+    assert skus(post_search(client, photo=photo))[:2] == ["navy", "blue"]
+    moved = post_search(client, photo=photo, words="red")
     assert set(skus(moved)[:3]) == {"red", "pink", "hat"}  # all of red colour
     assert moved.json()["by_words"] == 3
     query = moved.json()["query"]
-    assert skus(client.get(f"{SEARCH}{query}/")) == skus(ask(client, photo=photo))
+    assert skus(client.get(f"{SEARCH}{query}/")) == skus(
+        post_search(client, photo=photo)
+    )
     again = client.get(f"{SEARCH}{query}/?words=red")
     assert skus(again) == skus(moved)
 
 
-def test_words_that_nothing_has_leave_the_looks(client, shop):
-    answer = ask(client, photo=RED, words="zeppelin")
+def test_words_without_results_leave_those_of_the_photo(client, shop):
+    answer = post_search(client, photo=RED, words="zeppelin")
     assert answer.json()["by_words"] == 0
-    assert skus(answer) == skus(ask(client, photo=RED))
+    assert skus(answer) == skus(post_search(client, photo=RED))
     page = client.post(
         "/search/", {"photo": upload(RED), "words": "zeppelin"}, follow=True
     )
     assert "No product has the words “zeppelin”." in page.text
 
 
-def test_words_find_what_looks_unlike_and_say_so(client, shop, fake_encoder, near):
-    answer = ask(client, photo=RED, words="navy").json()
-    found = {match["product"]["sku"]: match for match in answer["results"]}
+def test_words_find_products_beyond_the_last_band(client, shop, fake_encoder, near):
+    answer = post_search(client, photo=RED, words="navy").json()
+    found = {result["product"]["sku"]: result for result in answer["results"]}
     assert {"red", "navy"} <= found.keys() and not {"pink", "hat"} & found.keys()
     assert found["navy"]["distance"] > 0.001 and found["navy"]["band"] is None
     assert found["red"]["band"] == "same item"
     assert answer["count"] == len(found)
 
 
-def test_words_alone_tell_no_distance(client, shop):
+def test_results_of_words_alone_have_no_distance(client, shop):
     make_product(sku="bare", title="Dress without a photo")
     fresh = make_product(sku="fresh", title="Dress not looked at", photo=True)
-    answer = ask(client, words="dress").json()
-    found = {match["product"]["sku"]: match for match in answer["results"]}
+    answer = post_search(client, words="dress").json()
+    found = {result["product"]["sku"]: result for result in answer["results"]}
     assert found.keys() == {"red", "pink", "navy", "blue", "bare", "fresh"}
-    assert {match["distance"] for match in found.values()} == {None}
-    assert {match["band"] for match in found.values()} == {None}
+    assert {result["distance"] for result in found.values()} == {None}
+    assert {result["band"] for result in found.values()} == {None}
     assert found["bare"]["photo"] is None
     assert found["fresh"]["photo"]["id"] == fresh.cover.pk
-    beside = ask(client, words="dress", photo=RED).json()
-    told = {m["product"]["sku"]: m["distance"] for m in beside["results"]}
-    assert told["bare"] is told["fresh"] is None and told["red"] is not None
+    beside = post_search(client, words="dress", photo=RED).json()
+    distances = {m["product"]["sku"]: m["distance"] for m in beside["results"]}
+    assert distances["bare"] is distances["fresh"] is None
+    assert distances["red"] is not None
     assert "bare" in on_page(client, words="dress")
 
 
-def test_dislikes_move_what_words_found_and_add_nothing(client, shop):
-    moved = ask(client, words="dress", dislike="navy")
+def test_dislikes_reorder_the_results_of_words(client, shop):
+    moved = post_search(client, words="dress", dislike="navy")
     assert sorted(skus(moved)) == ["blue", "pink", "red"]
-    away = ask(client, words="dress", dislike=["red", "pink"])
+    away = post_search(client, words="dress", dislike=["red", "pink"])
     assert skus(away)[0] != skus(moved)[0] or skus(away) != skus(moved)
-    assert {match["distance"] for match in moved.json()["results"]} == {None}
+    assert {result["distance"] for result in moved.json()["results"]} == {None}
 
 
-def test_a_like_brings_nearer_and_a_dislike_goes(client, shop):
-    first = ask(client, photo=RED).json()
+def test_likes_come_nearer_and_dislikes_disappear(client, shop):
+    first = post_search(client, photo=RED).json()
     address = f"{SEARCH}{first['query']}/"
-    told, moved = (
+    before, moved = (
         {m["product"]["sku"]: m["distance"] for m in answer["results"]}
         for answer in (first, client.get(f"{address}?like=blue").json())
     )
-    assert moved["blue"] < told["blue"] and moved["red"] > told["red"]
+    assert moved["blue"] < before["blue"] and moved["red"] > before["red"]
     gone = skus(client.get(f"{address}?dislike=pink&dislike=hat"))
     assert gone[0] == "red" and not {"pink", "hat"} & set(gone)
 
 
-def test_a_dislike_does_not_change_how_close_things_are(client, shop):
-    first = ask(client, photo=RED).json()
-    told = {m["product"]["sku"]: m["distance"] for m in first["results"]}
+def test_a_dislike_does_not_change_distances(client, shop):
+    first = post_search(client, photo=RED).json()
+    distances = {m["product"]["sku"]: m["distance"] for m in first["results"]}
     moved = client.get(f"{SEARCH}{first['query']}/?dislike=blue").json()
-    for match in moved["results"]:
-        assert match["distance"] == pytest.approx(told[match["product"]["sku"]])
+    for result in moved["results"]:
+        assert result["distance"] == pytest.approx(distances[result["product"]["sku"]])
 
 
-def test_what_is_not_looked_at_yet_can_be_asked_with(client, shop):
+def test_a_search_can_start_from_a_product_without_a_vector(client, shop):
     make_product(sku="fresh", photo=make_photo_bytes((250, 5, 5)))
     assert not Embedding.objects.filter(image__product__sku="fresh").exists()
-    assert skus(ask(client, product="fresh"))[0] == "red"
-    assert skus(ask(client, like="fresh"))[0] == "red"
+    assert skus(post_search(client, product="fresh"))[0] == "red"
+    assert skus(post_search(client, like="fresh"))[0] == "red"
 
 
 @pytest.fixture
@@ -210,26 +225,26 @@ def near(monkeypatch, fake_encoder):
     monkeypatch.setattr(type(network), "bands", [("same item", 0.001)])
 
 
-def test_nothing_in_the_bands_is_an_empty_complete_answer(client, shop, near):
+def test_no_products_within_the_bands_is_an_empty_complete_answer(client, shop, near):
     odd = {"photo": make_photo_bytes("yellow")}
-    answer = ask(client, **odd).json()
+    answer = post_search(client, **odd).json()
     assert (answer["results"], answer["count"], answer["complete"]) == ([], 0, True)
     assert answer["next"] is None
     page = client.post("/search/", {"photo": upload(odd["photo"])}, follow=True)
     assert "Nothing in the shop looks like this." in page.text
     assert "Cut the picture closer" in page.text
-    assert skus(ask(client, photo=RED)) == ["red"]
-    assert ask(client, photo=RED, page_size=1).json()["count"] == 1
+    assert skus(post_search(client, photo=RED)) == ["red"]
+    assert post_search(client, photo=RED, page_size=1).json()["count"] == 1
 
 
-def test_pages_of_any_mix_neither_repeat_nor_skip(client, shop, embed):
+def test_pages_of_a_mixed_search_neither_repeat_nor_skip(client, shop, embed):
     for n in range(20):
         colour = (250 - n, n, n)
         make_product(sku=f"x{n}", title="Red thing", photo=make_photo_bytes(colour))
     embed()
     form = {"photo": RED, "words": "red", "like": "pink", "dislike": "hat"}
-    whole = skus(ask(client, **form, page_size=100))
-    page = ask(client, **form, page_size=7)
+    whole = skus(post_search(client, **form, page_size=100))
+    page = post_search(client, **form, page_size=7)
     found = skus(page)
     make_product(sku="late", title="Red red red", photo=RED)
     embed()
@@ -239,11 +254,17 @@ def test_pages_of_any_mix_neither_repeat_nor_skip(client, shop, embed):
     assert found == whole and len(whole) == len(set(whole)) == 24
 
 
-def test_nothing_needs_a_new_upload_until_the_hour_is_over(client, shop):
-    query = ask(client, photo=RED).json()["query"]
-    for wish in ["words=red", "like=pink", "dislike=pink", "category=hat", "page=1"]:
-        assert client.get(f"{SEARCH}{query}/?{wish}").status_code == 200
-        assert client.get(f"/search/{query}/?{wish}").status_code == 200
+def test_refining_needs_no_new_upload_until_the_search_expires(client, shop):
+    query = post_search(client, photo=RED).json()["query"]
+    for refinement in [
+        "words=red",
+        "like=pink",
+        "dislike=pink",
+        "category=hat",
+        "page=1",
+    ]:
+        assert client.get(f"{SEARCH}{query}/?{refinement}").status_code == 200
+        assert client.get(f"/search/{query}/?{refinement}").status_code == 200
     cache.clear()
     over = client.get(f"/search/{query}/?words=red&like=pink")
     assert over.status_code == 410
@@ -255,7 +276,7 @@ def test_nothing_needs_a_new_upload_until_the_hour_is_over(client, shop):
     assert hidden == {("words", "red"), ("like", "pink")}
 
 
-def test_the_page_keeps_what_refines_a_search(client, shop):
+def test_the_address_of_the_results_keeps_the_refinement(client, shop):
     form = {"photo": upload(RED), "words": "red", "like": "pink", "category": "hat"}
     answer = client.post("/search/", form)
     assert answer.status_code == 303
@@ -285,7 +306,7 @@ def test_the_form_can_start_from_a_products_photo(client, shop):
 def test_a_search_costs_the_same_queries_however_many(client, shop, embed, form, most):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            skus(ask(client, **form, page_size=2))
+            skus(post_search(client, **form, page_size=2))
         return len(captured)
 
     queries()  # notes what stays
@@ -297,8 +318,8 @@ def test_a_search_costs_the_same_queries_however_many(client, shop, embed, form,
     assert queries() == few <= most
 
 
-def test_a_product_that_goes_leaves_the_search_it_began(client, shop):
-    query = ask(client, product="red").json()["query"]
+def test_a_search_outlives_the_product_it_started_from(client, shop):
+    query = post_search(client, product="red").json()["query"]
     page = client.get(f"/search/{query}/")
     assert page.context["asked_with"].product.sku == "red"
     shop["red"].delete()
@@ -308,6 +329,6 @@ def test_a_product_that_goes_leaves_the_search_it_began(client, shop):
 
 
 def test_a_query_cannot_be_guessed(client, shop):
-    ids = {ask(client, photo=RED).json()["query"] for _ in range(3)}
+    ids = {post_search(client, photo=RED).json()["query"] for _ in range(3)}
     assert len(ids) == 3
     assert all(len(urlsafe_b64decode(f"{each}==")) == 16 for each in ids)

@@ -67,7 +67,7 @@ def test_colour_comes_before_nearness(put):
     assert worn(shirt) == [bold]
 
 
-def test_what_goes_equally_well_goes_by_nearness_and_in_several_colours(put):
+def test_pieces_of_equal_harmony_come_by_nearness_in_several_colours(put):
     coat = put("outwear", "black")
     near = put("pants", "grey", angle=1)
     put("pants", "grey", angle=2)
@@ -102,28 +102,28 @@ def test_a_product_without_colours_goes_with_everything(put):
     assert worn(shirt) == [shoes]
 
 
-def test_only_what_can_be_bought_is_worn(put):
+def test_pieces_are_in_stock_and_published(put):
     shirt = put("shirt", "white")
     put("shoes", "black", stock=0)
     put("shoes", "black", status="draft")
     assert worn(shirt) == []
 
 
-def test_a_category_of_no_kind_has_nothing_and_is_nothing(put):
+def test_a_category_without_a_kind_has_and_is_no_complement(put):
     bag, shirt = put("bag", "black"), put("shirt", "white")
     put("shoes", "black")
     assert worn(bag) == []
     assert kinds(worn(shirt)) == ["shoes"]
 
 
-def test_a_shop_of_shirts_alone_shows_no_outfit(put):
+def test_a_shop_with_shirts_only_has_no_outfits(put):
     shirt = put("shirt", "white")
     for n in range(20):
         put("shirt", "black", angle=n)
     assert worn(shirt) == []
 
 
-def test_a_product_without_a_vector_waits_and_is_not_remembered(put, fake_encoder):
+def test_the_missing_outfit_of_a_pending_product_is_not_cached(put, fake_encoder):
     put("shoes", "black")
     shirt = make_product(photo=True, category=make_category("Shirts", "shirt"))
     assert worn(shirt) == []
@@ -133,7 +133,7 @@ def test_a_product_without_a_vector_waits_and_is_not_remembered(put, fake_encode
     assert kinds(worn(shirt)) == ["shoes"]
 
 
-def test_an_outfit_is_remembered_but_not_what_left_the_shop(put):
+def test_a_cached_outfit_leaves_out_products_that_are_gone(put):
     shirt, shoes = put("shirt", "white"), put("shoes", "black")
     assert worn(shirt) == [shoes]
     with CaptureQueriesContext(connection) as captured:
@@ -172,7 +172,7 @@ def test_an_outfit_shows_no_photo_twice(put):
     assert second == far
 
 
-def test_the_limit_holds(put):
+def test_the_number_of_pieces_is_limited(put):
     shirt = put("shirt", "white")
     for slug in ("pants", "shoes", "outwear", "skirt", "shorts"):
         for n in range(4):
@@ -186,7 +186,7 @@ def found_by(*products: Product, **options) -> list[Product]:
     return [match.product for match in recommend_similar(products=ids, **options)]
 
 
-def test_each_product_looked_at_is_heard_in_turn(put):
+def test_recommendations_take_turns_between_the_products(put):
     one, two = put("dress", "red", angle=0), put("hat", "red", angle=90)
     first = [put("dress", "red", angle=n) for n in (1, 2, 3)]
     second = [put("hat", "red", angle=90 - n) for n in (1, 2, 3)]
@@ -196,7 +196,7 @@ def test_each_product_looked_at_is_heard_in_turn(put):
     assert found_by(one, two, limit=3) == found[:3]
 
 
-def test_products_with_one_photo_do_not_fill_what_is_recommended(put):
+def test_recommendations_have_one_product_for_a_shared_photo(put):
     one, two = put("dress", "red", angle=0), put("hat", "red", angle=30)
     same = {put("dress", "red", angle=5) for _ in range(60)}
     others = {put("dress", "red", angle=n) for n in range(8, 18)}
@@ -206,14 +206,14 @@ def test_products_with_one_photo_do_not_fill_what_is_recommended(put):
     assert len(found_by(*list(same)[:3], limit=40)) < 20
 
 
-def test_nothing_looked_at_nor_left_out_is_recommended(put):
+def test_given_and_excluded_products_are_not_recommended(put):
     products = [put("dress", "red", angle=n) for n in range(14)]
     seen, left_out = products[:10], products[10]
     found = found_by(*seen, without=[left_out.pk])
     assert set(found) == set(products[11:])
 
 
-def test_what_only_comes_nearest_is_not_recommended(put):
+def test_products_beyond_the_last_band_are_not_recommended(put):
     one = put("dress", "red")
     put("dress", "red", angle=80)
     assert found_by(one) == []
@@ -224,7 +224,7 @@ def test_what_only_comes_nearest_is_not_recommended(put):
     assert found_by(sold_out) == [one, near]
 
 
-def test_looking_at_nothing_or_at_what_is_gone_recommends_nothing(put):
+def test_no_products_or_unknown_ones_give_no_recommendations(put):
     put("dress", "red")
     assert recommend_similar(products=[]) == []
     assert recommend_similar(products=[2**40]) == []

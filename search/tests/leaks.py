@@ -1,4 +1,4 @@
-"""Watching every place where a search could leave something of a photo behind."""
+"""Detect what a search leaves of a photo in files, cache, broker and database."""
 
 import hashlib
 import io
@@ -20,36 +20,40 @@ from PIL import Image
 
 from catalog.photos.fingerprints import fingerprint
 
-WINDOW = 24  # bytes of noise: enough that nothing has them by chance
-# How pictures begin, plain and in base64.
-PICTURES = {
+WINDOW = 24  # bytes: so many are not equal by chance
+# The first bytes of picture files, plain and in base64.
+FILE_HEADS = {
     "JPEG": [b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xdb", b"/9j/4"],
     "PNG": [b"\x89PNG\r\n\x1a\n", b"iVBORw0KGgo"],
     "WebP": [b"WEBPVP8", b"V0VCUFZQO"],
 }
-_opened: list[str] | None = None  # for writing, by this process, while one is watching
+_opened: list[str] | None = None  # files this process opens to write, if watched
 
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if _opened is not None and event == "open":
         path, _, flags = arguments
         writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) if flags else 0
-        if writes and isinstance(path, str | bytes) and not _is_ours(os.fsdecode(path)):
+        if (
+            writes
+            and isinstance(path, str | bytes)
+            and not _is_harmless(os.fsdecode(path))
+        ):
             _opened.append(os.fsdecode(path))
 
 
-def _is_ours(path: str) -> bool:
-    """Not a search's: what Python compiles when it first imports a module."""
+def _is_harmless(path: str) -> bool:
+    # Python compiles a module when it is first imported.
     return "__pycache__" in path or path == os.devnull
 
 
-sys.addaudithook(_audit)  # for good; it costs a comparison
+sys.addaudithook(_audit)  # cannot be removed; it costs a comparison
 
 
-def traces(photo: bytes, picture: Image.Image) -> dict[str, bytes]:
-    """What may be found nowhere: by name, some bytes.
+def make_traces(photo: bytes, picture: Image.Image) -> dict[str, bytes]:
+    """Return bytes by name that must not be found anywhere.
 
-    `picture` is what of the photo is asked with, a part of it or all.
+    `picture` is the part of the photo that is searched with, or all of it.
     """
     found = {"bytes": photo[len(photo) // 2 :][:WINDOW]}
     found["end"] = photo[-WINDOW - 8 : -8]
@@ -86,33 +90,31 @@ def _hashes(name: str, data: bytes) -> dict[str, bytes]:
     return found
 
 
-class Watch:
-    """What was written while it was watched, and where."""
+class LeakDetector:
+    """Collects what is written while `detect_leaks` runs, by place."""
 
     def __init__(self, folders: list[Path], broker: redis.Redis) -> None:
         self.folders, self.broker = folders, broker
         self.opened: list[str] = []
         self.written: dict[str, bytes] = {}
 
-    def leaks(self, wanted: dict[str, bytes]) -> list[str]:
-        """Which traces were found where; files opened to be written, whatever became
-        of them; and any picture at all."""
+    def leaks(self, traces: dict[str, bytes]) -> list[str]:
+        """Return the traces found, the files opened to write, and any pictures."""
         found = [f"{path} was written to" for path in self.opened]
         for place, data in self.written.items():
-            found += [f"{name} in {place}" for name, it in wanted.items() if it in data]
+            found += [f"{name} in {place}" for name, it in traces.items() if it in data]
             found += [
                 f"a {kind} in {place}"
-                for kind, beginnings in PICTURES.items()
-                if any(beginning in data for beginning in beginnings)
+                for kind, heads in FILE_HEADS.items()
+                if any(head in data for head in heads)
             ]
         return found
 
 
 @contextmanager
-def watching(watch: Watch) -> Iterator[Watch]:
-    """Of the folders: what is new or changed. Of the process: files it opens to write.
-    Of the cache and the broker: every value, and their files, which must be plain. Of
-    the database: what it is told."""
+def detect_leaks(watch: LeakDetector) -> Iterator[LeakDetector]:
+    """Collect new and changed files, files opened to write, the values and the files of
+    the cache and the broker, and the statements sent to the database."""
     global _opened
     before = _stamps(watch.folders)
     values = _values(watch.broker)
@@ -130,8 +132,8 @@ def watching(watch: Watch) -> Iterator[Watch]:
             watch.written[f"value {key}"] = value
     for file in _broker_files(watch.broker):
         watch.written[f"broker's {file}"] = _read(file)
-    told = "\n".join(query["sql"] for query in captured.captured_queries)
-    watch.written["what the database was told"] = told.encode()
+    statements = "\n".join(query["sql"] for query in captured.captured_queries)
+    watch.written["SQL statements"] = statements.encode()
 
 
 def _stamps(folders: list[Path]) -> dict[Path, tuple[int, int]]:
@@ -139,11 +141,11 @@ def _stamps(folders: list[Path]) -> dict[Path, tuple[int, int]]:
     for folder in folders:
         for path in folder.rglob("*"):
             try:
-                # The database's own: what it is told is looked at instead.
+                # Not the database's files: its statements are collected instead.
                 if path.is_file() and "postgres" not in path.parts:
                     found[path] = (path.stat().st_size, path.stat().st_mtime_ns)
             except OSError:
-                continue  # gone meanwhile: the servers' own
+                continue  # a temporary file of a server
     return found
 
 
@@ -155,7 +157,7 @@ def _read(path: Path) -> bytes:
 
 
 def _values(server: redis.Redis) -> dict[str, bytes]:
-    """Every value of every database of the server, with its key."""
+    """Return the values of all databases of the server, by key."""
     found = {}
     for database in range(16):
         pool = redis.ConnectionPool(
@@ -189,8 +191,8 @@ def _broker_files(server: redis.Redis) -> list[Path]:
 
 
 @contextmanager
-def logging_to_disk(server: redis.Redis) -> Iterator[None]:
-    """As the embedded broker of a shop does, and not packed, so that it can be read."""
+def log_to_disk(server: redis.Redis) -> Iterator[None]:
+    """Log like the embedded broker, but uncompressed so that it can be searched."""
     wanted = {"appendonly": "yes", "appendfsync": "always", "rdbcompression": "no"}
     before = {name: server.config_get(name)[name] for name in wanted}
     try:
@@ -203,7 +205,7 @@ def logging_to_disk(server: redis.Redis) -> Iterator[None]:
 
 
 def noise(width: int, height: int, kind: str = "PNG", **options: Any) -> bytes:
-    """A photo with no two places alike."""
+    """A photo with no two watched_folders alike."""
     numbers = np.random.default_rng(width)
     pixels = numbers.integers(0, 256, (height, width, 3), np.uint8)
     buffer = io.BytesIO()
@@ -211,7 +213,7 @@ def noise(width: int, height: int, kind: str = "PNG", **options: Any) -> bytes:
     return buffer.getvalue()
 
 
-def places(temporary: Path) -> list[Path]:
-    """Where files could be left, each of this test or of this run alone."""
+def watched_folders(temporary: Path) -> list[Path]:
+    """Return the folders where files could be left; no other run uses them."""
     assert tempfile.gettempdir() == str(temporary)
     return [Path(settings.MEDIA_ROOT), Path(settings.VAR), temporary]
