@@ -143,7 +143,7 @@ class FilterBenchmark:
         return np.array([hit.distance for hit in hits]), 1000 * sum(taken)
 
     def median_ms(self) -> float:
-        # Of the second half, when everything is in memory.
+        # The first half only brings everything into memory.
         taken = [self._search(vector, Filters())[1] for vector in self.queries]
         return percentile(np.array(taken[len(taken) // 2 :]), 50)
 

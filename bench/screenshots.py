@@ -79,8 +79,7 @@ def take_admin(page: Page, out: Path) -> None:
 
 
 def make_events(page: Page) -> None:
-    """Have something in the search report: each place is clicked half as often as the
-    one before it."""
+    """Send events for the search report, with fewer clicks at each later place."""
     api = page.context.request
     products = api.get("/api/v1/products/?page_size=32").json()["results"]
     for number, product in enumerate(products):

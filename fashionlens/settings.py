@@ -246,7 +246,7 @@ QUERY_TTL_S = 3600
 # Kinds of garment for category names that are not English:
 # OUTFIT_KINDS=hemden=shirt,hosen=pants
 OUTFIT_KINDS = env.dict("OUTFIT_KINDS", default={})
-# How long events (shown, clicked, added to the cart) are kept; 0 records none.
+# Days to keep events (shown, clicked, added to the cart); 0 records none.
 EVENTS_DAYS = env.int("EVENTS_DAYS", 90)
 if EVENTS_DAYS < 0:
     raise ImproperlyConfigured(

@@ -2,7 +2,7 @@
 
 launcher.lock   held by the process that started the servers, and by no other
 processes.lock  also held by every process it started, through an inherited
-                descriptor. Once it is free they are all gone, so whoever holds it may
+                descriptor. Once it is free they are all gone, so its holder may
                 delete stale pid and socket files.
 users.lock      shared by the commands that use servers of another launcher, which
                 waits for them before it stops the servers

@@ -81,7 +81,7 @@ def wait_or_kill(
     patience_s: float,
     is_hurried: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Wait for a process that was told to stop, then kill its session."""
+    """Wait for a process that is stopping; kill its session after `patience_s`."""
     waited = 0.0
     while process.poll() is None and waited < patience_s and not is_hurried():
         with suppress(subprocess.TimeoutExpired):

@@ -11,11 +11,11 @@ from fashionlens import embedded
 from fashionlens.tests.test_embedded import BASE, all_processes_ended
 from fashionlens.tests.test_up import SETTINGS_VARIABLES
 
-TELL = """
+PRINT_VARIABLES = """
 import os
 import time
 
-def test_tell():
+def test_print():
     print(os.environ["FASHIONLENS_VAR"], os.environ["DATABASE_URL"], flush=True)
     time.sleep({seconds})
 """
@@ -24,9 +24,9 @@ def test_tell():
 def start_pytest(
     folder: Path, *, seconds: int = 0, **environment: str
 ) -> tuple[subprocess.Popen[str], list[str]]:
-    """A test run of its own, and the variables that its one test tells."""
-    test = folder / "test_tell.py"
-    test.write_text(TELL.format(seconds=seconds))
+    """Start a test run; return it and the variables that its only test prints."""
+    test = folder / "test_print.py"
+    test.write_text(PRINT_VARIABLES.format(seconds=seconds))
     env = {
         name: value
         for name, value in os.environ.items()
@@ -46,9 +46,9 @@ def start_pytest(
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_leaves_no_server(tmp_path, how):
-    run, told = start_pytest(tmp_path, seconds=60)
-    var = Path(told[0])
-    assert told[1] == embedded.database_url(var)
+    run, printed = start_pytest(tmp_path, seconds=60)
+    var = Path(printed[0])
+    assert printed[1] == embedded.database_url(var)
     run.send_signal(how)
     run.communicate(timeout=120)
     assert all_processes_ended(var)
@@ -59,8 +59,8 @@ def test_a_run_that_is_stopped_leaves_no_server(tmp_path, how):
 
 def test_servers_named_in_the_environment_are_used(tmp_path):
     given = {"DATABASE_URL": "postgres://given/db", "REDIS_URL": "redis://given"}
-    run, told = start_pytest(tmp_path, **given)
-    assert told[1] == given["DATABASE_URL"]
+    run, printed = start_pytest(tmp_path, **given)
+    assert printed[1] == given["DATABASE_URL"]
     text, _ = run.communicate(timeout=120)
     assert run.returncode == 0, text
-    assert not Path(told[0]).exists()
+    assert not Path(printed[0]).exists()

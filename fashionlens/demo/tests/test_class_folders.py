@@ -25,7 +25,7 @@ COLOURS = ["red", "lime", "blue", "gold", "teal", "pink"]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two dresses, the first with a second photo, and three t-shirts."""
+    """Return a folder of two dresses, one with two photos, and three t-shirts."""
     names = ["dress/a.jpg", "dress/a-2.jpg", "dress/b.png"]
     names += [f"t-shirt/{n}.jpg" for n in "xyz"]
     for name, colour in zip(names, COLOURS, strict=True):

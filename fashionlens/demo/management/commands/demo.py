@@ -67,7 +67,7 @@ class Command(BaseCommand):
             f"  Search    {shop}/search/",
             f"  Admin     {shop}/admin/   user {user}, password {password}",
             f"  API docs  {shop}/api/docs/",
-            "Press Ctrl-C to stop. Your data is kept; `make demo` starts it again.",
+            "Press Ctrl-C to stop. Data is kept; run `make demo` to start again.",
         ]
         return "\n" + "\n".join(lines)
 

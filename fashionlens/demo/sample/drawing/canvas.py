@@ -20,7 +20,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 @dataclass(frozen=True)
 class View:
-    """How the 600 x 800 drawing is seen."""
+    """The view of the 600 x 800 drawing."""
 
     zoom: float = 1.0
     centre: tuple[float, float] = (300.0, 400.0)

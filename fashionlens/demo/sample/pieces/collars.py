@@ -1,4 +1,4 @@
-"""What is sewn to the neck of a top."""
+"""Collars, hoods and lapels of tops."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What shoes are made of: soles, laces, linings."""
+"""Soles, laces and linings of shoes."""
 
 import numpy as np
 
