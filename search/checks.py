@@ -52,7 +52,6 @@ def check_index(
 
 
 def _pgvector_version() -> str | None:
-    """Return the version in this database, or that which `migrate` would install."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(installed_version, default_version)"

@@ -132,7 +132,6 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
         return self.without_vector(encoder).filter(failure__id__isnull=False)
 
     def due(self, encoder: Encoder) -> Self:
-        """Return the pending photos and the failed ones that are to be tried again."""
         again = Q(
             failure__tries__lt=MAX_TRIES,
             failure__last_try__lt=timezone.now() - RETRY_AFTER,

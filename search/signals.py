@@ -12,7 +12,6 @@ from search.models import Embedding, EmbeddingFailure, Event
 
 
 def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
-    """Forget what was known of a replaced photo and wake a worker on commit."""
     replaced = instance._replaced
     if replaced:
         Embedding.objects.filter(image_id=instance.pk).delete()

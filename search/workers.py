@@ -18,7 +18,6 @@ class NoWorker(RuntimeError):
 
 
 def count_workers(patience_s: int) -> int:
-    """Return the number of worker processes. Raises NoWorker."""
     for _ in range(patience_s):  # workers answer only seconds after their start
         stats = current_app.control.inspect(timeout=1.0).stats() or {}
         if stats:

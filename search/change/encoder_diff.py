@@ -168,7 +168,6 @@ def _rows(
 
 
 def _thumbnail(photo: ProductImage) -> str:
-    """Return the photo as a data: URL, "" if it cannot be read."""
     try:
         with photo.file.open("rb") as file:
             image = read_photo(file.read(), max_side=max(THUMBNAIL))

@@ -52,7 +52,6 @@ class TrainingPlan:
 
 
 def check_packages() -> None:
-    """Raise TrainingRefused unless the packages for training are installed."""
     missing = [
         name for name in REQUIRED_PACKAGES if importlib.util.find_spec(name) is None
     ]

@@ -34,7 +34,6 @@ class EncoderStatus:
 
     @property
     def obstacles(self) -> list[str]:
-        """Return the reasons why the encoder cannot be activated."""
         version, found = self.encoder.version, []
         if self.encoder.state == State.RETIRED:
             found.append(f"{version} was retired and its vectors are gone")
@@ -98,7 +97,6 @@ def activate(version: str) -> Encoder:
 
 
 def previous_encoder() -> Encoder | None:
-    """Return the encoder that `rollback` would activate."""
     replaced = (
         live_encoders().exclude(state=State.ACTIVE).filter(replaced__isnull=False)
     )
@@ -138,7 +136,7 @@ def retire(version: str) -> Encoder:
 
 
 def _lock() -> None:
-    """Allow one change of encoder at a time; searches and embedding go on."""
+    # One change of encoder at a time; searches and embedding go on.
     list(Encoder.objects.order_by("pk").select_for_update(no_key=True))
 
 

@@ -109,7 +109,6 @@ def _file_name(photo: ProductImage) -> str:
 
 
 def _write_photo(photo: ProductImage, path: Path) -> None:
-    """Copy the file if it can be read. Raises PhotoError and OSError."""
     if path.is_file():
         return
     with photo.file.open("rb") as file:

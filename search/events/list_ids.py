@@ -80,7 +80,6 @@ def _digest(encoder: str) -> str:
 
 
 def _search_origins(ids: set[str]) -> dict[str, ListOrigin]:
-    """Return the searches that are kept, or were kept when their first event came."""
     if not (ids := {each for each in ids if _SEARCH_ID.match(each)}):
         return {}
     known = cache.get_many([f"events:{each}" for each in ids])

@@ -135,7 +135,6 @@ def recent_query_products() -> list[int]:
 
 
 def delete_old_events() -> int:
-    """Delete what is older than EVENTS_DAYS; return the number of rows."""
     end = timezone.now() - timedelta(days=settings.EVENTS_DAYS)
     old = [model.objects.filter(created__lt=end) for model in (Event, FoundNothing)]
     return sum(rows.delete()[0] for rows in old)

@@ -40,7 +40,6 @@ class Counts:
 
     @property
     def click_rate(self) -> float | None:
-        """Return clicks by impression; None without impressions."""
         return self.clicks / self.impressions if self.impressions else None
 
     @property

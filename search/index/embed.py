@@ -83,10 +83,9 @@ def _embed_window(
 def _embed_unless_retired(
     ids: list[int], encoder: Encoder, network: Network
 ) -> Outcome:
-    """Embed a chunk; do nothing if the encoder's partition was dropped meanwhile."""
     try:
         return _embed_chunk(ids, encoder, network)
-    except IntegrityError:
+    except IntegrityError:  # the encoder's partition was dropped meanwhile
         if live_encoders().filter(pk=encoder.pk).exists():
             raise
         log.info("%s was retired: its photos are not embedded.", encoder)
@@ -154,7 +153,6 @@ def _record_failure(photo: Photo, encoder: Encoder, error: Exception) -> None:
 
 
 def index_status(encoder: Encoder | None = None) -> dict[str, object]:
-    """Return the counts that `manage.py index_status --json` prints."""
     encoder = encoder or active_encoder()
     photos = Photo.objects.count()
     embedded = Embedding.objects.filter(encoder=encoder).count()

@@ -157,7 +157,6 @@ def _forget_retired(version: str) -> None:
 
 
 def register_shipped(**kwargs) -> None:
-    """Give a shop without an encoder the one in the repository, after `migrate`."""
     if not Encoder.objects.exists():
         encoder = register(Network.load(SHIPPED))
         build_index(encoder.id)

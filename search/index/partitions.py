@@ -109,7 +109,6 @@ def _execute(statement: str, encoder_id: int) -> None:
 
 
 def _rows(query: str, encoder_id: int) -> list[tuple]:
-    """Run a query whose one parameter is the partition's name."""
     with connection.cursor() as cursor:
         cursor.execute(query, [partition_name(encoder_id)])
         return cursor.fetchall()

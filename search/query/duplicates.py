@@ -57,7 +57,6 @@ def find_product_duplicates(product: Product) -> list[Copy]:
 
 @retry_if_retired
 def find_look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
-    """Return photos of other products that look alike and are not copies."""
     own = {image.pk: image for image in images}
     try:
         encoder = active_encoder()
@@ -97,7 +96,6 @@ def _find_near_photos(
 
 
 def look_alike_limit(encoder: Encoder) -> float:
-    """Return a cosine distance. Raises EncoderError."""
     bands = dict(network_of(encoder).bands)
     return LOOK_ALIKE_SHARE * bands.get("same item", 0.0)
 
@@ -167,7 +165,6 @@ def _load_vectors(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 @transaction.atomic
 def _store_groups(found: list[Group]) -> None:
-    """Replace the stored groups; those found again stay as they are."""
     lock_until_commit("duplicates")
     by_key = {_key(kind, ids): (kind, ids) for kind, ids in found}
     links = DuplicateGroup.photos.through
@@ -205,7 +202,6 @@ def _dismissed() -> list[Dismissed]:
 def _dismissed_at(
     dismissed: list[Dismissed], kind: Kind, ids: list[int]
 ) -> datetime | None:
-    """Return when a group of these photos, or of these and more, was dismissed."""
     return next(
         (when for k, photos, when in dismissed if k == kind and photos >= set(ids)),
         None,

@@ -16,7 +16,6 @@ from search.query.nearest import MAX_K, Hit
 def count_search_facets(
     filters: Filters, search: Callable[[Filters], Iterable[Hit]]
 ) -> FacetCounts:
-    """Count facets among the hits of `search(filters)`."""
 
     @cache
     def find_ids(narrowed: Filters) -> list[int]:

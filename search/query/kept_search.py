@@ -82,7 +82,6 @@ class KeptSearch:
         return known if len(known) >= needed else self.all_hits()
 
     def load_start_picture(self) -> Result | None:
-        """Return the product's photo searched with, while it is in the shop."""
         if self.origin.product_id is None:
             return None
         hit = Hit(self.origin.product_id, self.origin.image_id, None)
@@ -209,7 +208,6 @@ def find_start_picture(start: Start) -> Result | None:
 
 
 def kept_origins(query_ids: Collection[str]) -> dict[str, tuple[str, Origin]]:
-    """Return the encoder's version and the origin of each search that is still kept."""
     kept = cache.get_many([f"query:{each}" for each in query_ids])
     versions = dict(Encoder.objects.values_list("pk", "version"))
     return {

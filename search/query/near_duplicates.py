@@ -1,7 +1,7 @@
 """Keep products that share one photo from filling a list.
 
-A placeholder, or a supplier's picture used for every size, has one vector, so whatever
-finds one of them finds all. Their distances are equal, which is how they are told.
+Products with a placeholder, or with one picture for every size, have equal vectors, so
+that a search that finds one of them finds all. They are recognised by equal distances.
 """
 
 from collections import Counter
@@ -47,7 +47,6 @@ def move_duplicates_last(hits: Sequence[Hit]) -> list[Hit]:
 
 
 def drop_duplicates(hits: Sequence[Hit]) -> list[Hit]:
-    """Return the first hit of each photo."""
     numbered = zip(_number_same_photos(hits), hits, strict=True)
     return [hit for number, hit in numbered if number == 0]
 

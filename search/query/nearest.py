@@ -93,7 +93,7 @@ def nearest(
     """Return the k nearest published products, best first, each by its nearest photo.
 
     A small shop is compared in full. In a larger one the HNSW index serves, and where
-    it comes back short the same question is asked exactly: fewer than k hits always
+    it comes back short the search is repeated exactly: fewer than k hits always
     means that fewer than k products match. With `max_per_distance` only that many
     photos at one and the same distance count, which needs an exact comparison.
 

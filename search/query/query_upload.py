@@ -93,8 +93,7 @@ class PhotoFormParser(MultiPartParser):
 
 
 class BarePhotoParser(BaseParser):
-    """Parse a body that is the photo itself."""
-
+    # The body is the photo; the other parameters are in the query string.
     media_type = "image/*"
 
     def parse(
@@ -109,7 +108,6 @@ class BarePhotoParser(BaseParser):
 
 
 def form_and_query_string(request: Request) -> QueryDict:
-    """Return the parameters of the form and of the query string together."""
     require_length(request)
     both = QueryDict(mutable=True)
     both.update(request.data)

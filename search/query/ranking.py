@@ -200,7 +200,6 @@ def fuse_ranks(*lists: Sequence[int]) -> list[int]:
 
 
 def _hits_without_distance(products: set[int], filters: Filters) -> dict[int, Hit]:
-    """Return hits with each product's first photo that passes the filters."""
     photos = ProductImage.objects.filter(
         filters.photo_condition(), product__in=products
     )

@@ -52,7 +52,6 @@ class Refinement:
 
     @property
     def full(self) -> list[str]:
-        """Return which of "like" and "dislike" can take no other product."""
         return [n for n in ("like", "dislike") if len(getattr(self, n)) >= MAX_SKUS]
 
     @property

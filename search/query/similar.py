@@ -44,7 +44,6 @@ def has_no_vector(product: Product) -> bool:
 
 
 def is_pending(product: Product) -> bool:
-    """Return whether no photo has a vector yet and one will get it."""
     return has_no_vector(product) and has_pending_photos(product)
 
 

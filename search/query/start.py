@@ -173,7 +173,6 @@ def _load_start_product(start: Start, encoder: Encoder) -> ProductVector:
 
 
 def find_image(start: Start) -> ProductImage:
-    """Return the product's photo that a search starts from. Raises ParameterError."""
     images = _published_images("product", start.product)
     for image in images:
         if start.image in (None, image.pk):
@@ -210,7 +209,6 @@ def load_product_vectors(
 
 
 def _published_images(parameter: str, sku: str) -> list[ProductImage]:
-    """Return the photos of a published product, at least one, the first one first."""
     product = Product.objects.published().with_photos().with_skus([sku]).first()
     if product is None:
         message = f"There is no product {sku[:64]} in the shop."

@@ -101,6 +101,5 @@ def _rate(one: int, other: int) -> int:
 
 
 def harmonious_colours(some: Sequence[int], kind: str) -> list[str]:
-    """Return the colours of a garment of that kind which do not clash with the hues."""
     names = [*NEUTRALS, *HUES]
     return [n for n in names if harmony(some, hues([n], kind)) < CLASH]

@@ -87,12 +87,11 @@ def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
 
 
 def _search_varied(search: Callable[..., list[Hit]], k: int) -> list[Hit]:
-    """Return the k nearest hits, one for each photo that products share."""
     return drop_duplicates(search_past_duplicates(search, k))[:k]
 
 
 def _wearable(own_hues: Sequence[int], kind: str, slugs: list[str]) -> Filters:
-    # Neutral colours go with all: no colour is asked for, so that photos whose colours
+    # Neutral colours go with all: without this filter, photos whose colours
     # are not known are found too.
     colours = tuple(harmonious_colours(own_hues, kind)) if own_hues else ()
     return Filters(categories=tuple(slugs[:MAX_VALUES]), colours=colours, in_stock=True)
@@ -169,7 +168,6 @@ def recommend_similar(
 
 
 def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
-    """Return products in stock that look like the product, within the last band."""
 
     def find() -> list[Hit] | None:
         photo = _first_photo(product_id, encoder)
@@ -195,6 +193,5 @@ def _neighbours(product_id: int, encoder: Encoder) -> list[Hit]:
 def _first_photo(
     product_id: int, encoder: Encoder
 ) -> tuple[np.ndarray, list[str]] | None:
-    """Return the vector and the colours of the first photo that has a vector."""
     own = Embedding.objects.of_first_photos(encoder).filter(image__product=product_id)
     return own.values_list("vector", "image__colours").first()

@@ -113,8 +113,7 @@ class LeakDetector:
 
 @contextmanager
 def detect_leaks(watch: LeakDetector) -> Iterator[LeakDetector]:
-    """Collect new and changed files, files opened to write, the values and the files of
-    the cache and the broker, and the statements sent to the database."""
+    """Collect what is written to folders, cache, broker and database."""
     global _opened
     before = _stamps(watch.folders)
     values = _values(watch.broker)
@@ -205,7 +204,7 @@ def log_to_disk(server: redis.Redis) -> Iterator[None]:
 
 
 def noise(width: int, height: int, kind: str = "PNG", **options: Any) -> bytes:
-    """A photo with no two watched_folders alike."""
+    """Return a photo of random pixels."""
     numbers = np.random.default_rng(width)
     pixels = numbers.integers(0, 256, (height, width, 3), np.uint8)
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Small real networks: ONNX files that the shop's own code loads and runs."""
+"""Small ONNX networks that the shop's own code loads and runs."""
 
 import hashlib
 import json

@@ -18,7 +18,7 @@ def found(databases: list[str] | None = ["default"]) -> list[str]:  # noqa: B006
 
 @pytest.fixture
 def encoder(tmp_path) -> Encoder:
-    """The active encoder is a small one of its own folder."""
+    """Activate a small encoder in a temporary folder."""
     Encoder.objects.filter(state="active").update(state="retired")
     encoder = register(open_network(write_network(tmp_path, "checked")))
     build_index(encoder.pk)

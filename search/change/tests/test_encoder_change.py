@@ -1,4 +1,4 @@
-"""Searches in a loop, in threads of their own, through a whole change of encoder."""
+"""Threads search in a loop during a whole change of encoder."""
 
 import threading
 import time
@@ -29,16 +29,16 @@ from search.tests.networks import write_network
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PRODUCTS = 30
-ASKED = [make_photo_bytes(colour) for colour in ("red", "teal", "gold")]
+QUERY_PHOTOS = [make_photo_bytes(colour) for colour in ("red", "teal", "gold")]
 
 
 class Truth:
-    """Every vector there can be, made without the shop's index."""
+    """The vectors of all photos under both encoders, made without the index."""
 
     def __init__(self, networks: list[Network]) -> None:
         self.networks = {network.version: network for network in networks}
-        self.asked = {
-            version: [self.vector(network, photo) for photo in ASKED]
+        self.queries = {
+            version: [self.vector(network, photo) for photo in QUERY_PHOTOS]
             for version, network in self.networks.items()
         }
         self.shop = {
@@ -54,14 +54,14 @@ class Truth:
         return network.encode([read_photo(photo, max_side=network.decode_side)])[0]
 
     def holds(self, version: str, vector: np.ndarray, found: dict[int, float]) -> bool:
-        """Whether every distance is that of one encoder, the one that is named."""
+        """Return whether all distances are those of the named encoder."""
         shop = self.shop[version]
         true = [1 - float(shop[image_id] @ vector) for image_id in found]
         return np.allclose(true, list(found.values()), atol=1e-4)
 
 
 class Shopper(threading.Thread):
-    """Asks in every way there is, over and over; counts what should not be."""
+    """Searches by photo and by product in a loop; collects wrong results."""
 
     def __init__(self, truth: Truth, number: int) -> None:
         super().__init__(daemon=True)
@@ -75,7 +75,7 @@ class Shopper(threading.Thread):
         try:
             while not self.stopped.is_set():
                 turn = len(self.answers) + self.number
-                self.by_photo(turn % len(ASKED))
+                self.by_photo(turn % len(QUERY_PHOTOS))
                 self.by_product(products[turn % len(products)])
         except Exception as error:
             self.wrong.append(f"error: {error!r}")
@@ -83,16 +83,16 @@ class Shopper(threading.Thread):
             connection.close()
 
     def by_photo(self, which: int) -> None:
-        asked = start_search(Start(photo=ASKED[which]))
+        search = start_search(Start(photo=QUERY_PHOTOS[which]))
         try:
-            kept = get_search(query_id=asked.id)
+            kept = get_search(query_id=search.id)
         except QueryExpired:  # only with its encoder
-            assert Encoder.objects.get(pk=asked.encoder.pk).state == "retired"
-            kept = asked
-        for query in (asked, kept):
+            assert Encoder.objects.get(pk=search.encoder.pk).state == "retired"
+            kept = search
+        for query in (search, kept):
             version = query.encoder.version
             found = {hit.image_id: hit.distance for hit in query.all_hits()}
-            self.note(version, self.truth.asked[version][which], found, PRODUCTS)
+            self.note(version, self.truth.queries[version][which], found, PRODUCTS)
 
     def by_product(self, product: Product) -> None:
         found = similar_products(product=product, limit=12)
@@ -124,7 +124,7 @@ def folders(tmp_path) -> dict[str, Path]:
 
 @pytest.fixture
 def truth(folders) -> Truth:
-    """The shop, searched by encoder "a"."""
+    """Make a shop whose active encoder is "a"."""
     for _ in range(PRODUCTS):
         make_product(photo=True)
     Encoder.objects.all().delete()
@@ -187,8 +187,8 @@ def test_no_search_fails_during_a_change_of_encoder(folders, truth):
 def test_results_of_two_encoders_would_be_noticed(truth):
     """The test above can fail: one encoder's distances are not another's."""
     image_ids = list(truth.shop["a"])
-    vector = truth.asked["a"][0]
+    vector = truth.queries["a"][0]
     found = {i: 1 - float(truth.shop["a"][i] @ vector) for i in image_ids}
     assert truth.holds("a", vector, found)
-    assert not truth.holds("b", truth.asked["b"][0], found)
+    assert not truth.holds("b", truth.queries["b"][0], found)
     assert not truth.holds("b", vector, found)

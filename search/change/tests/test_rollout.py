@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 def settle() -> None:
-    """Postgres changes no table whose deferred checks wait for the test's end."""
+    """Run deferred checks now: Postgres drops no table that waits for them."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
 
@@ -314,7 +314,7 @@ def test_a_late_task_of_a_retired_encoder_ends_quietly(shop, tmp_path, monkeypat
     plain = embed._embed_chunk
 
     def embed_late(ids, encoder, network):
-        """The encoder is retired after the task has looked, before it writes."""
+        """Retire the encoder between reading and writing of the task."""
         settle()
         retire("b")
         return plain(ids, encoder, network)

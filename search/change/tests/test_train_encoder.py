@@ -28,7 +28,7 @@ PRODUCTS = 10  # of each shape, of two photos each
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory) -> Path:
-    """A small encoder of the recipe, hardly trained."""
+    """Train a small encoder for one step."""
     folder = tmp_path_factory.mktemp("start")
     words = ["--weights", "none", "--input-size", "64", "--steps", "1", "--epochs", "1"]
     words += ["--data", write_dataset(folder / "data"), "--out", folder / "encoder"]
@@ -39,7 +39,7 @@ def start(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def shop(embed):
-    """Sixty photos of three categories; one more is damaged, one stands alone."""
+    """Make 60 photos of three categories, a damaged one and one alone."""
     for place, shape in enumerate(SHAPES):
         category = make_category(shape.title(), shape)
         for number in range(PRODUCTS):

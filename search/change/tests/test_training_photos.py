@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 
 def names(work) -> dict[str, int]:
-    """CATEGORY/PRODUCT -> photos of it."""
+    """Count the exported photos by CATEGORY/PRODUCT."""
     found = (path for path in (work / "photos").rglob("*") if path.is_file())
     counts: dict[str, int] = {}
     for path in found:

@@ -1,4 +1,4 @@
-"""A real Celery worker, on the real broker, with the real network."""
+"""Embedding by a real Celery worker with the real broker and network."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @contextmanager
 def worker(log: Path) -> Iterator[subprocess.Popen]:
-    """`celery worker` on this test's database, media folder and queue."""
+    """Run a worker on this test's database, media folder and queue."""
     server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     environment = os.environ | {
         "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",

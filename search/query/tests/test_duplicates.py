@@ -23,7 +23,7 @@ def jpeg(image: Image.Image, quality: int = 90) -> bytes:
 
 
 def nudged(colour: str) -> bytes:
-    """Another photo of the same: moved a little, so that it is no copy."""
+    """Move the garment a little, so that the photo is not a copy."""
     image = drawing(colour)
     return jpeg(image.crop((6, 8, 300, 400)))
 
@@ -58,7 +58,7 @@ def shop(embed) -> dict[str, Product]:
 
 
 def groups() -> list[tuple[str, list[str]]]:
-    """(kind, SKUs) of the groups in the report."""
+    """Return kind and SKUs of the stored groups."""
     standing = DuplicateGroup.objects.standing().filter(dismissed=None)
     return sorted(
         (group.kind, sorted(photo.product.sku for photo in group.photos.all()))

@@ -118,7 +118,6 @@ def test_a_product_without_a_vector_has_no_similar_products(shop):
 
 
 def test_results_carry_the_encoders_bands(shop):
-    """Similar items are the nearest there are; those beyond the bands say nothing."""
     results = similar_products(product=shop[0], limit=12)
     assert [m.band for m in results[:4]] == [
         "very similar",
@@ -170,23 +169,23 @@ def test_the_first_page_stays_when_the_other_hits_are_found(wide_bands, shop, em
 
 
 def test_the_first_page_searches_for_its_own_hits_only(wide_bands, shop, monkeypatch):
-    asked: list[int] = []
+    limits: list[int] = []
 
     def spy(*, k: int, **kwargs):
-        asked.append(k)
+        limits.append(k)
         return nearest(k=k, **kwargs)
 
     monkeypatch.setattr("search.query.ranking.nearest", spy)
     query = start_search(Start(photo=make_photo_bytes("red")), first=4)
     query.results_page(1, size=3)
-    assert asked == [4]
+    assert limits == [4]
     other = get_search(query_id=query.id, refinement=Refinement(HATS))
     (
         other.results_page(1, size=3),
         other.results_page(2, size=3),
         query.results_page(2, size=3),
     )
-    assert asked == [4, 500, 500]
+    assert limits == [4, 500, 500]
 
 
 def test_a_kept_query_is_narrowed_without_the_photo(wide_bands, shop):

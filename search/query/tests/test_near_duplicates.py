@@ -79,7 +79,7 @@ def test_a_page_of_a_search_still_shows_other_products(shop, first: int | None):
 
 @pytest.fixture
 def crowded(shop) -> dict[str, set[int]]:
-    """As `shop`, but more products with the one photo than any answer holds."""
+    """As `shop`, but more products with the one photo than a ranking holds."""
     image = ProductImage.objects.get(product=min(shop["same"]))
     vector = Embedding.objects.get(image=image).vector
     more = Product.objects.bulk_create(

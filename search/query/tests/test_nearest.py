@@ -1,4 +1,4 @@
-"""Complete answers behind any filter, against NumPy."""
+"""Nearest products behind any filter, compared with NumPy."""
 
 from collections.abc import Iterator
 
@@ -55,7 +55,7 @@ def encoder(shop, django_db_setup, django_db_blocker) -> Iterator[Encoder]:
 
 @pytest.fixture(autouse=True)
 def large(db, monkeypatch) -> None:
-    """These 8,000 photos go by the index."""
+    """Use the index for these 8,000 photos."""
     monkeypatch.setattr(searching, "EXACT_BELOW", 1000)
 
 
@@ -106,7 +106,7 @@ def test_without_filters_k_products_are_found(shop, encoder, k):
 
 
 def test_a_short_answer_of_the_index_is_completed(shop, encoder, monkeypatch):
-    """All filters go by the index, and it gives up early, as it does in large shops."""
+    """All filters use the index, and it stops early, as it does in large shops."""
     monkeypatch.setattr(searching, "MIN_BREADTH", 10)
     monkeypatch.setattr(searching, "MAX_BREADTH", 10)
     with connection.cursor() as cursor:
@@ -124,14 +124,14 @@ def test_a_short_answer_of_the_index_is_completed(shop, encoder, monkeypatch):
 
 
 def plans(encoder, vector, filters) -> list[str]:
-    """Of each time that `nearest` ordered by distance."""
+    """Return the query plans of `nearest`."""
     with CaptureQueriesContext(connection) as captured:
         nearest(vector=vector, encoder=encoder, k=10, filters=filters)
-    asked = [query["sql"] for query in captured if "<=>" in query["sql"]]
+    statements = [query["sql"] for query in captured if "<=>" in query["sql"]]
     with connection.cursor() as cursor:
         return [
             "\n".join(line for (line,) in cursor.execute(f"EXPLAIN {sql}").fetchall())
-            for sql in asked
+            for sql in statements
         ]
 
 

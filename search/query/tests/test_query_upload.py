@@ -27,7 +27,7 @@ def shop(embed):
 
 
 def saved(mode: str, kind: str, **options: object) -> bytes:
-    """The red photo in another colour mode and format."""
+    """Return the red photo in another colour mode and format."""
     buffer = BytesIO()
     Image.open(BytesIO(RED)).convert(mode).save(buffer, kind, **options)
     return buffer.getvalue()
@@ -41,7 +41,7 @@ def sixteen_bit() -> bytes:
 
 
 def palette_with_transparency() -> bytes:
-    """The garment is left, the white around it is a see-through colour."""
+    """Make the white around the garment transparent."""
     image = Image.open(BytesIO(RED)).convert("RGB").quantize(8)
     corner = image.getpixel((0, 0))
     buffer = BytesIO()
@@ -50,7 +50,7 @@ def palette_with_transparency() -> bytes:
 
 
 def rotated() -> bytes:
-    """Stored on its side, as a phone does, with the note to turn it."""
+    """Turn the pixels, and note the turn in the EXIF data as phones do."""
     image = Image.open(BytesIO(RED)).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -118,7 +118,7 @@ def test_bad_photos_are_refused_and_leave_nothing(
 
 
 def test_a_search_leaves_no_photo_behind(client, shop, media):
-    """Only the vector and the answer are kept, and those in the cache."""
+    """Only the cache keeps the vector and the ranking."""
     before = everything_kept(media)
     client.post(SEARCH, {"photo": upload(make_photo_bytes("pink"))})
     assert everything_kept(media) == before

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def cloud(fake_encoder) -> np.ndarray:
-    """300 photos with vectors by chance."""
+    """Make 300 photos with random vectors."""
     product = make_product()
     images = ProductImage.objects.bulk_create(
         ProductImage(product=product, file="-", sha256=str(n), width=1, height=1)
@@ -41,7 +41,7 @@ def test_a_good_index_finds_nearly_all(cloud, fake_encoder):
 
 
 def test_an_index_that_misses_is_seen(cloud, fake_encoder, monkeypatch):
-    """It looks at nine rows for ten."""
+    """Let the index look at nine rows for ten results."""
 
     def look_at_nine(k: int) -> None:
         with connection.cursor() as cursor:
@@ -63,7 +63,7 @@ def test_only_one_of_the_two_searches_uses_the_index(cloud, fake_encoder):
 
 
 class Explained:
-    """Keeps the plan of every query that orders by distance."""
+    """Collects the plans of the queries that order by distance."""
 
     def __init__(self) -> None:
         self.plans: list[str] = []

@@ -33,7 +33,7 @@ def shop(embed):
 
 @pytest.fixture
 def address(monkeypatch) -> str:
-    """Leads to a blue photo, whoever fetches it."""
+    """Return an address at which there is a blue photo."""
     monkeypatch.setattr(start, "fetch_photo", lambda _: make_photo_bytes("blue"))
     return "https://photos.example/blue.jpg"
 
@@ -220,7 +220,7 @@ def test_a_search_can_start_from_a_product_without_a_vector(client, shop):
 
 @pytest.fixture
 def near(monkeypatch, fake_encoder):
-    """An encoder that calls nothing similar but the same item."""
+    """Give the encoder one narrow band."""
     network = start.network_of(fake_encoder)
     monkeypatch.setattr(type(network), "bands", [("same item", 0.001)])
 
