@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from catalog.models import Product
-from catalog.tests.factories import make_category, make_product
+from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
@@ -78,7 +78,9 @@ def page(context: BrowserContext) -> Iterator[Page]:
 @pytest.fixture
 def shop(live_server, embed) -> list[Product]:
     hats = make_category("Hats", "hat")
-    products = [make_product(photo=True) for _ in range(5)]
-    products += [make_product(photo=True, category=hats) for _ in range(3)]
+    # All alike enough to be found by one another's photos.
+    photos = [make_photo_bytes((30 * n, 40, 90)) for n in range(8)]
+    products = [make_product(photo=photo) for photo in photos[:5]]
+    products += [make_product(photo=photo, category=hats) for photo in photos[5:]]
     embed()
     return products

@@ -80,8 +80,8 @@ def test_text_can_be_dragged_into_a_field(page, shop):
 
 
 def test_the_preview_stays_while_results_are_filtered_and_paged(page, shop, embed):
-    for _ in range(24):
-        make_product(photo=True)
+    for n in range(24):
+        make_product(photo=make_photo_bytes((10 * n, 60, 120)))
     embed()
     page.goto("/search/")
     page.set_input_files("#photo", file_of(shop[1]))
