@@ -1,9 +1,11 @@
-"""The shop's error pages, with the reason and a way back, also while DEBUG is on."""
+"""The shop's error pages: the reason and a way back, while DEBUG is on too."""
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
+from catalog.parameters import sentences
 
 
 def bad_request(request: HttpRequest, reasons: list[str]) -> TemplateResponse:
@@ -14,8 +16,14 @@ def not_found(request: HttpRequest, reason: str) -> TemplateResponse:
     return TemplateResponse(request, "404.html", {"reason": reason}, status=404)
 
 
-def parameter_error(request: HttpRequest, error: ParameterError) -> TemplateResponse:
+def parameter_error(
+    request: HttpRequest, error: ParameterError | ValidationError
+) -> TemplateResponse:
     """Return 404 for a value that the shop does not have, 400 for an invalid one."""
-    if error.code.startswith("unknown_"):
+    if isinstance(error, ParameterError) and error.code.startswith("unknown_"):
         return not_found(request, str(error))
-    return bad_request(request, [str(error)])
+    return bad_request(request, reasons(error))
+
+
+def reasons(error: Exception) -> list[str]:
+    return sentences(error) if isinstance(error, ValidationError) else [str(error)]

@@ -27,7 +27,7 @@ class Recommendations:
 
     results: Sequence[Result]
     list_id: str
-    recommend_similar: Sequence[Product] = ()
+    seeds: Sequence[Product] = ()  # the products that the results are like
 
 
 def when_available(search: Callable[[], Answer], default: Answer) -> Answer:

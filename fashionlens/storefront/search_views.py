@@ -1,4 +1,4 @@
-"""Search with a photo: by plain form and redirect, or by htmx on the same page."""
+"""Photo search: by form and redirect, or by htmx on the same page."""
 
 import logging
 from collections.abc import Callable
@@ -22,13 +22,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
 from django_htmx.middleware import HtmxDetails
 from redis.exceptions import RedisError
+from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from catalog.photos.remote import AddressError
-from fashionlens.storefront.error_pages import bad_request, not_found, parameter_error
-from fashionlens.storefront.search_forms import PhotoForm, WishForm
+from fashionlens.storefront.error_pages import not_found, parameter_error, reasons
+from fashionlens.storefront.parameters import (
+    REFINEMENT,
+    known_parameters,
+    read_refinement,
+    read_search,
+    read_start,
+)
+from fashionlens.storefront.photo_form import PhotoForm
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.events.record import record_empty_search
@@ -63,12 +71,9 @@ def page_or_fragment(view: View) -> View:
             response = view(request, *args, **kwargs)
         except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
             log.exception("Photo search is not available")
-            part = (
-                "storefront/search/_unavailable.html"
-                if request.htmx
-                else "storefront/search/unavailable.html"
-            )
-            response = TemplateResponse(request, part, status=503)
+            name = "_unavailable" if request.htmx else "unavailable"
+            template = f"storefront/search/{name}.html"
+            response = TemplateResponse(request, template, status=503)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
@@ -86,132 +91,119 @@ def search(request: HtmxRequest) -> HttpResponse:
 @page_or_fragment
 def _search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":
-        return _asking(request)
-    form, wish_form = PhotoForm(request.POST, request.FILES), WishForm(request.POST)
-    query = None
-    if form.is_valid() and wish_form.is_valid():
-        try:
-            query = start_search(form.start(), wish_form.wish())
-        except (PhotoError, AddressError, ParameterError) as error:
-            form.add_error(None, str(error))
-    if query is None:
-        for message in wish_form.messages:
-            form.add_error(None, message)
-        return _refused(request, form)
-    url = reverse("storefront:results", args=[query.id])
-    if wish_form.parameters:
-        url = f"{url}?{urlencode(wish_form.parameters)}"
-    if request.htmx:
-        # As at their own address: the links on the page go on from there.
-        request.GET = QueryDict(urlencode(wish_form.parameters))
-        try:
-            return push_url(_results(request, query, wish_form), url)
-        except QueryExpired:  # its encoder was retired in between
-            return push_url(_expired(request, query.id, wish_form), url)
-    return HttpResponseRedirect(url, status=303)
-
-
-def _asking(request: HtmxRequest) -> HttpResponse:
-    """The empty form; with ?product=SKU (and &image=ID) for a part of its photo."""
-    form = PhotoForm(request.GET)
-    if not form.is_valid():
-        return bad_request(request, form.messages)
+        return _start(request)
     try:
-        picture = find_start_picture(form.start())
-    except ParameterError as error:
+        kept = start_search(*read_search(request.POST, request.FILES))
+    except (PhotoError, AddressError, ParameterError, ValidationError) as error:
+        return _refuse(request, reasons(error))
+    parameters = urlencode(known_parameters(request.POST, REFINEMENT))
+    url = reverse("storefront:results", args=[kept.id])
+    url = f"{url}?{parameters}".removesuffix("?")
+    if not request.htmx:
+        return HttpResponseRedirect(url, status=303)
+    # The fragment is the one of the results' own address: its links go on from there.
+    request.GET = QueryDict(parameters)
+    try:
+        return push_url(_results(request, kept), url)
+    except QueryExpired:  # its encoder was retired in between
+        return push_url(_expired(request, kept.id), url)
+
+
+def _start(request: HtmxRequest) -> HttpResponse:
+    """Return the form: empty, or with a photo of ?product=SKU (and &image=ID)."""
+    try:
+        picture = find_start_picture(read_start(request.GET))
+    except (ParameterError, ValidationError) as error:
         return parameter_error(request, error)
-    return _page(request, {"photo_form": PhotoForm(), "asked_with": picture})
+    return _render(request, {"start_picture": picture})
+
+
+def _refuse(request: HtmxRequest, errors: list[str]) -> HttpResponse:
+    context: dict[str, object] = {
+        "photo_form": PhotoForm(errors, request.POST.get("address", ""))
+    }
+    if not request.htmx:
+        return _render(request, context, status=422)
+    fragment = TemplateResponse(
+        request, "storefront/search/_errors.html", context, status=422
+    )
+    return retarget(fragment, "#photo-message")
 
 
 @require_safe
 @page_or_fragment
 def results(request: HtmxRequest, query_id: str) -> HttpResponse:
-    form = WishForm(request.GET)
-    if not form.is_valid():
-        return bad_request(request, form.messages)
     try:
-        query = get_search(query_id=query_id, refinement=form.wish())
-        return _results(request, query, form)
-    except ParameterError as error:
+        refinement = read_refinement(request.GET)
+        kept = get_search(query_id=query_id, refinement=refinement)
+        return _results(request, kept)
+    except (ParameterError, ValidationError) as error:
         return parameter_error(request, error)
     except QueryExpired:
-        return _expired(request, query_id, form)
+        return _expired(request, query_id)
 
 
-def _results(
-    request: HtmxRequest, query: KeptSearch, form: WishForm
-) -> TemplateResponse:
-    number = request.GET.get("page", 1)
+def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
     try:
-        page = Paginator(query.all_hits(), PAGE_SIZE).page(number)
+        number = request.GET.get("page", 1)
+        page = Paginator(kept.all_hits(), PAGE_SIZE).page(number)
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
-    if query.count == 0:
-        record_empty_search(query)
-    matches = query.results_page(page.number)
-    # Their photos say which of them is shown: Photo 2 of 3.
-    prefetch_related_objects([match.product for match in matches], "images")
-    facets = query.count_facets()
+    if kept.count == 0:
+        record_empty_search(kept)
+    shown = kept.results_page(page.number)
+    # The number of a result's photo is counted among those of its product.
+    prefetch_related_objects([result.product for result in shown], "images")
+    facets = kept.count_facets()
     context = {
-        "photo_form": PhotoForm(),
-        "wish_form": form,
-        "query": query,
-        "asked_with": query.load_start_picture(),
-        "facets": facets,
-        "chosen": [value for value in facets.categories if value.chosen],
+        "search": kept,
+        "results": shown,
         "page": page,
-        "list_path": reverse("storefront:results", args=[query.id]),
-        "matches": matches,
+        "facets": facets,
+        "filters": kept.refinement.filters,
+        "categories": [value for value in facets.categories if value.chosen],
+        "start_picture": kept.load_start_picture(),
+        "refining_products": _refining_products(kept.refinement),
+        "list_path": reverse("storefront:results", args=[kept.id]),
+        "query_id": kept.id,
         "kept_time": kept_time(),
-        "wished": _wished(query.refinement),
     }
-    return _page(request, context, "storefront/search/_results.html")
+    return _render(request, context, "storefront/search/_results.html")
 
 
-def _expired(request: HtmxRequest, query_id: str, form: WishForm) -> TemplateResponse:
-    """What refined it is in the address: it goes with the photo chosen again."""
-    context = {
-        "photo_form": PhotoForm(),
-        "wish_form": form,
-        "kept_wishes": form.parameters,
+def _expired(request: HtmxRequest, query_id: str) -> TemplateResponse:
+    """Return 410; the page repeats the search with a photo chosen again."""
+    context: dict[str, object] = {
         "query_id": query_id,
+        "refinement_words": request.GET.get("words", ""),
         "kept_time": kept_time(),
     }
-    return _page(request, context, "storefront/search/_expired.html", 410)
+    return _render(request, context, "storefront/search/_expired.html", 410)
 
 
-def _wished(wish: Refinement) -> list[tuple[str, Product]]:
-    """What is liked and disliked, as ("like", product)."""
-    skus = [*wish.like, *wish.dislike]
-    if not skus:
+def _refining_products(refinement: Refinement) -> list[tuple[str, Product]]:
+    """Return ("like", product) and ("dislike", product) pairs."""
+    named = [("like", sku) for sku in refinement.like]
+    named += [("dislike", sku) for sku in refinement.dislike]
+    if not named:
         return []
-    products = Product.objects.published().with_photos().with_skus(skus)
-    known = {product.sku: product for product in products}
-    named = [("like", sku) for sku in wish.like]
-    named += [("dislike", sku) for sku in wish.dislike]
-    return [(name, known[sku]) for name, sku in named if sku in known]
+    products = Product.objects.published().with_photos()
+    by_sku = {each.sku: each for each in products.with_skus([sku for _, sku in named])}
+    return [(name, by_sku[sku]) for name, sku in named if sku in by_sku]
 
 
-def _refused(request: HtmxRequest, form: PhotoForm) -> HttpResponse:
-    """422, the reason beside the control. Nothing was stored."""
-    if not request.htmx:
-        return _page(request, {"photo_form": form}, status=422)
-    part = TemplateResponse(
-        request, "storefront/search/_errors.html", {"photo_form": form}, status=422
-    )
-    return retarget(part, "#photo-message")
-
-
-def _page(
+def _render(
     request: HtmxRequest,
     context: dict[str, object],
-    part: str = "storefront/search/_how_it_works.html",
+    fragment: str = "storefront/search/_how_it_works.html",
     status: int = 200,
 ) -> TemplateResponse:
-    """The search page around `part`; for htmx `part` alone."""
-    if request.htmx:
-        return TemplateResponse(request, part, context, status=status)
-    context = {**context, "part": part}
-    return TemplateResponse(
-        request, "storefront/search/search.html", context, status=status
-    )
+    """Return the search page around the fragment, or to htmx the fragment alone."""
+    context = {
+        "photo_form": PhotoForm(),
+        "parameters": known_parameters(request.GET, REFINEMENT),
+        "fragment": fragment,
+        **context,
+    }
+    template = fragment if request.htmx else "storefront/search/search.html"
+    return TemplateResponse(request, template, context, status=status)

@@ -13,22 +13,29 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
+from rest_framework.exceptions import ValidationError
 
-from catalog.filters import ParameterError
+from catalog.filters import Filters, ParameterError
 from catalog.listing import PAGE_SIZE, Listing
 from catalog.models import Product
 from catalog.suggestions import suggest
 from catalog.words import WordsError
 from fashionlens.storefront.clicks import record_click
-from fashionlens.storefront.error_pages import bad_request, not_found, parameter_error
-from fashionlens.storefront.forms import SORTS, BrowseForm
+from fashionlens.storefront.error_pages import not_found, parameter_error
+from fashionlens.storefront.parameters import (
+    LISTING,
+    known_parameters,
+    order_by,
+    read_listing,
+    sort_labels,
+)
+from fashionlens.storefront.photo_form import PhotoForm
 from fashionlens.storefront.recently_viewed import forget, remember
 from fashionlens.storefront.recommendations import (
     because_recently_viewed,
     recommend,
     when_available,
 )
-from fashionlens.storefront.search_forms import PhotoForm
 from search.events.list_ids import new_list_id
 from search.models import Event
 from search.query.similar import is_pending, similar_products
@@ -41,34 +48,37 @@ SUGGESTIONS_AGE_S = 60
 @vary_on_cookie
 @cache_control(private=True)
 def home(request: HttpRequest) -> TemplateResponse:
-    form = BrowseForm(request.GET)
-    if not form.is_valid():
-        return bad_request(request, form.messages)
-    wish = form.cleaned_data
     try:
-        listing = Listing(form.filters(), wish["q"])
+        values = read_listing(request.GET)
+        listing = Listing(Filters.from_parameters(values), values["q"])
         listing.filters.check()
-    except ParameterError as error:
+    except (ValidationError, ParameterError) as error:
         return parameter_error(request, error)
     products = listing.products.with_photos()
-    if order := SORTS[wish["sort"]]:
+    if order := order_by(values["sort"]):
         products = products.order_by(*order)
     try:
         page = Paginator(products, PAGE_SIZE).page(request.GET.get("page", 1))
     except InvalidPage:
         return not_found(request, "The list does not have this page.")
     listing.report_count(page.paginator.count)
-    chosen = [value for value in listing.facets.categories if value.chosen]
-    at_home = not (wish["q"] or listing.filters)
+    categories = [value for value in listing.facets.categories if value.chosen]
+    is_whole_shop = not (listing.words or listing.filters)
     context = {
-        **{"form": form, "wish": wish, "listing": listing, "page": page},
-        "category": chosen[0] if len(chosen) == 1 else None,
-        **{"at_home": at_home, "front": at_home and page.number == 1},
+        "listing": listing,
+        "page": page,
+        "words": listing.words,
+        "sort": values["sort"],
+        "sorts": sort_labels(listing.words),
+        "parameters": known_parameters(request.GET, LISTING),
+        "category": categories[0] if len(categories) == 1 else None,
+        "is_whole_shop": is_whole_shop,
+        "is_front_page": is_whole_shop and page.number == 1,
     }
-    if context["front"]:
+    if context["is_front_page"]:
         context["photo_form"] = PhotoForm()
         context["because_viewed"] = because_recently_viewed(request)
-    elif wish["q"]:
+    elif listing.words:
         context["list_id"] = new_list_id(Event.Listing.WORDS)
     return TemplateResponse(request, "storefront/home.html", context)
 

@@ -1,4 +1,4 @@
-"""Links that refine the results on a page, and take what refines them away again."""
+"""Links that add and remove what refines a search."""
 
 from typing import Any
 
@@ -9,27 +9,30 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def wish_link(context: dict[str, Any], name: str, sku: str) -> str:
-    """These results with a product liked or disliked: `name` is "like" or "dislike"."""
+def refine_link(context: dict[str, Any], name: str, sku: str) -> str:
+    """Return the address of these results with a product as `like` or `dislike`."""
     return _link(context, name, sku)
 
 
 @register.simple_tag(takes_context=True)
-def unwish_link(context: dict[str, Any], sku: str) -> str:
-    """These results without a word about the product; where nothing else is asked, the
-    page that asks."""
-    query = context["query"]
-    others = set(query.refinement.like) - {sku}
-    if not (query.origin.has_picture or query.refinement.words or others):
+def unrefine_link(context: dict[str, Any], sku: str) -> str:
+    """Return the address of these results without the product.
+
+    Without anything left to search by, it is the address of the empty form.
+    """
+    search = context["search"]
+    others = set(search.refinement.like) - {sku}
+    if not (search.origin.has_picture or search.refinement.words or others):
         return reverse("storefront:search")
     return _link(context, "", sku)
 
 
 def _link(context: dict[str, Any], name: str, sku: str) -> str:
-    wish = context["request"].GET.copy()
+    parameters = context["request"].GET.copy()
     for each in ("like", "dislike"):
-        wish.setlist(each, [other for other in wish.getlist(each) if other != sku])
+        others = [other for other in parameters.getlist(each) if other != sku]
+        parameters.setlist(each, others)
     if name:
-        wish.appendlist(name, sku)
-    wish.pop("page", None)
-    return f"{context['list_path']}?{wish.urlencode()}".removesuffix("?")
+        parameters.appendlist(name, sku)
+    parameters.pop("page", None)
+    return f"{context['list_path']}?{parameters.urlencode()}".removesuffix("?")

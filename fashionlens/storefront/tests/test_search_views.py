@@ -13,7 +13,7 @@ from catalog.tests.factories import (
     make_product,
 )
 from fashionlens.storefront import search_views
-from fashionlens.storefront.search_forms import PhotoForm
+from fashionlens.storefront.photo_form import PhotoForm
 from fashionlens.storefront.tests.outline import outline
 from ml.encoder import EncoderError
 from ml.preprocess import MAX_BYTES, PhotoError, read_photo
@@ -52,7 +52,7 @@ def send(client, data: bytes, name: str = "photo.jpg", **headers):
 
 
 def found(response) -> list[str]:
-    return [match.product.title for match in response.context["matches"]]
+    return [match.product.title for match in response.context["results"]]
 
 
 def test_the_page_asks_for_a_photo(client):
@@ -377,6 +377,8 @@ def test_likes_cost_the_same_queries_however_many(
     wish = "&".join(f"like={sku}" for sku in skus)
     address = f"{send(client, photo_of(shop[0])).url}?{wish}"
     page = client.get(address)
-    assert [product.sku for _, product in page.context["wished"]] == sorted(skus)
+    assert [product.sku for _, product in page.context["refining_products"]] == sorted(
+        skus
+    )
     with django_assert_num_queries(RESULT_QUERIES + 2):  # they and their photos
         client.get(address)

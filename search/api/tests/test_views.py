@@ -191,7 +191,7 @@ def test_a_search_costs_the_same_queries_for_few_and_many_matches(client, shop, 
 
 def test_the_api_and_the_pages_answer_alike(client, shop):
     shown = client.post("/search/", {"photo": upload(RED)}, follow=True)
-    on_page = [match.product.sku for match in shown.context["matches"]]
+    on_page = [match.product.sku for match in shown.context["results"]]
     assert on_page == skus(client.post(SEARCH, {"photo": upload(RED)}))
 
 

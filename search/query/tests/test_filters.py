@@ -150,7 +150,7 @@ def test_the_page_filters_without_script(client, shop):
     address = page.request["PATH_INFO"]
     query_string = "category=hat&colour=red&colour=black&price=-2499&in_stock=true"
     narrow = client.get(f"{address}?{query_string}")
-    assert [result.product.sku for result in narrow.context["matches"]] == ["black"]
+    assert [result.product.sku for result in narrow.context["results"]] == ["black"]
     ticked = {
         tag.get("value") for tag in outline(narrow.text) if "checked" in tag.attributes
     }

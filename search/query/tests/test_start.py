@@ -53,7 +53,7 @@ def on_page(client, **form) -> list[str]:
         form["photo"] = upload(form["photo"])
     page = client.post("/search/", form, follow=True)
     assert page.status_code == 200, page.text
-    return [result.product.sku for result in page.context["matches"]]
+    return [result.product.sku for result in page.context["results"]]
 
 
 @pytest.mark.parametrize(
@@ -321,11 +321,11 @@ def test_a_search_costs_the_same_queries_however_many(client, shop, embed, form,
 def test_a_search_outlives_the_product_it_started_from(client, shop):
     query = post_search(client, product="red").json()["query"]
     page = client.get(f"/search/{query}/")
-    assert page.context["asked_with"].product.sku == "red"
+    assert page.context["start_picture"].product.sku == "red"
     shop["red"].delete()
     assert skus(client.get(f"{SEARCH}{query}/?in_stock=true"))[0] == "pink"
     page = client.get(f"/search/{query}/")
-    assert page.status_code == 200 and page.context["asked_with"] is None
+    assert page.status_code == 200 and page.context["start_picture"] is None
 
 
 def test_a_query_cannot_be_guessed(client, shop):

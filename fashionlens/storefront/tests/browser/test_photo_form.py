@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from catalog.tests.factories import make_photo_bytes, make_product
 from fashionlens.storefront import search_views
-from fashionlens.storefront.search_forms import PhotoForm
+from fashionlens.storefront.photo_form import PhotoForm
 from fashionlens.storefront.tests.browser.steps import (
     RESULTS,
     bring,

@@ -1,0 +1,114 @@
+"""Read the addresses and forms of pages as the parameters of the API.
+
+Pages spell two of them in their own way: a price range is one value, so that a form
+offers it as one choice (`price=2500-4999`), and `sort` has short words for the order.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from rest_framework.exceptions import ValidationError
+
+from catalog.filters import PARAMETERS
+from catalog.parameters import ORDERINGS, ListingParameters
+from catalog.words import clean
+from search.query.parameters import RefinementParameters, StartParameters, start_of
+from search.query.refinement import Refinement
+from search.query.start import Start
+
+# Sort -> label, ordering of the API. Words order a list by relevance if nothing else.
+SORTS = {
+    "relevance": ("Best match", ""),
+    "newest": ("Newest first", "-created"),
+    "price_up": ("Price, low to high", "price"),
+    "price_down": ("Price, high to low", "-price"),
+}
+_PRICE = re.compile(r"(\d{0,10})-(\d{0,10})", re.ASCII)
+_OWN_SPELLING = {"price_min": "price", "price_max": "price", "ordering": "sort"}
+FILTERS = list(dict.fromkeys(_OWN_SPELLING.get(name, name) for name in PARAMETERS))
+LISTING = [*FILTERS, "q", "sort"]
+REFINEMENT = [*FILTERS, "words", "like", "dislike"]
+START = ["address", "product", "image", "box"]
+
+
+def known_parameters(data: QueryDict, names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the named parameters that are not empty, as given."""
+    pairs = ((name, value) for name in names for value in data.getlist(name))
+    return [(name, value) for name, value in pairs if value.strip()]
+
+
+def read_listing(data: QueryDict) -> dict[str, Any]:
+    """Return `ListingParameters`, always with `q` and `sort`.
+
+    Raises ValidationError.
+    """
+    values = ListingParameters.read(_translate(data, LISTING), ignore_unknown=True)
+    words = clean(values.get("q", ""))
+    ordering = values.get("ordering", "" if words else "-created")
+    names = {ordering: name for name, (_, ordering) in SORTS.items()}
+    return {**values, "q": words, "sort": names[ordering]}
+
+
+def sort_labels(words: str) -> list[tuple[str, str]]:
+    """Return the orders to choose from; without words nothing is relevant."""
+    names = SORTS if words else [name for name in SORTS if name != "relevance"]
+    return [(name, SORTS[name][0]) for name in names]
+
+
+def order_by(sort: str) -> list[str] | None:
+    """Return the fields to order a listing by; None keeps the order of relevance."""
+    if sort == "newest":  # the order of "-created", by the index of the primary key
+        return ["-id"]
+    return ORDERINGS.get(SORTS[sort][1])
+
+
+def read_refinement(data: QueryDict) -> Refinement:
+    """Raise ValidationError or ParameterError for values that are not allowed."""
+    translated = _translate(data, REFINEMENT)
+    values = RefinementParameters.read(translated, ignore_unknown=True)
+    return Refinement.from_parameters(values)
+
+
+def read_start(data: QueryDict) -> Start:
+    """Raise ValidationError or ParameterError for values that are not allowed."""
+    return start_of(StartParameters.read(_translate(data, START), ignore_unknown=True))
+
+
+def read_search(
+    data: QueryDict, files: MultiValueDict[str, UploadedFile]
+) -> tuple[Start, Refinement]:
+    """Raise ValidationError or ParameterError for values that are not allowed."""
+    translated = _translate(data, [*START, *REFINEMENT])
+    photos = files.getlist("photo")[:1]
+    translated.setlist("photo", photos)  # type: ignore[arg-type]
+    values = StartParameters.read(translated, ignore_unknown=True)
+    return start_of(values), Refinement.from_parameters(values)
+
+
+def _translate(data: QueryDict, names: Iterable[str]) -> QueryDict:
+    translated = QueryDict(mutable=True)
+    for name, value in known_parameters(data, names):
+        if name == "sort":
+            translated["ordering"] = _ordering(value)
+        elif name == "price":
+            translated["price_min"], translated["price_max"] = _price_limits(value)
+        else:
+            translated.appendlist(name, value)
+    return translated
+
+
+def _ordering(sort: str) -> str:
+    if sort not in SORTS:
+        raise ValidationError("The products cannot be sorted like that.")
+    return SORTS[sort][1]
+
+
+def _price_limits(price: str) -> tuple[str, ...]:
+    if not (limits := _PRICE.fullmatch(price)):
+        message = "A price range is two numbers of cents, such as 2500-4999."
+        raise ValidationError(message)
+    return limits.groups()
