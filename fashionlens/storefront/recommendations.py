@@ -1,24 +1,17 @@
 """Lists of recommended products, for any page."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
 from catalog.models import Product
+from fashionlens.storefront.availability import when_available
 from fashionlens.storefront.recently_viewed import recently_viewed
-from ml.encoder import EncoderError
 from search.events.list_ids import new_list_id
-from search.index.encoders import NoActiveEncoder
 from search.models import Event
 from search.query.results import Result
 from search.recommend.recommendations import SEARCHED_SEEDS, recommend_similar
-
-log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -28,18 +21,6 @@ class Recommendations:
     results: Sequence[Result]
     list_id: str
     seeds: Sequence[Product] = ()  # the products that the results are like
-
-
-def when_available(search: Callable[[], Answer], default: Answer) -> Answer:
-    """Return what `search` finds, or the default if search is out of order.
-
-    A page about something else must stay up without its recommendations.
-    """
-    try:
-        return search()
-    except (NoActiveEncoder, EncoderError, RedisError):
-        log.exception("Recommendations are not available")
-        return default
 
 
 def recommend(

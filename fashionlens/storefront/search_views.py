@@ -1,27 +1,19 @@
 """Photo search: by form and redirect, or by htmx on the same page."""
 
-import logging
-from collections.abc import Callable
-from functools import wraps
 from urllib.parse import urlencode
 
 from django.core.paginator import InvalidPage, Paginator
-from django.db import OperationalError
 from django.db.models import prefetch_related_objects
 from django.http import (
-    HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
     QueryDict,
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
-from django_htmx.middleware import HtmxDetails
-from redis.exceptions import RedisError
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
@@ -29,6 +21,7 @@ from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from catalog.photos.remote import AddressError
 from fashionlens.storefront.error_pages import not_found, parameter_error, reasons
+from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
 from fashionlens.storefront.parameters import (
     REFINEMENT,
     known_parameters,
@@ -37,10 +30,8 @@ from fashionlens.storefront.parameters import (
     read_start,
 )
 from fashionlens.storefront.photo_form import PhotoForm
-from ml.encoder import EncoderError
 from ml.preprocess import PhotoError
 from search.events.record import record_empty_search
-from search.index.encoders import NoActiveEncoder
 from search.query.kept_search import (
     KeptSearch,
     QueryExpired,
@@ -50,34 +41,6 @@ from search.query.kept_search import (
     start_search,
 )
 from search.query.query_upload import QueryPhotoHandler
-from search.query.refinement import Refinement
-
-log = logging.getLogger(__name__)
-View = Callable[..., HttpResponse]
-
-
-class HtmxRequest(HttpRequest):
-    """A request that has passed django-htmx's middleware."""
-
-    htmx: HtmxDetails
-
-
-def page_or_fragment(view: View) -> View:
-    """Answer 503 if search is out of order; vary by htmx, which gets a fragment."""
-
-    @wraps(view)
-    def wrapped(request: HtmxRequest, *args: str, **kwargs: str) -> HttpResponse:
-        try:
-            response = view(request, *args, **kwargs)
-        except (NoActiveEncoder, EncoderError, RedisError, OperationalError):
-            log.exception("Photo search is not available")
-            name = "_unavailable" if request.htmx else "unavailable"
-            template = f"storefront/search/{name}.html"
-            response = TemplateResponse(request, template, status=503)
-        patch_vary_headers(response, ["HX-Request"])
-        return response
-
-    return wrapped
 
 
 @csrf_exempt  # `_search` checks: reading the form earlier would use other handlers
@@ -163,7 +126,7 @@ def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
         "filters": kept.refinement.filters,
         "categories": [value for value in facets.categories if value.chosen],
         "start_picture": kept.load_start_picture(),
-        "refining_products": _refining_products(kept.refinement),
+        "refining_products": _refining_products(kept),
         "list_path": reverse("storefront:results", args=[kept.id]),
         "query_id": kept.id,
         "kept_time": kept_time(),
@@ -181,10 +144,10 @@ def _expired(request: HtmxRequest, query_id: str) -> TemplateResponse:
     return _render(request, context, "storefront/search/_expired.html", 410)
 
 
-def _refining_products(refinement: Refinement) -> list[tuple[str, Product]]:
+def _refining_products(kept: KeptSearch) -> list[tuple[str, Product]]:
     """Return ("like", product) and ("dislike", product) pairs."""
-    named = [("like", sku) for sku in refinement.like]
-    named += [("dislike", sku) for sku in refinement.dislike]
+    named = [("like", sku) for sku in kept.refinement.like]
+    named += [("dislike", sku) for sku in kept.refinement.dislike]
     if not named:
         return []
     products = Product.objects.published().with_photos()
