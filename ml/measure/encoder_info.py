@@ -1,10 +1,8 @@
-"""What encoder.json says of a training: its data, its figures, its bands."""
+"""The part of encoder.json that describes a training: data, figures and bands."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,9 +18,6 @@ from ml.measure.bands import as_json, calibrate
 from ml.measure.photo_edits import edited_view
 from ml.preprocess import read_photo, to_input
 from ml.recipes import Recipe
-from ml.triplets.sampler import TripletSampler
-
-TRIPLETS = 20_000
 
 
 def make_encoder_info(
@@ -34,7 +29,7 @@ def make_encoder_info(
     photos: Mapping[str, Photos],
     command: str,
 ) -> dict[str, Any]:
-    """Measure on the photos given: train, validation and, if it is there, test."""
+    """Measure the encoder on the given splits and calibrate its bands."""
     vectors = {name: encode(split.pixels) for name, split in photos.items()}
     bands, calibration = _bands(encode, photos["validation"], vectors, recipe)
     return {
@@ -55,7 +50,7 @@ def make_encoder_info(
 def describe_data(
     data: Path, splits: Mapping[str, Sequence[PhotoFile]], photos: Mapping[str, Photos]
 ) -> dict[str, Any]:
-    """Names no path of this machine; the hash says whether it is the same photos."""
+    """Describe the photos by counts and hashes, without paths of this machine."""
     return {
         "name": data.resolve().name,
         "photos": {name: len(items) for name, items in splits.items()},
@@ -65,30 +60,6 @@ def describe_data(
     }
 
 
-def command_line(module: str, arguments: Sequence[str]) -> str:
-    """The command as typed, but for absolute paths: they belong to one machine."""
-    words = [_portable(word) for word in arguments]
-    return shlex.join(["python", "-m", module, *words])
-
-
-def _portable(word: str) -> str:
-    """An absolute path relative to the current folder; its name if far from it."""
-    if not Path(word).is_absolute():
-        return word
-    relative = os.path.relpath(word)
-    return Path(word).name if relative.startswith("../..") else relative
-
-
-def triplets_in_order(vectors: np.ndarray, labels: np.ndarray, seed: int) -> float:
-    """On 20,000 random triplets, every category of the same weight; nan if none."""
-    try:
-        sampler = TripletSampler(labels)
-    except ValueError:
-        return float("nan")
-    triplets = sampler.draw(TRIPLETS, np.random.default_rng(seed))
-    return metrics.triplets_in_order(vectors, triplets)
-
-
 def _figures(
     name: str,
     photos: Mapping[str, Photos],
@@ -96,7 +67,8 @@ def _figures(
     seed: int,
 ) -> dict[str, float | None]:
     labels = photos[name].labels
-    figures = {"triplets_in_order": triplets_in_order(vectors[name], labels, seed)}
+    in_order = metrics.random_triplets_in_order(vectors[name], labels, seed)
+    figures = {"triplets_in_order": in_order}
     if name != "train":  # queries of another split against the train gallery
         figures |= metrics.retrieval(
             metrics.relevance(
@@ -118,13 +90,13 @@ def _bands(
         to_input(edited_view(read_photo(path, max_side=2 * size), rng), size)
         for path in photos.paths
     ]
-    found = calibrate(
+    calibrated = calibrate(
         vectors["validation"], photos.labels, encode(np.stack(views)), vectors["train"]
     )
-    return as_json(found)
+    return as_json(calibrated)
 
 
 def _hash_of_photos(items: Sequence[PhotoFile]) -> str:
-    """Of categories and contents; file names do not count."""
+    """Hash categories and contents; file names do not count."""
     lines = sorted(f"{item.category} {photo_digest(item.path)}" for item in items)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

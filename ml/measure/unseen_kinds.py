@@ -1,4 +1,4 @@
-"""The networks that `ml.kinds` compares: trained without two kinds, and untrained."""
+"""The encoders that `ml.kinds` compares: trained without two kinds, and untrained."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ml.encoder import RUNTIMES, Forward, open_keras
 from ml.preprocess import to_input
 from ml.recipes import RECIPES, SCRATCH, Recipe
 
-UNTRAINED_SIZE = 224  # pixels, both sides: what the ImageNet weights were made for
+UNTRAINED_SIZE = 224  # pixels; the ImageNet weights were trained at this size
 FEATURES = 1280
 
 
 @dataclasses.dataclass(frozen=True)
 class UnexportedEncoder:
-    """A network that was not exported, as an encoder."""
+    """A network that encodes photos without having been exported."""
 
     forward: Forward
     input_size: int
@@ -31,14 +31,13 @@ class UnexportedEncoder:
         return 2 * self.input_size
 
     def encode(self, images: list[Image.Image]) -> np.ndarray:
-        """Photos -> (N, dimension) float32, each row of unit length."""
         if not images:
             return np.empty((0, self.dimension), dtype=np.float32)
         return self.forward(np.stack([to_input(i, self.input_size) for i in images]))
 
 
-def untrained(weights: str | None) -> UnexportedEncoder:
-    """MobileNetV2's pooled features with its starting weights."""
+def imagenet_encoder(weights: str | None) -> UnexportedEncoder:
+    """Return MobileNetV2's pooled features; `weights` as for `load_backbone`."""
     from ml.backbone import load_backbone
     from ml.backend import keras
 
@@ -50,19 +49,18 @@ def untrained(weights: str | None) -> UnexportedEncoder:
     load_backbone(network, weights, recipe)
 
     def forward(pixels: np.ndarray) -> np.ndarray:
-        found = network.predict(pixels / np.float32(127.5) - 1, verbose=0)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        features = network.predict(pixels / np.float32(127.5) - 1, verbose=0)
+        return features / np.linalg.norm(features, axis=1, keepdims=True)
 
     return UnexportedEncoder(forward, UNTRAINED_SIZE, FEATURES)
 
 
 class LeaveOutTrainer:
-    """Trains the recipe without a pair, unless that was done before."""
+    """Trains the recipe without a pair of kinds and keeps the networks."""
 
     def __init__(
         self, recipe: Recipe, data: Path, weights: str | None, out: Path, views: Path
     ) -> None:
-        """Networks go to folders in `out`; `views` is shared by all trainings."""
         self._recipe, self._data, self._weights = recipe, data, weights
         self._out, self._views = out, views
         self._photos: dict[str, Photos] = {}
@@ -84,7 +82,7 @@ class LeaveOutTrainer:
         folder.mkdir(parents=True, exist_ok=True)
         network, _ = train_network(
             self._recipe,
-            self._seen(),
+            self._decoded(),
             leave_out=pair,
             weights=self._weights,
             start=None,
@@ -96,8 +94,7 @@ class LeaveOutTrainer:
         unfinished.replace(file)
         shutil.rmtree(folder / SCRATCH, ignore_errors=True)
 
-    def _seen(self) -> dict[str, Photos]:
-        """Decoded once, for all the trainings."""
+    def _decoded(self) -> dict[str, Photos]:
         if not self._photos:
             splits = read_splits(self._data)
             names = ["train", "validation"]

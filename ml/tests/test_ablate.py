@@ -32,7 +32,7 @@ def vectors() -> np.ndarray:
 @pytest.mark.parametrize("weight", [0, 0.25, 0.64, 1])
 def test_vectors_weighed_anew_are_of_unit_length_and_share(tmp_path, weight):
     encoder = Encoder.load(two_parts(tmp_path))
-    found = ablate.weighed(vectors(), encoder, weight)
+    found = ablate.reweight(vectors(), encoder, weight)
     assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(5))
     assert np.abs(found[:, 0]) == pytest.approx(np.full(5, weight**0.5))
     if weight == 0.64:

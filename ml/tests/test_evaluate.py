@@ -16,6 +16,7 @@ from ml.dataset import PhotoFile, read_splits
 from ml.encoder import Encoder
 from ml.history import Epoch, read_history, write_history
 from ml.measure.cutout import studio_view
+from ml.measure.figures import SEED, mistakes
 from ml.measure.gallery import EmbeddedSplit
 from ml.measure.photo_edits import ROWS
 from ml.measure.pixel_features import PixelFeatures
@@ -94,7 +95,7 @@ def test_a_view_is_looked_for_among_all_photos_not_trained_on(folders):
     gallery = encoder.encode([read_photo(item.path) for item in items])
     for row, view in ROWS.items():
         first = ten = 0
-        for seed in (evaluate.SEED, evaluate.SEED + 1):
+        for seed in (SEED, SEED + 1):
             for place, item in enumerate(items):
                 rng = np.random.default_rng([seed, place])
                 vector = encoder.encode([view(read_photo(item.path), rng)])[0]
@@ -147,7 +148,7 @@ def test_mistakes_are_counted_by_category():
     """By hand: of two dresses one finds a skirt, the hat finds a hat."""
     gallery = split_of(("dress", [1, 0]), ("skirt", [0, 1]), ("hat", [-1, 0]))
     asked = split_of(("dress", [0.8, 0.6]), ("dress", [0.6, 0.8]), ("hat", [-0.8, 0.6]))
-    assert evaluate.mistakes(gallery, asked) == {
+    assert mistakes(gallery, asked) == {
         "recall@1": {"dress": 0.5, "hat": 1.0},
         "most_frequent": [{"asked": "dress", "found": "skirt", "photos": 1, "of": 2}],
     }

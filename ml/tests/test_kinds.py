@@ -11,7 +11,7 @@ import pytest
 from ml import kinds
 from ml.dataset import SPLITS, read_splits
 from ml.encoder import Encoder
-from ml.measure.unseen_kinds import untrained
+from ml.measure.unseen_kinds import imagenet_encoder
 from ml.preprocess import read_photo
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 from ml.tests.test_encoder import write_encoder
@@ -35,7 +35,7 @@ def data(tmp_path: Path) -> Path:
 def options(data, tmp_path, monkeypatch):
     """Both networks see mean colours alone; what is trained is written down."""
     network = Encoder.load(write_encoder(tmp_path / "encoder"))
-    monkeypatch.setattr(kinds, "untrained", lambda weights: network)
+    monkeypatch.setattr(kinds, "imagenet_encoder", lambda weights: network)
     trained = []
 
     def without(trainer, pair):
@@ -139,7 +139,7 @@ def test_two_categories_must_be_left_to_train_on(options, data, capsys):
 
 
 def test_untrained_features_have_unit_length():
-    network = untrained(None)
+    network = imagenet_encoder(None)
     vectors = network.encode([draw_photo(shape, 1) for shape in SHAPES])
     assert vectors.shape == (3, 1280) and vectors.dtype == np.float32
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)

@@ -1,8 +1,9 @@
-"""What ml.train and ml.export say about arguments and data, before TensorFlow."""
+"""Errors in arguments and data, which ml.train reports before it loads TensorFlow."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +11,20 @@ from pathlib import Path
 import pytest
 
 from ml import export, train
+from ml.command import command_line
 from ml.dataset import load_splits, read_splits
 from ml.errors import ConfigError
-from ml.measure.encoder_info import command_line, describe_data
+from ml.measure.encoder_info import describe_data
 from ml.recipes import RECIPES, Recipe
 from ml.tests.drawn import write_dataset
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert train.main(words) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("ml.train: ")
-    assert len(told.splitlines()) == 1  # a sentence, not a traceback
-    return told
+    error = capsys.readouterr().err
+    assert error.startswith("ml.train: ")
+    assert len(error.splitlines()) == 1  # a sentence, not a traceback
+    return error
 
 
 def test_a_missing_data_folder_is_one_sentence(tmp_path, capsys):
@@ -44,6 +46,7 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--batch", "0"],
         ["--margin", "0", "--recipe", "report"],
         ["--margin", "nan", "--recipe", "report"],
+        ["--category-dimension", "0"],
         ["--views", "1"],
         ["--other-grounds", "1.1"],
         ["--soup", "0"],
@@ -64,9 +67,9 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--seed", "-1"],
     ],
 )
-def test_senseless_numbers_are_refused_by_name(tmp_path, capsys, words):
-    told = refused(["--data", str(tmp_path), "--out", str(tmp_path), *words], capsys)
-    assert words[0] in told
+def test_values_out_of_bounds_are_refused_by_name(tmp_path, capsys, words):
+    error = refused(["--data", str(tmp_path), "--out", str(tmp_path), *words], capsys)
+    assert words[0] in error
 
 
 def parsed(*words: str) -> argparse.Namespace:
@@ -79,8 +82,8 @@ def test_the_recipe_is_fashion_unless_said():
     assert (recipe.input_size, recipe.dimension) == (192, 128)
 
 
-def test_a_knob_of_the_other_recipe_is_refused_by_name():
-    with pytest.raises(ConfigError, match="--margin is no knob of --recipe fashion"):
+def test_an_option_of_another_recipe_is_refused():
+    with pytest.raises(ConfigError, match="fashion has no option --margin"):
         train.chosen_recipe(parsed("--margin", "0.5"))
 
 
@@ -94,26 +97,49 @@ def test_a_knob_of_the_other_recipe_is_refused_by_name():
 )
 def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, said):
     data = write_dataset(tmp_path / "data")
-    told = refused(["--data", str(data), "--out", str(tmp_path / "o"), *words], capsys)
-    assert said in told
+    error = refused(["--data", str(data), "--out", str(tmp_path / "o"), *words], capsys)
+    assert said in error
 
 
 @pytest.mark.parametrize(
-    ("knob", "value"), [("--alpha", "0.5"), ("--frozen-blocks", "12"), ("--tops", "4")]
+    ("option", "value"),
+    [("--alpha", "0.5"), ("--frozen-blocks", "12"), ("--tops", "4")],
 )
-def test_what_a_network_is_built_of_is_refused_when_going_on(knob, value):
-    """It would change nothing but what encoder.json says."""
-    assert train.chosen_recipe(parsed(knob, value))
-    with pytest.raises(ConfigError, match=f"{knob} goes with a new network"):
-        train.chosen_recipe(parsed(knob, value, "--from", "there"))
+def test_structural_options_are_refused_with_from(option, value):
+    assert train.chosen_recipe(parsed(option, value))
+    with pytest.raises(ConfigError, match=f"{option} applies to a new network"):
+        train.chosen_recipe(parsed(option, value, "--from", "there"))
 
 
-def test_knobs_turn_the_recipe():
+def test_options_change_the_recipe():
     words = ["--out", "x", "--steps", "7", "--margin", "0.5", "--seed", "9"]
     words += ["--recipe", "report"]
     recipe = train.chosen_recipe(train._parser().parse_args(words))
     assert (recipe.steps, recipe.margin, recipe.seed) == (7, 0.5, 9)
     assert (recipe.name, recipe.epochs) == ("report", Recipe("report").epochs)
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_the_recipes_keep_their_own_bounds(recipe):
+    recipe.check()
+
+
+def test_a_subclass_keeps_the_bounds_of_an_option_it_gives_another_default():
+    @dataclasses.dataclass(frozen=True)
+    class LongRecipe(Recipe):
+        epochs: int = 40
+
+    assert LongRecipe.options() == Recipe.options()
+    with pytest.raises(ConfigError, match="--epochs must be at least 1"):
+        LongRecipe("long", epochs=0).check()
+
+
+def test_help_names_bounds_and_the_default_of_each_recipe(capsys):
+    with pytest.raises(SystemExit):
+        train.main(["--help"])
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "(at least 0 and below 1; default: fashion 0.3)" in printed
+    assert "number of epochs (at least 1; default: fashion 8, report 5)" in printed
 
 
 def test_the_report_recipe_is_the_reports():
@@ -155,17 +181,17 @@ def test_the_recorded_command_holds_no_absolute_path(tmp_path, monkeypatch):
 
 
 def test_the_data_is_known_by_content_not_by_place(tmp_path):
-    told = []
+    error = []
     for place in ("a", "b"):
         data = write_dataset(tmp_path / place / "photos")
         splits = read_splits(data)
         photos = load_splits(splits, ["train"], 8)
-        told.append(describe_data(data, splits, photos))
-    assert told[0] == told[1]
-    assert told[0]["name"] == "photos"
-    assert told[0]["photos"] == {"train": 18, "validation": 9, "test": 9}
+        error.append(describe_data(data, splits, photos))
+    assert error[0] == error[1]
+    assert error[0]["name"] == "photos"
+    assert error[0]["photos"] == {"train": 18, "validation": 9, "test": 9}
     next((data / "train").rglob("*.png")).unlink()
     splits = read_splits(data)
     changed = describe_data(data, splits, load_splits(splits, ["train"], 8))
-    assert changed["sha256"]["train"] != told[0]["sha256"]["train"]
-    assert changed["sha256"]["test"] == told[0]["sha256"]["test"]
+    assert changed["sha256"]["train"] != error[0]["sha256"]["train"]
+    assert changed["sha256"]["test"] == error[0]["sha256"]["test"]

@@ -14,6 +14,7 @@ import pytest
 
 from ml import train
 from ml.backend import keras, tf
+from ml.command import DATA_VARIABLE
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
 from ml.errors import TrainingError
@@ -34,7 +35,7 @@ from ml.fashion.network import (
 )
 from ml.fashion.readout import fit_readout
 from ml.preprocess import read_photo
-from ml.recipes import DATA_VARIABLE, RECIPES, SCRATCH, FashionRecipe
+from ml.recipes import RECIPES, SCRATCH, FashionRecipe
 from ml.tests.drawn import SHAPES, draw_photo, write_dataset
 
 # Keras 3.15 on NumPy 2.4: nothing here can mend it.

@@ -15,11 +15,12 @@ import pytest
 from ml import train
 from ml.backbone import WeightsError, load_backbone
 from ml.backend import keras, tf
+from ml.command import DATA_VARIABLE
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
 from ml.errors import TrainingError
 from ml.preprocess import read_photo
-from ml.recipes import DATA_VARIABLE, Recipe, TripletRecipe
+from ml.recipes import Recipe, TripletRecipe
 from ml.schedule import learning_rate
 from ml.tests.drawn import write_dataset
 from ml.triplets.loop import train_encoder

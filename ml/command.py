@@ -1,0 +1,82 @@
+"""What the commands of `ml` share: arguments, folders and errors as one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ml.errors import ConfigError, UserError
+
+DATA_VARIABLE = "FASHIONLENS_DATA"
+VAR_VARIABLE = "FASHIONLENS_VAR"
+
+
+def run_command(name: str, command: Callable[[], None], stopped: str = "") -> int:
+    """Run a command and return its exit status; `stopped` is printed on Ctrl-C."""
+    try:
+        command()
+    except KeyboardInterrupt:
+        print(f"\n{name}: stopped. {stopped}".rstrip(), file=sys.stderr)
+        return 130
+    except (UserError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=f"folder of photos (default: the variable {DATA_VARIABLE})",
+    )
+
+
+def add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        default="imagenet",
+        metavar="imagenet|PATH|none",
+        help="initial weights of MobileNetV2: downloaded by Keras, a file of weights "
+        "without top, or random (default: imagenet)",
+    )
+
+
+def initial_weights(options: argparse.Namespace) -> str | None:
+    return None if options.weights == "none" else options.weights
+
+
+def data_folder(given: Path | None) -> Path:
+    """Return the folder given on the command line, or the environment's."""
+    if given is not None:
+        return given
+    if from_environment := os.environ.get(DATA_VARIABLE):
+        return Path(from_environment)
+    raise ConfigError(
+        "Where are the photos? Pass --data DIR, or set "
+        f"{DATA_VARIABLE} to the folder with train/, validation/ and test/."
+    )
+
+
+def var_folder() -> Path:
+    """Return the folder for everything made at run time."""
+    return Path(os.environ.get(VAR_VARIABLE) or "var")
+
+
+def command_line(module: str, arguments: Sequence[str]) -> str:
+    """Return the command as typed, with absolute paths made relative."""
+    words = [_portable(word) for word in arguments]
+    return shlex.join(["python", "-m", module, *words])
+
+
+def _portable(word: str) -> str:
+    """Make an absolute path relative; keep only the name if it is far away."""
+    if not Path(word).is_absolute():
+        return word
+    relative = os.path.relpath(word)
+    return Path(word).name if relative.startswith("../..") else relative
