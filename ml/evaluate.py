@@ -17,9 +17,9 @@ from typing import Any
 from ml.command import add_data, data_folder, run_command, var_folder
 from ml.dataset import SPLITS, DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
-from ml.history import draw_loss, read_history
 from ml.measure import figures as figures_of
 from ml.measure.gallery import embed
+from ml.measure.history import draw_loss, read_history
 from ml.measure.pictures import write_pictures
 from ml.measure.tables import all_tables
 

@@ -24,8 +24,8 @@ from ml.command import (
 )
 from ml.dataset import PhotoFile, Photos, categories_of, load_splits, read_splits
 from ml.errors import ConfigError
-from ml.history import Epoch, draw_loss, write_history
 from ml.measure.encoder_info import make_encoder_info
+from ml.measure.history import Epoch, draw_loss, write_history
 from ml.recipes import (
     DEFAULT_RECIPE,
     RECIPES,

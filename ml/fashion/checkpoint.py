@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ml.history import Epoch
+from ml.measure.history import Epoch
 
 
 @dataclass

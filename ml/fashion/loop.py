@@ -24,7 +24,7 @@ from ml.fashion.checkpoint import Checkpoint, TrainingProgress
 from ml.fashion.losses import contrast, relation_loss
 from ml.fashion.network import Parts, build_two_heads, join, open_two_heads
 from ml.fashion.readout import fit_readout
-from ml.history import Epoch
+from ml.measure.history import Epoch
 from ml.recipes import SCRATCH, FashionRecipe
 from ml.schedule import learning_rate
 

@@ -14,10 +14,10 @@ from PIL import Image
 from ml import evaluate
 from ml.dataset import PhotoFile, read_splits
 from ml.encoder import Encoder
-from ml.history import Epoch, read_history, write_history
 from ml.measure.cutout import studio_view
 from ml.measure.figures import SEED, mistakes
 from ml.measure.gallery import EmbeddedSplit
+from ml.measure.history import Epoch, read_history, write_history
 from ml.measure.photo_edits import ROWS
 from ml.measure.pixel_features import PixelFeatures
 from ml.measure.tables import table

@@ -13,7 +13,7 @@ from ml.backend import keras, tf
 from ml.conversion import encode_pixels
 from ml.dataset import Photos
 from ml.errors import TrainingError
-from ml.history import Epoch
+from ml.measure.history import Epoch
 from ml.recipes import Recipe, TripletRecipe
 from ml.schedule import learning_rate
 from ml.triplets.loss import triplet_loss
