@@ -12,6 +12,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import empty
 
 from catalog.error_codes import ErrorCode
+from catalog.facets import VALUES_FACETS
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 from catalog.listing import PAGE_SIZE
 from catalog.models import Product
@@ -180,17 +181,14 @@ def _cents(help_text: str) -> serializers.IntegerField:
     )
 
 
+_VALUE_HELP = {
+    "category": "The slug of a category.",
+    "brand": "The whole name of a brand, in upper or lower case.",
+    "colour": "A colour of the garment in the photo.",
+}
+
+
 class FilterParameters(Parameters):
-    category = ValuesField(
-        "The slug of a category. Repeat it to allow several categories."
-    )
-    brand = ValuesField(
-        "The whole name of a brand, in upper or lower case. Repeat it to allow several"
-        " brands."
-    )
-    colour = ValuesField(
-        "A colour of the garment in the photo. Repeat it to allow several colours."
-    )
     price_min = _cents("The lowest price in cents, inclusive.")
     price_max = _cents("The highest price in cents, inclusive.")
     in_stock = serializers.BooleanField(
@@ -204,6 +202,16 @@ class FilterParameters(Parameters):
         error_messages=_TRUE_OR_FALSE,
         help_text="`true` adds the counts of the values to filter by. It takes longer.",
     )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        values = {
+            facet.parameter: ValuesField(
+                f"{_VALUE_HELP.get(facet.parameter, f'A {facet.label.lower()}.')}"
+                " Repeat it to allow several."
+            )
+            for facet in VALUES_FACETS
+        }
+        return super().get_fields() | values
 
     def validate_brand(self, brands: list[str]) -> list[str]:
         return Product.objects.published().canonical_brands(filter(None, brands))
