@@ -9,7 +9,6 @@ from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.fields import empty
 
 from catalog.error_codes import ErrorCode
 from catalog.facets import VALUES_FACETS
@@ -45,7 +44,8 @@ class Parameters(serializers.Serializer):
         return _serializer(cls).run_validation(data)
 
     def to_internal_value(self, data: QueryDict) -> dict[str, Any]:
-        errors: dict[str, Any] = self._unknown(data)
+        unknown = [name for name in data if name not in self.fields]
+        errors: dict[str, Any] = self._unknown(unknown) if unknown else {}
         plain: dict[str, Any] = {}
         for name, field in self.fields.items():
             values = data.getlist(name)
@@ -54,7 +54,7 @@ class Parameters(serializers.Serializer):
             elif len(values) > 1:
                 message = f"Give {name} once, not {len(values)} times."
                 errors[name] = [ErrorDetail(message, ErrorCode.MULTIPLE_VALUES)]
-            elif values and not _is_empty_number(field, values[0]):
+            elif values and (values[0] != "" or not isinstance(field, OptionalNumber)):
                 plain[name] = values[0]
         try:
             valid = super().to_internal_value(plain)
@@ -65,14 +65,18 @@ class Parameters(serializers.Serializer):
             raise ValidationError(errors)
         return valid
 
-    def _unknown(self, data: QueryDict) -> dict[str, Any]:
+    def _unknown(self, names: list[str]) -> dict[str, Any]:
         allowed = ", ".join(self.fields) or "none"
         message = f"There is no such parameter. Allowed: {allowed}."
-        return {
-            name[:MAX_VALUE_CHARS]: [ErrorDetail(message, ErrorCode.UNKNOWN_PARAMETER)]
-            for name in data
-            if name not in self.fields
-        }
+        error = [ErrorDetail(message, ErrorCode.UNKNOWN_PARAMETER)]
+        return {name[:MAX_VALUE_CHARS]: error for name in names}
+
+
+class OptionalNumber(serializers.IntegerField):
+    """A number that may be left empty, as forms send it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, **options)
 
 
 def _without_empty(data: QueryDict, names: Mapping[str, Any]) -> QueryDict:
@@ -81,11 +85,6 @@ def _without_empty(data: QueryDict, names: Mapping[str, Any]) -> QueryDict:
         values = data.getlist(name)
         kept.setlist(name, [value for value in values if value != ""])
     return kept
-
-
-def _is_empty_number(field: serializers.Field, value: Any) -> bool:
-    optional = isinstance(field, serializers.IntegerField) and field.default is empty
-    return optional and value == ""
 
 
 @cache
@@ -169,13 +168,12 @@ def words_field(help_text: str, *, allow_blank: bool = False) -> serializers.Cha
     )
 
 
-def _cents(help_text: str) -> serializers.IntegerField:
+def _cents(help_text: str) -> OptionalNumber:
     message = f"A price is a whole number of cents from 0 to {MAX_CENTS}."
     names = ("invalid", "min_value", "max_value", "max_string_length")
-    return serializers.IntegerField(
+    return OptionalNumber(
         min_value=0,
         max_value=MAX_CENTS,
-        required=False,
         error_messages=dict.fromkeys(names, message),
         help_text=help_text,
     )

@@ -15,12 +15,3 @@ class PublicView(APIView):
         if response.status_code == 200 and "Cache-Control" not in response:
             patch_cache_control(response, public=True, max_age=MAX_AGE_S)
         return response
-
-
-class PrivateView(APIView):
-    """A view whose answers belong to one client, so that no cache may keep them."""
-
-    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(*args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response

@@ -5,9 +5,8 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.examples import AnswerExample, category_page_example
-from catalog.api.pagination import page_of
 from catalog.api.problems import INVALID, PAGE_BEYOND_END, UNAVAILABLE, problems
-from catalog.api.serializers import CategoryNameOutput, PageOutput
+from catalog.api.serializers import CategoryNameOutput, PageOutput, page_of
 from catalog.models import Category
 from catalog.parameters import PageParameters
 

@@ -16,7 +16,6 @@ from catalog.api.examples import (
     product_detail_example,
     product_page_example,
 )
-from catalog.api.pagination import page_of
 from catalog.api.problems import (
     INVALID,
     PAGE_BEYOND_END,
@@ -30,6 +29,7 @@ from catalog.api.serializers import (
     PageOutput,
     ProductDetailOutput,
     listed_product_json,
+    page_of,
     product_detail_json,
     root_of,
 )

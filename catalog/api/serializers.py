@@ -6,11 +6,15 @@ DRF's serializers would take four times as long. A test holds the two together.
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import ceil
 from typing import Any
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
 
 from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
 from catalog.models import Product, ProductImage
@@ -176,6 +180,40 @@ class PageOutput(serializers.Serializer):
     previous = serializers.URLField(
         allow_null=True, help_text="The previous page, or null on the first one."
     )
+
+
+def check_page(number: int, size: int, count: int) -> None:
+    """Raise NotFound beyond the last page. The first page always exists."""
+    last = max(1, ceil(count / size))
+    if number > last:
+        raise NotFound(f"Page {number} is beyond the last, {last}.", "page_beyond_end")
+
+
+def page_links(
+    request: Request, address: str, number: int, has_more: bool
+) -> dict[str, Any]:
+    """Return `next` and `previous` for a page of the list at `address`."""
+
+    def link(page: int) -> str:
+        return replace_query_param(request.build_absolute_uri(address), "page", page)
+
+    return {
+        "next": link(number + 1) if has_more else None,
+        "previous": link(number - 1) if number > 1 else None,
+    }
+
+
+def page_of(request: Request, rows: QuerySet, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the page of `rows` that valid `PageParameters` name, with its links."""
+    number, size = values["page"], values["page_size"]
+    count = rows.count()
+    check_page(number, size, count)
+    start, end = (number - 1) * size, number * size
+    return {
+        "count": count,
+        **page_links(request, request.get_full_path(), number, end < count),
+        "results": rows[start:end],
+    }
 
 
 @extend_schema_serializer(component_name="FacetValue")

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
@@ -73,6 +74,15 @@ def service_errors() -> Iterator[None]:
         raise Expired(str(error)) from error
     except (NoActiveEncoder, EncoderError) as error:
         raise Unavailable(NO_ENCODER.description, NO_ENCODER.code) from error
+
+
+class PrivateView(APIView):
+    """A view whose answers belong to one client, so that no cache may keep them."""
+
+    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(*args, **kwargs)
+        response["Cache-Control"] = "no-store"
+        return response
 
 
 class SearchThrottle(SimpleRateThrottle):

@@ -8,7 +8,6 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.base import PrivateView
 from catalog.api.examples import AnswerExample
 from catalog.api.problems import INVALID, UNAVAILABLE, ProblemCase, problems
 from catalog.error_codes import ErrorCode
@@ -18,7 +17,7 @@ from catalog.parameters import (
     MAX_VALUE_CHARS,
     MaxValuesValidator,
 )
-from search.api.base import LENGTH_REQUIRED, THROTTLED, SearchThrottle
+from search.api.base import LENGTH_REQUIRED, THROTTLED, PrivateView, SearchThrottle
 from search.api.examples import EVENTS, events_recorded_example
 from search.events.record import ReportedEvent, record_events
 from search.models import Event

@@ -11,9 +11,7 @@ from drf_spectacular.utils import (
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.base import PrivateView
 from catalog.api.examples import AnswerExample
-from catalog.api.pagination import check_page, page_links
 from catalog.api.problems import (
     INVALID,
     PAGE_BEYOND_END,
@@ -21,7 +19,7 @@ from catalog.api.problems import (
     ProblemCase,
     problems,
 )
-from catalog.api.serializers import FacetsOutput, root_of
+from catalog.api.serializers import FacetsOutput, check_page, page_links, root_of
 from catalog.parameters import PageParameters
 from search.api.base import (
     ADDRESS_PROBLEMS,
@@ -30,6 +28,7 @@ from search.api.base import (
     PHOTO_PROBLEMS,
     QUERY_EXPIRED,
     THROTTLED,
+    PrivateView,
     SearchThrottle,
     service_errors,
 )

@@ -9,6 +9,7 @@ from catalog.parameters import (
     MAX_PAGE_SIZE,
     MAX_SKU_CHARS,
     FilterParameters,
+    OptionalNumber,
     ValuesField,
     words_field,
 )
@@ -60,8 +61,7 @@ class StartParameters(RefinementParameters):
         help_text="The SKU of a product: the search starts from its first photo and"
         " leaves the product itself out.",
     )
-    image = serializers.IntegerField(
-        required=False,
+    image = OptionalNumber(
         error_messages={"invalid": "The image is the id of a photo, a whole number."},
         help_text="The id of another photo of `product`.",
     )
