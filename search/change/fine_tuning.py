@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 
-from search.change.training_photos import MAX_PHOTOS, empty_folder, write_json
+from search.change.photo_export import MAX_PHOTOS, empty_folder, write_json
 from search.index.encoders import open_network, register
 from search.models import Encoder
 

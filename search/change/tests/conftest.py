@@ -2,7 +2,7 @@ import pytest
 
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
-from search.change import training_photos
+from search.change import photo_export
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def work(tmp_path, settings):
 
 @pytest.fixture
 def small_minimum(monkeypatch):
-    monkeypatch.setattr(training_photos, "MIN_PHOTOS", 4)
+    monkeypatch.setattr(photo_export, "MIN_PHOTOS", 4)
 
 
 @pytest.fixture

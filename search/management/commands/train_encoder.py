@@ -8,7 +8,7 @@ from tqdm import tqdm
 from ml.encoder import SHIPPED, EncoderError
 from search.change import fine_tuning
 from search.change.fine_tuning import TrainingPlan, TrainingRefused
-from search.change.training_photos import (
+from search.change.photo_export import (
     MAX_PHOTOS,
     Export,
     TooFewPhotos,

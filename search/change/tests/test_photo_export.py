@@ -2,7 +2,7 @@ import pytest
 
 from catalog.models import ProductImage
 from catalog.tests.factories import make_category, make_product
-from search.change.training_photos import TooFewPhotos, export_photos
+from search.change.photo_export import TooFewPhotos, export_photos
 
 pytestmark = pytest.mark.django_db
 
