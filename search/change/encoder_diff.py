@@ -89,16 +89,11 @@ def compare(
     random. Shoppers' own photos are not kept, and their vectors mean nothing to another
     encoder.
     """
-    photos = [
-        ComparedPhoto(
-            product_id,
-            image_id,
-            _similar(product_id, image_id, before, k),
-            _similar(product_id, image_id, after, k),
-            recent,
-        )
-        for product_id, image_id, recent in _sample(before, after, queries, seed)
-    ]
+    photos = []
+    for product_id, image_id, recent in _sample(before, after, queries, seed):
+        old = _similar(product_id, image_id, before, k)
+        new = _similar(product_id, image_id, after, k)
+        photos.append(ComparedPhoto(product_id, image_id, old, new, recent))
     if not photos:
         raise NothingToCompare(
             f"No published photo has a vector of both {before} and {after}. Run"

@@ -115,12 +115,27 @@ def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, in
 
 
 def _groups_of_looks(progress: Progress) -> list[list[int]]:
-    # Each photo is compared with each: an index search for every photo takes longer.
     try:
         encoder = active_encoder()
         limit = look_alike_limit(encoder)
     except (NoActiveEncoder, EncoderError):
         return []
+    pairs = _near_pairs(encoder, limit, progress)
+    images = ProductImage.objects.in_bulk({pk for pair in pairs for pk in pair})
+    return connected(
+        (one, other)
+        for one, other in pairs
+        if one in images
+        and other in images
+        and not kind_of_copy(images[one], images[other])
+    )
+
+
+def _near_pairs(
+    encoder: Encoder, limit: float, progress: Progress
+) -> list[tuple[int, int]]:
+    """Return pairs of photos of different products within the cosine distance."""
+    # Each is compared with each: an index search for every photo takes longer.
     ids, products, vectors = _load_vectors(encoder)
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(ids), _BLOCK):
@@ -132,14 +147,7 @@ def _groups_of_looks(progress: Progress) -> list[list[int]]:
             ids[ones + start].tolist(), ids[others + start].tolist(), strict=True
         )
         progress(len(vectors[block]))
-    images = ProductImage.objects.in_bulk({pk for pair in pairs for pk in pair})
-    return connected(
-        (one, other)
-        for one, other in pairs
-        if one in images
-        and other in images
-        and not kind_of_copy(images[one], images[other])
-    )
+    return pairs
 
 
 def _load_vectors(encoder: Encoder) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -147,9 +147,7 @@ def start_search(
 ) -> KeptSearch:
     """Search, and keep the vector and its origin under a random id.
 
-    With `first` only that many hits are found now, the others when they are needed: a
-    client that shows one page waits no longer than for that.
-
+    With `first` only that many hits are found now, the others when they are needed.
     Raises PhotoError, AddressError, ParameterError, EncoderError and NoActiveEncoder.
     """
     started = time.perf_counter()

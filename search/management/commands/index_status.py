@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from search.index.embed import index_status
 from search.index.encoders import NoActiveEncoder, active_encoder
-from search.models import EmbeddingFailure
+from search.models import EmbeddingFailure, Encoder
 
 
 class Command(BaseCommand):
@@ -27,11 +27,16 @@ class Command(BaseCommand):
         status = index_status(encoder)
         if options["json"]:
             self.stdout.write(json.dumps(status))
-            return
+        else:
+            self.print_status(encoder, status, options["failures"])
+
+    def print_status(
+        self, encoder: Encoder, status: dict[str, object], limit: int
+    ) -> None:
         for name, value in status.items():
             self.stdout.write(f"{name.replace('_', ' '):<18}{value}")
         failures = EmbeddingFailure.objects.filter(encoder=encoder)
-        for failure in failures.select_related("image__product")[: options["failures"]]:
+        for failure in failures.select_related("image__product")[:limit]:
             product = failure.image.product
             self.stdout.write(
                 f"  {product.sku} photo {failure.image_id}: {failure.reason}"
