@@ -1,5 +1,3 @@
-"""Views as a phone would take them, made once, and made on after a kill."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -26,7 +24,7 @@ def frozen(pixels: np.ndarray) -> list[np.ndarray]:
 
 @pytest.fixture
 def paths(tmp_path: Path) -> list[Path]:
-    return sorted((write_dataset(tmp_path / "data", 30) / "train").rglob("*.png"))
+    return sorted((write_dataset(tmp_path / "data", 12) / "train").rglob("*.png"))
 
 
 def made(paths: list[Path], folder: Path, network=frozen, seed: int = 1) -> Views:
@@ -44,7 +42,7 @@ def test_the_first_view_is_the_photo_and_the_others_are_not(paths, tmp_path):
     assert len(different) == EACH
 
 
-def test_some_views_have_another_ground(paths, tmp_path, monkeypatch):
+def test_some_views_have_another_background(paths, tmp_path, monkeypatch):
     laid = []
 
     def on_other_background(photo, mask, other, rng):
@@ -55,7 +53,7 @@ def test_some_views_have_another_ground(paths, tmp_path, monkeypatch):
     made(paths, tmp_path)
     found = sum(garment_mask(read_photo(path)) is not None for path in paths)
     assert found > len(paths) / 2
-    assert len(laid) / (found * (EACH - 1)) == pytest.approx(GROUNDS, abs=0.08)
+    assert len(laid) / (found * (EACH - 1)) == pytest.approx(GROUNDS, abs=0.12)
 
 
 def test_the_seed_decides_the_views(paths, tmp_path):
@@ -65,13 +63,14 @@ def test_the_seed_decides_the_views(paths, tmp_path):
     assert (one.activations != third.activations).any()
 
 
-def test_views_cut_off_go_on_to_the_same_views(paths, tmp_path):
+def test_interrupted_views_resume_to_the_same_views(paths, tmp_path, monkeypatch):
+    monkeypatch.setattr(frozen_views, "AT_ONCE", 1)  # rounds of sixteen photos
     whole = made(paths, tmp_path / "whole")
     calls = []
 
     def killed(pixels: np.ndarray) -> list[np.ndarray]:
         calls.append(len(pixels))
-        if len(calls) > 150:  # of two a photo, in the second round
+        if len(calls) > 18 * EACH:  # in the second round
             raise KeyboardInterrupt
         return frozen(pixels)
 
@@ -84,7 +83,7 @@ def test_views_cut_off_go_on_to_the_same_views(paths, tmp_path):
         return frozen(pixels)
 
     resumed = made(paths, tmp_path / "cut", counted)
-    assert sum(calls) == EACH * (len(paths) - 64)  # the first round was kept
+    assert sum(calls) == EACH * (len(paths) - 16)  # the first round was kept
     for name in ("activations", "textures", "layout"):
         assert (getattr(resumed, name) == getattr(whole, name)).all()
     calls.clear()

@@ -219,18 +219,8 @@ def test_the_command_leaves_an_encoder_to_serve_from(tmp_path, capsys):
     """All of ml.train with the real network, three small steps."""
     data, out = write_dataset(tmp_path / "data"), tmp_path / "out"
     words = ["--data", str(data), "--out", str(out), "--weights", "none"]
-    words += [
-        "--recipe",
-        "report",
-        "--alpha",
-        "0.35",
-        "--epochs",
-        "1",
-        "--steps",
-        "3",
-        "--batch",
-        "2",
-    ]
+    words += ["--recipe", "report", "--alpha", "0.35", "--input-size", "64"]
+    words += ["--epochs", "1", "--steps", "3", "--batch", "2"]
     tf.config.run_functions_eagerly(True)  # tracing takes longer than three steps
     try:
         assert train.main([*words, "--measure-test"]) == 0, capsys.readouterr().err
