@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
-class Problem:
+class RowProblem:
     row: int
     sku: str
     column: str
@@ -56,7 +56,7 @@ class Row:
     stock: int | None = None
     available: bool | None = None
     links: list[str] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)  # with any, it is skipped
+    problems: list[RowProblem] = field(default_factory=list)  # with any, it is skipped
 
     @property
     def names_a_product(self) -> bool:
@@ -85,13 +85,15 @@ def read_row(record: Record, *, currency: str) -> Row:
     problems = []
     parts: dict[str, Any] = {"fields": {}}
     if record.fault:
-        problems.append(Problem(record.row, "", "", "", record.fault))
+        problems.append(RowProblem(record.row, "", "", "", record.fault))
     for read in _READERS if not record.fault else ():
         try:
             read(values, parts, currency)
         except Wrong as wrong:
             value = values.get(wrong.column, "")
-            problems.append(Problem(record.row, sku, wrong.column, value, str(wrong)))
+            problems.append(
+                RowProblem(record.row, sku, wrong.column, value, str(wrong))
+            )
     return Row(record.row, sku, problems=problems, **parts)
 
 

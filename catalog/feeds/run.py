@@ -8,7 +8,7 @@ from django.db import transaction
 
 from catalog.feeds.columns import MANY, Feed
 from catalog.feeds.photos import LinkedPhoto, LinkError, PhotoReader, Version
-from catalog.feeds.rows import Problem, Row, read_row
+from catalog.feeds.rows import Row, RowProblem, read_row
 from catalog.feeds.seen_skus import NamedSkus
 from catalog.feeds.store import Batch, Options
 from catalog.locks import IMPORT, lock_until_commit
@@ -43,7 +43,7 @@ class Import:
 
     options: Options
     named: NamedSkus
-    tell: Callable[[Problem], object]
+    tell: Callable[[RowProblem], object]
     progress: Callable[[int], object] = lambda rows: None
     report: Report = field(default_factory=Report)
 
@@ -57,7 +57,7 @@ class Import:
         try:
             rows = (read_row(each, currency=options.currency) for each in feed)
             for batch in _batches(rows):
-                self.problems: list[Problem] = []
+                self.problems: list[RowProblem] = []
                 self._store(self._named(batch))
                 for problem in sorted(self.problems, key=lambda each: each.row):
                     self.tell(problem)
@@ -78,14 +78,16 @@ class Import:
             place = earlier.get(row.sku) or getattr(first.get(row.sku), "number", None)
             if row.names_a_product and place != row.number:
                 expected = f"one row for each product; row {place} has this id"
-                self._skip(row, Problem(row.number, row.sku, "id", row.sku, expected))
+                self._skip(
+                    row, RowProblem(row.number, row.sku, "id", row.sku, expected)
+                )
             elif row.problems:
                 self._skip(row, *row.problems)
             else:
                 good.append(row)
         return good
 
-    def _skip(self, row: Row, *problems: Problem) -> None:
+    def _skip(self, row: Row, *problems: RowProblem) -> None:
         self.problems += problems
         self.report.skipped += 1
         self.report.unnamed += not row.names_a_product
@@ -109,7 +111,7 @@ class Import:
         lacks = [c for c, name in _NEEDED.items() if name not in row.fields]
         lacks += [] if row.category or self.options.category else ["product_type"]
         said = [
-            Problem(row.number, row.sku, column, "", "a value: this product is new")
+            RowProblem(row.number, row.sku, column, "", "a value: this product is new")
             for column in lacks
         ]
         if said:
@@ -147,7 +149,7 @@ class Import:
 
     def _leave_out(self, row: Row, link: str, expected: str) -> None:
         column = "image_link" if link == row.links[0] else MANY
-        self.problems.append(Problem(row.number, row.sku, column, link, expected))
+        self.problems.append(RowProblem(row.number, row.sku, column, link, expected))
         self.report.left_out += 1
 
 

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from catalog.feeds.archive import ArchivingRefused, archive_missing
 from catalog.feeds.columns import Feed, FeedRefused, count_rows
-from catalog.feeds.rows import Problem, one_line
+from catalog.feeds.rows import RowProblem, one_line
 from catalog.feeds.run import Import, Report
 from catalog.feeds.seen_skus import named_skus
 from catalog.feeds.source import open_feed
@@ -203,7 +203,7 @@ class Problems:
         self.first: list[str] = []
         self.count = 0
 
-    def add(self, problem: Problem) -> None:
+    def add(self, problem: RowProblem) -> None:
         self.count += 1
         if self.count <= SHOWN:
             self.first.append(str(problem))
