@@ -1,28 +1,20 @@
-"""The form field every upload of a photo comes through."""
-
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 
-from catalog.photos.prepared import PreparedPhoto, prepare_photo
+from catalog.photos.prepared import PreparedFile, prepare_photo
 from ml.preprocess import PhotoError
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/avif,image/gif"
 
 
-class PreparedFile(ContentFile):
-    """A checked photo's file, with what was learned while checking it."""
-
-    def __init__(self, photo: PreparedPhoto) -> None:
-        super().__init__(photo.content, name=photo.name)
-        self.photo = photo
-
-
 class PhotoField(forms.FileField):
-    """Cleans to a PreparedFile: decoded, upright, without metadata. Django's own
-    ImageField would open the file before its size is looked at, and knows no HEIC."""
+    """Clean an upload to a PreparedFile: decoded, upright and without metadata.
+
+    Django's ImageField opens a file before its size is checked, and cannot read HEIC.
+    """
 
     widget = forms.ClearableFileInput(attrs={"accept": ACCEPT})
     default_error_messages = {

@@ -36,8 +36,13 @@ class PreparedPhoto:
         """Return the name in storage, which reveals nothing of the uploaded name."""
         return f"products/{self.sha256[:2]}/{self.sha256[:32]}.{self.extension}"
 
-    def as_file(self) -> ContentFile:
-        return ContentFile(self.content, name=self.name)
+
+class PreparedFile(ContentFile):
+    """A prepared photo as a file, as a form and a row hold it."""
+
+    def __init__(self, photo: PreparedPhoto) -> None:
+        super().__init__(photo.content, name=photo.name)
+        self.photo = photo
 
 
 def prepare_photo(data: bytes) -> PreparedPhoto:

@@ -1,4 +1,4 @@
-"""The one way by which photos enter the shop: admin, feeds, folders and tests."""
+"""The one way for photos to enter the shop: admin, feeds, class folders, tests."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,8 @@ from django.db.models import Q, QuerySet
 
 from catalog.models import Product, ProductImage
 from catalog.photos.colours import garment_colours
-from catalog.photos.fingerprints import Fingerprint, fingerprint
-from catalog.photos.prepared import PreparedPhoto, prepare_photo
+from catalog.photos.fingerprints import fingerprint
+from catalog.photos.prepared import PreparedFile, PreparedPhoto, prepare_photo
 from ml.preprocess import PhotoError, read_photo
 
 _CHUNK = 64  # photos per transaction
@@ -16,7 +16,7 @@ _EXAMINED_SIDE = 128  # pixels are enough for colours and fingerprints
 
 
 def add_photo(*, product: Product, data: bytes) -> ProductImage:
-    """Store a photo behind the product's others. Raises `PhotoError`."""
+    """Prepare and store a photo behind the product's others. Raises `PhotoError`."""
     position = product.images.count()
     image = new_photo(product=product, photo=prepare_photo(data), position=position)
     image.save()
@@ -26,22 +26,21 @@ def add_photo(*, product: Product, data: bytes) -> ProductImage:
 def new_photo(
     *, product: Product, photo: PreparedPhoto, position: int = 0
 ) -> ProductImage:
-    """Return an unsaved row; saving it, alone or in bulk, writes the file too."""
+    """Return an unsaved photo of a product.
+
+    `save` and `bulk_create` write its file as well.
+    """
     image = ProductImage(product=product, alt_text=product.title, position=position)
     set_photo(image=image, photo=photo)
     return image
 
 
 def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
-    """Give a row the photo and everything derived from it, without saving."""
-    image.file = photo.as_file()
+    """Fill a row, without saving it, with a photo and all that is derived from it."""
+    image.file = PreparedFile(photo)
     image.sha256 = photo.sha256
     image.colours = photo.colours
-    _set_fingerprint(image, photo.fingerprint)
-
-
-def _set_fingerprint(image: ProductImage, found: Fingerprint) -> None:
-    image.picture_hash, image.picture_tint = found
+    image.picture_hash, image.picture_tint = photo.fingerprint
 
 
 def unexamined() -> QuerySet[ProductImage]:
@@ -82,7 +81,7 @@ def _examine(images: list[ProductImage]) -> list[tuple[ProductImage, str]]:
             failed.append((image, str(error)))
         else:
             image.colours = image.colours or garment_colours(photo)
-            _set_fingerprint(image, fingerprint(photo))
+            image.picture_hash, image.picture_tint = fingerprint(photo)
     ProductImage.objects.bulk_update(
         images, ["colours", "picture_hash", "picture_tint"]
     )

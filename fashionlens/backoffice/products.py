@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.copies import MOST_COPIES, copies_of
-from catalog.photos.forms import PhotoField, PreparedFile
+from catalog.photos.forms import PhotoField
+from catalog.photos.prepared import PreparedFile
 from catalog.photos.store import set_photo
 from search.models import EmbeddingFailure, Encoder
 from search.query.duplicates import find_product_duplicates
@@ -51,7 +52,7 @@ class ProductPhotoForm(forms.ModelForm):
         if isinstance(file, PreparedFile):
             set_photo(image=self.instance, photo=file.photo)
             if "colours" not in self.changed_data or not cleaned.get("colours"):
-                cleaned["colours"] = file.photo.colours
+                cleaned["colours"] = self.instance.colours
         return cleaned
 
 
