@@ -1,4 +1,4 @@
-"""What pages note: products looked at, clicks, words that found nothing."""
+"""Recently viewed products, recommendations, clicks and empty searches."""
 
 import re
 
@@ -32,31 +32,33 @@ def look_at(client, product: Product, query: str = "", **headers):
 
 def strip(response) -> list[str]:
     """Addresses of the products in "Because you looked at", without their lists."""
-    text = response.text.partition('id="looked-at-title"')[2].partition("</section>")[0]
+    text = response.text.partition('id="because-viewed-title"')[2].partition(
+        "</section>"
+    )[0]
     cards = text.partition('class="strip"')[2]
     links = [tag.get("href") or "" for tag in outline(cards) if tag.name == "a"]
     return [link.partition("?")[0] for link in links]
 
 
-def test_who_looked_at_nothing_sees_no_strip(client, shop):
+def test_a_new_shopper_sees_no_recently_viewed(client, shop):
     response = client.get("/")
     assert "Because you looked at" not in response.text
     assert "looked_at" not in response.cookies
 
 
-def test_the_front_page_shows_what_is_like_the_last_products(client, shop):
+def test_the_front_page_shows_products_like_those_viewed_last(client, shop):
     for product in shop[:2]:
         look_at(client, product)
     response = client.get("/")
     links = strip(response)
     others = {product.get_absolute_url() for product in shop[2:]}
     assert set(links) == others and len(links) == len(others)
-    head = response.text.partition('id="looked-at-title"')[2].partition("<ul")[0]
+    head = response.text.partition('id="because-viewed-title"')[2].partition("<ul")[0]
     assert f'href="{shop[1].get_absolute_url()}">{shop[1].title}</a>' in head
     assert strip(client.get("/?q=product")) == strip(client.get("/?page=2")) == []
 
 
-def test_a_product_page_speaks_of_those_before_it(client, shop, embed):
+def test_a_product_page_recommends_by_the_products_viewed_before(client, shop, embed):
     look_at(client, shop[0])
     assert strip(look_at(client, shop[0])) == []
     # What is similar is on the page already: here that is all there is.
@@ -74,7 +76,7 @@ def test_a_product_page_speaks_of_those_before_it(client, shop, embed):
     assert shop[1].get_absolute_url() not in strip(response)
 
 
-def test_the_list_is_in_the_browser_and_only_there(client, shop):
+def test_recently_viewed_is_kept_in_a_cookie_only(client, shop):
     for product in [*shop, shop[0]]:
         response = look_at(client, product)
     cookie = response.cookies["looked_at"]
@@ -89,20 +91,20 @@ def test_the_list_is_in_the_browser_and_only_there(client, shop):
         assert cursor.fetchone() == (0,)
 
 
-def test_the_cookie_never_holds_more_than_ten(client, fake_encoder):
+def test_the_cookie_holds_at_most_ten_products(client, fake_encoder):
     for _ in range(13):
         response = look_at(client, make_product())
     assert response.cookies["looked_at"].value.partition(":")[0].count(".") == 9
 
 
 @pytest.mark.parametrize("value", ["1.2.3", "1.2:abc:def", "", "'", "9" * 5000])
-def test_a_cookie_of_somebody_else_is_nothing(client, shop, value):
+def test_a_forged_cookie_is_ignored(client, shop, value):
     client.cookies["looked_at"] = value
     assert "Because you looked at" not in client.get("/").text
     assert look_at(client, shop[0]).status_code == 200
 
 
-def test_what_was_looked_at_is_forgotten_on_demand(client, shop):
+def test_recently_viewed_can_be_forgotten(client, shop):
     look_at(client, shop[0])
     response = client.post("/looked-at/forget/", {"next": "/?page=1"})
     assert (response.status_code, response.url) == (303, "/?page=1")
@@ -111,23 +113,23 @@ def test_what_was_looked_at_is_forgotten_on_demand(client, shop):
 
 
 @pytest.mark.parametrize("back", ["https://evil.example/", "//evil.example", "", "x:y"])
-def test_forgetting_never_leads_elsewhere(client, back):
+def test_forgetting_redirects_to_this_shop_only(client, back):
     assert client.post("/looked-at/forget/", {"next": back}).url == "/"
 
 
-def test_pages_that_differ_by_shopper_are_kept_by_no_shared_cache(client, shop):
+def test_personal_pages_are_not_cached_by_shared_caches(client, shop):
     for response in (client.get("/"), look_at(client, shop[0])):
         assert "Cookie" in response.headers["Vary"]
         assert "private" in response.headers["Cache-Control"]
 
 
-def test_a_page_fetched_ahead_was_not_looked_at(client, shop):
+def test_prefetched_pages_do_not_count_as_viewed(client, shop):
     response = look_at(client, shop[0], **{"Sec-Purpose": "prefetch;prerender"})
     assert "looked_at" not in response.cookies
     assert "looked_at" not in client.head(f"/products/{shop[0].slug}/").cookies
 
 
-def test_the_strip_costs_the_same_queries_however_much_was_looked_at(client, shop):
+def test_recently_viewed_takes_the_same_queries_for_any_number(client, shop):
     def queries() -> int:
         client.get("/")  # finds the neighbours, which are kept
         with CaptureQueriesContext(connection) as captured:
@@ -141,7 +143,7 @@ def test_the_strip_costs_the_same_queries_however_much_was_looked_at(client, sho
     assert counts == {12}  # of the front page 9; encoder, recommendations, names
 
 
-def test_without_an_encoder_or_a_cache_the_pages_stay(client, shop, settings):
+def test_pages_stay_up_without_an_encoder_or_a_cache(client, shop, settings):
     look_at(client, shop[0])
     elsewhere = settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:9/0"}
     settings.CACHES = settings.CACHES | {"default": elsewhere}
@@ -195,7 +197,7 @@ def test_a_click_on_a_product_found_by_a_photo_is_recorded(client, shop):
     assert (event.listing, event.position) == ("photo", len(links))
 
 
-def test_only_links_on_our_pages_are_clicks(client, shop):
+def test_only_links_on_pages_of_the_shop_count_as_clicks(client, shop):
     query = new_list_id(Event.Listing.SIMILAR)
     for headers in [
         {},
@@ -212,7 +214,7 @@ def test_only_links_on_our_pages_are_clicks(client, shop):
     assert Event.objects.count() == 1
 
 
-def test_lists_of_the_whole_shop_name_no_list(client, shop):
+def test_cards_of_the_whole_shop_report_no_events(client, shop):
     assert "data-list" not in client.get("/").text
 
 
@@ -241,12 +243,12 @@ def test_a_photo_that_finds_nothing_is_recorded_without_it(client, shop):
     assert FoundNothing.objects.count() == 2
 
 
-def test_what_a_form_leaves_open_is_noted_as_no_filter(client, shop):
+def test_empty_filters_are_not_recorded(client, shop):
     client.get("/?q=zeppelin&in_stock=&category=&brand=")
     assert FoundNothing.objects.get().filters == []
 
 
-def test_a_search_that_found_nothing_is_noted_once(client, shop):
+def test_an_empty_search_is_recorded_once(client, shop):
     query = client.post(SEARCH, {"photo": upload(RED), "price_max": "1"}).json()
     narrowed = f"{SEARCH}{query['query']}/?price_max=1"
     for _ in range(2):

@@ -51,11 +51,11 @@ def send(client, data: bytes, name: str = "photo.jpg", **headers):
     return client.post("/search/", {"photo": upload}, **headers)
 
 
-def found(response) -> list[str]:
-    return [match.product.title for match in response.context["results"]]
+def titles(response) -> list[str]:
+    return [result.product.title for result in response.context["results"]]
 
 
-def test_the_page_asks_for_a_photo(client):
+def test_the_search_page_has_a_photo_form(client):
     response = client.get("/search/")
     assert response.status_code == 200
     tags = outline(response.text)
@@ -71,49 +71,49 @@ def test_a_photo_leads_to_a_page_of_results(client, shop):
     assert response.status_code == 303
     page = client.get(response.url)
     assert page.status_code == 200
-    assert found(page)[0] == shop[4].title
+    assert titles(page)[0] == shop[4].title
     assert "Same item" in page.text
     assert "30 products, the closest first" in page.text
     assert "%" not in page.text.split("<main")[1].split("csrf")[0]
     assert f"{shop[4].get_absolute_url()}" in page.text
 
 
-def test_htmx_gets_the_results_alone_and_their_address(client, shop):
+def test_htmx_gets_only_the_results_and_their_address(client, shop):
     response = send(client, photo_of(shop[4]), **HTMX)
     assert response.status_code == 200
     assert "<html" not in response.text
-    assert found(response)[0] == shop[4].title
+    assert titles(response)[0] == shop[4].title
     assert response["HX-Push-Url"].startswith("/search/")
     assert f'href="{response["HX-Push-Url"]}?page=2"' in response.text
     assert "HX-Request" in response["Vary"]
 
 
-def test_the_results_can_be_opened_as_a_page_or_a_part(client, shop):
+def test_results_are_a_page_or_an_htmx_fragment(client, shop):
     address = send(client, photo_of(shop[0])).url
     part = client.get(address, **HTMX)
     page = client.get(address)
     assert "<html" in page.text and "<html" not in part.text
     assert "HX-Request" in part["Vary"] and "HX-Request" in page["Vary"]
-    assert found(part) == found(page)
+    assert titles(part) == titles(page)
     assert 'name="robots" content="noindex"' in page.text
 
 
 def test_results_have_stable_pages(client, shop):
     address = send(client, photo_of(shop[0])).url
     first, second = client.get(address), client.get(f"{address}?page=2")
-    assert len(found(first)) == 24
-    assert len(set(found(first) + found(second))) == 30
+    assert len(titles(first)) == 24
+    assert len(set(titles(first) + titles(second))) == 30
 
 
-def test_results_narrow_to_a_category(client, shop):
+def test_results_can_be_filtered_by_category(client, shop):
     address = send(client, photo_of(shop[0])).url
     response = client.get(f"{address}?category=hat")
     assert "Hats like your photo" in response.text
-    assert sorted(found(response)) == sorted(product.title for product in shop[15:])
+    assert sorted(titles(response)) == sorted(product.title for product in shop[15:])
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
+    ("query", "status"),
     [
         ("page=3", 404),
         ("page=abc", 404),
@@ -125,41 +125,41 @@ def test_results_narrow_to_a_category(client, shop):
         ("colour=red", 200),
     ],
 )
-def test_odd_addresses_of_results_get_a_clear_answer(client, shop, wish, status):
+def test_invalid_addresses_of_results_get_an_error_page(client, shop, query, status):
     address = send(client, photo_of(shop[0])).url
-    response = client.get(f"{address}?{wish}")
+    response = client.get(f"{address}?{query}")
     assert response.status_code == status
     assert 'href="/"' in response.text
 
 
-def test_what_lies_beyond_every_band_is_not_shown(client, shop, monkeypatch):
+def test_products_beyond_the_last_band_are_not_shown(client, shop, monkeypatch):
     network = encoders.network_of(encoders.active_encoder())
     monkeypatch.setattr(type(network), "bands", [("same item", -1.0)])
     page = client.get(send(client, photo_of(shop[0])).url)
-    assert found(page) == []
+    assert titles(page) == []
     assert "Nothing in the shop looks like this." in page.text
     monkeypatch.setattr(type(network), "bands", [("same item", 0.0001)])
     page = client.get(send(client, photo_of(shop[0])).url)
-    assert found(page) == [shop[0].title]
+    assert titles(page) == [shop[0].title]
 
 
-def test_an_empty_shop_is_an_honest_answer(client, fake_encoder):
+def test_a_search_in_an_empty_shop_finds_nothing(client, fake_encoder):
     page = client.get(send(client, make_photo_bytes()).url)
     assert page.status_code == 200
     assert "Nothing in the shop looks like this." in page.text
 
 
-def test_a_query_that_is_over_is_gone(client, shop):
+def test_an_expired_search_is_gone(client, shop):
     address = send(client, photo_of(shop[0])).url
     cache.clear()
     for headers in ({}, HTMX):
         response = client.get(address, **headers)
         assert response.status_code == 410
-        assert "This search is over" in response.text
+        assert "This search has expired" in response.text
     assert client.get("/search/never-was-one/").status_code == 410
 
 
-def test_the_key_of_another_cache_entry_is_no_query(client, shop):
+def test_other_cache_keys_are_not_query_ids(client, shop):
     address = send(client, photo_of(shop[0])).url
     client.get(f"{address}?category=hat")
     query_id = address.split("/")[2]
@@ -192,7 +192,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ids=["empty", "text", "truncated", "60 megapixels", "40 MB", "svg"],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
-def test_a_photo_that_cannot_be_used_is_refused_beside_the_control(
+def test_an_invalid_photo_shows_an_error_beside_the_control(
     client, fake_encoder, media: Path, data, words, headers
 ):
     before = set(cache._cache.get_client().keys("*"))
@@ -220,7 +220,7 @@ def test_a_photo_that_cannot_be_used_is_refused_beside_the_control(
     ],
     ids=["jpeg", "png", "webp", "avif", "animated gif"],
 )
-def test_photos_of_every_kind_are_taken_and_not_kept(
+def test_every_photo_format_is_accepted_and_not_stored(
     client, fake_encoder, media: Path, data
 ):
     assert send(client, data).status_code == 303
@@ -239,39 +239,39 @@ def test_the_name_of_the_file_does_not_matter(client, fake_encoder, name):
 
 
 @pytest.mark.parametrize("fields", [{}, {"photo": "text, not a file"}])
-def test_without_a_file_it_asks_for_one(client, fake_encoder, fields):
+def test_a_search_without_a_file_asks_for_one(client, fake_encoder, fields):
     response = client.post("/search/", fields)
     assert response.status_code == 422
     assert "Choose a photo first, or say in words" in response.text
 
 
-def test_a_form_that_is_no_form_is_a_bad_request(client, fake_encoder):
+def test_a_malformed_form_is_a_bad_request(client, fake_encoder):
     response = client.post("/search/", b"--x\r\n", content_type="multipart/form-data")
     assert response.status_code == 400
 
 
-def test_a_forged_form_is_refused_in_the_shops_own_words(fake_encoder):
+def test_a_form_without_csrf_token_gets_the_shops_error_page(fake_encoder):
     from django.test import Client
 
     response = send(Client(enforce_csrf_checks=True), make_photo_bytes())
     assert response.status_code == 403
-    assert "This form is too old" in response.text
+    assert "This form has expired" in response.text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 @pytest.mark.parametrize("error", [encoders.NoActiveEncoder, EncoderError])
-def test_without_an_encoder_it_says_so(client, monkeypatch, error, headers):
+def test_a_search_without_an_encoder_answers_503(client, monkeypatch, error, headers):
     def refuse(*args):
         raise error("no encoder")
 
     monkeypatch.setattr(search_views, "start_search", refuse)
     response = send(client, make_photo_bytes(), **headers)
     assert response.status_code == 503
-    assert "cannot look at photos at the moment" in response.text
+    assert "cannot search with photos" in response.text
     assert ("<html" in response.text) is not bool(headers)
 
 
-def test_a_cache_that_is_away_is_a_503(client, fake_encoder, settings):
+def test_a_search_without_a_cache_answers_503(client, fake_encoder, settings):
     settings.CACHES = settings.CACHES | {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -282,7 +282,7 @@ def test_a_cache_that_is_away_is_a_503(client, fake_encoder, settings):
     assert client.get("/search/some-query-id/").status_code == 503
 
 
-def test_the_browser_says_what_the_server_would_say():
+def test_the_browsers_size_message_equals_the_servers():
     with pytest.raises(PhotoError) as refused:
         read_photo(b"\xff\xd8\xff" + b"\0" * MAX_BYTES)
     assert PhotoForm.too_large == str(refused.value)
@@ -300,19 +300,19 @@ def test_the_product_page_shows_what_is_similar_best_first(client, shop):
     assert shop[0].get_absolute_url() not in links
 
 
-def test_the_product_page_waits_for_its_photo(client, fake_encoder):
+def test_the_product_page_says_that_similar_items_are_prepared(client, fake_encoder):
     product = make_product(photo=True)
     assert "are being prepared" in client.get(f"/products/{product.slug}/").text
 
 
-def test_a_lonely_product_is_told_from_a_waiting_one(client, embed):
+def test_the_product_page_says_that_there_are_no_similar_items(client, embed):
     product = make_product(photo=True)
     embed()
     text = client.get(f"/products/{product.slug}/").text
     assert "There are no similar items to show." in text
 
 
-def test_the_product_page_waits_for_no_photo_that_failed(client, embed):
+def test_the_product_page_does_not_wait_for_a_failed_photo(client, embed):
     product = make_product(photo=True)
     lose_files(product)
     assert embed().failed == 1
@@ -328,7 +328,7 @@ def test_the_product_page_works_without_an_encoder(client, fake_encoder):
 
 
 @pytest.mark.parametrize("products", [12, 30])
-def test_the_product_page_asks_the_same_queries_however_many(
+def test_the_product_page_makes_the_same_queries_for_any_shop_size(
     client, embed, django_assert_num_queries, products
 ):
     shown = make_product(photo=True)
@@ -340,7 +340,7 @@ def test_the_product_page_asks_the_same_queries_however_many(
         client.get(f"/products/{shown.slug}/")
 
 
-def test_a_page_of_results_asks_the_same_queries_however_many(
+def test_a_page_of_results_makes_the_same_queries_for_any_page(
     client, shop, django_assert_num_queries
 ):
     address = send(client, photo_of(shop[0])).url
@@ -353,15 +353,14 @@ def test_a_page_of_results_asks_the_same_queries_however_many(
 @pytest.mark.parametrize(
     ("name", "gone", "left"), [("like", "More", "Less"), ("dislike", "Less", "More")]
 )
-def test_no_more_is_offered_than_can_be_asked(client, shop, name, gone, left):
-    """Every link of a page leads to one, after the twentieth like as well."""
-    wish = "&".join(f"{name}={product.sku}" for product in shop[:MAX_SKUS])
+def test_no_more_likes_are_offered_than_are_allowed(client, shop, name, gone, left):
+    query = "&".join(f"{name}={product.sku}" for product in shop[:MAX_SKUS])
     address = send(client, photo_of(shop[25])).url
-    page = client.get(f"{address}?{wish}")
+    page = client.get(f"{address}?{query}")
     nudges = page.text.split('<ul class="grid">')[1]
     assert f"{gone} like this: " not in nudges
     assert f"{left} like this: " in nudges
-    assert f"At most {MAX_SKUS}" in page.text
+    assert f"at most {MAX_SKUS}" in page.text
     links = [tag.get("href") or "" for tag in outline(nudges) if tag.name == "a"]
     wished = [link for link in links if "like=" in link]
     assert wished
@@ -370,12 +369,12 @@ def test_no_more_is_offered_than_can_be_asked(client, shop, name, gone, left):
 
 
 @pytest.mark.parametrize("liked", [1, 5])
-def test_likes_cost_the_same_queries_however_many(
+def test_likes_make_the_same_queries_for_any_number(
     client, shop, django_assert_num_queries, liked
 ):
     skus = [product.sku for product in shop[1 : 1 + liked]]
-    wish = "&".join(f"like={sku}" for sku in skus)
-    address = f"{send(client, photo_of(shop[0])).url}?{wish}"
+    query = "&".join(f"like={sku}" for sku in skus)
+    address = f"{send(client, photo_of(shop[0])).url}?{query}"
     page = client.get(address)
     assert [product.sku for _, product in page.context["refining_products"]] == sorted(
         skus

@@ -232,7 +232,7 @@ def test_no_products_within_the_bands_is_an_empty_complete_answer(client, shop, 
     assert answer["next"] is None
     page = client.post("/search/", {"photo": upload(odd["photo"])}, follow=True)
     assert "Nothing in the shop looks like this." in page.text
-    assert "Cut the picture closer" in page.text
+    assert "Crop the picture closer" in page.text
     assert skus(post_search(client, photo=RED)) == ["red"]
     assert post_search(client, photo=RED, page_size=1).json()["count"] == 1
 

@@ -1,20 +1,20 @@
-// <crop-box>: lies over a picture to choose a part of it, by pointer, touch or keyboard.
-// Tells with "crop" when it is let go, and on Enter. Without script it is nothing.
+// <crop-box> lies over a picture to choose a part of it by pointer, touch or keyboard.
+// It sends a "crop" event when the box is released, and on Enter.
 (() => {
-  const WHOLE = [0, 0, 1, 1]; // left, top, right, bottom; shares of the picture
+  const WHOLE = [0, 0, 1, 1]; // left, top, right, bottom, as fractions of the picture
   const MIN_PX = 40;
   const MIN_SHARE = 0.05;
-  const STEP = 0.02; // of a key
-  const EDGES = ["l", "t", "r", "b"]; // as in a box
+  const STEP = 0.02; // per key press
+  const EDGES = ["l", "t", "r", "b"]; // in the order of a box
   const HANDLES = ["t", "r", "b", "l", "lt", "rt", "rb", "lb"];
   const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-  const SAY_AFTER_MS = 400;
+  const ANNOUNCE_AFTER_MS = 400;
 
   const same = (one, other) => one.every((side, n) => side === other[n]);
-  const within = (value, low, high) => Math.min(Math.max(value, low), high);
+  const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
   const percent = (share) => Math.round(share * 100);
 
-  const make = (parent, name, attributes = {}) => {
+  const append = (parent, name, attributes = {}) => {
     const element = parent.appendChild(document.createElement("div"));
     element.className = name;
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -23,36 +23,36 @@
 
   class CropBox extends HTMLElement {
     #sides = WHOLE;
-    #told = WHOLE; // what was last let go
+    #sent = WHOLE; // the box of the last event
     #drag = null;
     #timer = 0;
 
     connectedCallback() {
       if (this.frame) return;
-      this.shade = make(this, "crop-shade");
-      this.frame = make(this, "crop-frame", {
+      this.shade = append(this, "crop-shade");
+      this.frame = append(this, "crop-frame", {
         tabindex: "0",
         role: "application",
         "aria-roledescription": "movable box",
         "aria-describedby": this.dataset.help,
       });
-      for (const edges of HANDLES) make(this.frame, "crop-handle", { "data-edges": edges });
-      this.voice = make(this, "unseen", { role: "status" });
-      this.addEventListener("pointerdown", (event) => this.#take(event));
-      this.addEventListener("pointermove", (event) => this.#pull(event));
-      this.addEventListener("pointerup", (event) => this.#letGo(event));
-      this.addEventListener("pointercancel", (event) => this.#lose(event));
+      for (const edges of HANDLES) append(this.frame, "crop-handle", { "data-edges": edges });
+      this.voice = append(this, "visually-hidden", { role: "status" });
+      this.addEventListener("pointerdown", (event) => this.#grab(event));
+      this.addEventListener("pointermove", (event) => this.#follow(event));
+      this.addEventListener("pointerup", (event) => this.#release(event));
+      this.addEventListener("pointercancel", (event) => this.#cancel(event));
       this.frame.addEventListener("keydown", (event) => this.#press(event));
       this.#draw();
     }
 
-    // Null is the whole picture.
+    // Return null for the whole picture.
     get box() {
       return same(this.#sides, WHOLE) ? null : [...this.#sides];
     }
     set box(box) {
       this.#drag = null;
-      this.#sides = this.#told = box ?? WHOLE;
+      this.#sides = this.#sent = box ?? WHOLE;
       if (this.frame) this.#draw();
     }
 
@@ -62,7 +62,7 @@
 
     // Pointer and touch -------------------------------------------------------------
 
-    #take(event) {
+    #grab(event) {
       if (event.button || this.#drag) return;
       const handle = event.target.closest(".crop-handle");
       const inside = event.target.closest(".crop-frame");
@@ -72,9 +72,9 @@
       const area = this.getBoundingClientRect();
       const start = [...this.#sides];
       if (!handle && !moving) {
-        if (!mouse) return; // a finger beside the box scrolls the page
-        const x = within((event.clientX - area.left) / area.width, 0, 1);
-        const y = within((event.clientY - area.top) / area.height, 0, 1);
+        if (!mouse) return; // a finger outside the box scrolls the page
+        const x = clamp((event.clientX - area.left) / area.width, 0, 1);
+        const y = clamp((event.clientY - area.top) / area.height, 0, 1);
         start.splice(0, 4, x, y, x, y);
         edges = "new";
       }
@@ -83,32 +83,32 @@
       this.#drag = { id, x, y, area, edges, start, before: this.#sides };
     }
 
-    #pull(event) {
+    #follow(event) {
       const drag = this.#drag;
       if (drag?.id !== event.pointerId) return;
       const dx = (event.clientX - drag.x) / drag.area.width;
       const dy = (event.clientY - drag.y) / drag.area.height;
       if (drag.edges === "new") {
         const [x, y] = drag.start;
-        const far = [within(x + dx, 0, 1), within(y + dy, 0, 1)];
+        const far = [clamp(x + dx, 0, 1), clamp(y + dy, 0, 1)];
         const near = [Math.min(x, far[0]), Math.min(y, far[1])];
         const end = [Math.max(x, far[0]), Math.max(y, far[1])];
-        const [width, height] = this.#least();
-        // A click is no box.
+        const [width, height] = this.#minimum();
+        // A click without a drag draws no box.
         const drawn = end[0] - near[0] >= width && end[1] - near[1] >= height;
         this.#sides = drawn ? [...near, ...end] : drag.before;
-      } else if (drag.edges) this.#sides = this.#resized(drag.start, drag.edges, dx, dy);
-      else this.#sides = this.#moved(drag.start, dx, dy);
+      } else if (drag.edges) this.#sides = this.#resize(drag.start, drag.edges, dx, dy);
+      else this.#sides = this.#move(drag.start, dx, dy);
       this.#draw();
     }
 
-    #letGo(event) {
+    #release(event) {
       if (this.#drag?.id !== event.pointerId) return;
       this.#drag = null;
-      if (!same(this.#sides, this.#told)) this.#tell();
+      if (!same(this.#sides, this.#sent)) this.#send();
     }
 
-    #lose(event) {
+    #cancel(event) {
       if (this.#drag?.id !== event.pointerId) return;
       this.#sides = this.#drag.before;
       this.#drag = null;
@@ -120,47 +120,47 @@
     #press(event) {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       const key = KEYS[event.key];
-      if (key && event.shiftKey) this.#sides = this.#grown(...key);
-      else if (key) this.#sides = this.#moved(this.#sides, key[0] * STEP, key[1] * STEP);
-      else if (event.key === "Escape") this.#sides = this.#told;
+      if (key && event.shiftKey) this.#sides = this.#grow(...key);
+      else if (key) this.#sides = this.#move(this.#sides, key[0] * STEP, key[1] * STEP);
+      else if (event.key === "Escape") this.#sides = this.#sent;
       else if (event.key !== "Enter") return;
       event.preventDefault();
-      if (event.key === "Enter") this.#tell();
+      if (event.key === "Enter") this.#send();
       this.#draw();
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => (this.voice.textContent = this.#words()), SAY_AFTER_MS);
+      this.#timer = setTimeout(() => (this.voice.textContent = this.#description()), ANNOUNCE_AFTER_MS);
     }
 
-    // To the right and down; at the picture's edge the other way.
-    #grown(x, y) {
+    // Grow to the right or down; at the picture's edge, to the other side.
+    #grow(x, y) {
       const [, , right, bottom] = this.#sides;
       const edges = (x > 0 && right > 0.999 ? "l" : "r") + (y > 0 && bottom > 0.999 ? "t" : "b");
       const turn = (side, edge) => (edges.includes(edge) ? -side : side);
-      return this.#resized(this.#sides, edges, turn(x, "l") * STEP, turn(y, "t") * STEP);
+      return this.#resize(this.#sides, edges, turn(x, "l") * STEP, turn(y, "t") * STEP);
     }
 
     // The box -------------------------------------------------------------------------
 
-    #least() {
+    #minimum() {
       const { width, height } = this.getBoundingClientRect();
-      const least = (px) => within(MIN_PX / (px || 1), MIN_SHARE, 1);
-      return [least(width), least(height)];
+      const minimum = (px) => clamp(MIN_PX / (px || 1), MIN_SHARE, 1);
+      return [minimum(width), minimum(height)];
     }
 
-    #moved([left, top, right, bottom], dx, dy) {
-      const x = within(dx, -left, 1 - right);
-      const y = within(dy, -top, 1 - bottom);
+    #move([left, top, right, bottom], dx, dy) {
+      const x = clamp(dx, -left, 1 - right);
+      const y = clamp(dy, -top, 1 - bottom);
       return [left + x, top + y, right + x, bottom + y];
     }
 
-    #resized(start, edges, dx, dy) {
+    #resize(start, edges, dx, dy) {
       const sides = [...start];
-      const least = this.#least();
+      const minimum = this.#minimum();
       EDGES.forEach((edge, n) => {
         if (!edges.includes(edge)) return;
         const moved = start[n] + (n % 2 ? dy : dx);
-        const room = least[n % 2];
-        sides[n] = n < 2 ? within(moved, 0, start[n + 2] - room) : within(moved, start[n - 2] + room, 1);
+        const room = minimum[n % 2];
+        sides[n] = n < 2 ? clamp(moved, 0, start[n + 2] - room) : clamp(moved, start[n - 2] + room, 1);
       });
       return sides;
     }
@@ -173,17 +173,17 @@
       const path = hole.map((point) => point.join(" ")).join(", ");
       this.shade.style.clipPath = `polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, ${path})`;
       this.classList.toggle("whole", !this.box);
-      this.frame.setAttribute("aria-label", `Part of the photo to search with: ${this.#words()}`);
+      this.frame.setAttribute("aria-label", `Part of the photo to search with: ${this.#description()}`);
     }
 
-    #words() {
+    #description() {
       if (!this.box) return "the whole photo";
       const [left, top, right, bottom] = this.#sides.map(percent);
       return `${left} to ${right} per cent across, ${top} to ${bottom} per cent down`;
     }
 
-    #tell() {
-      this.#told = this.#sides;
+    #send() {
+      this.#sent = this.#sides;
       this.dispatchEvent(new CustomEvent("crop", { bubbles: true }));
     }
   }

@@ -1,20 +1,20 @@
-// Tells the shop what of a list came into view, once, when the page is left. Nothing
-// about who looks. Clicks need no script: links name their list and place.
+// Report which products of a list came into view, once, when the page is left, and
+// nothing about the shopper. Clicks need no script: links name their list and place.
 (() => {
   const { address } = document.currentScript.dataset;
-  const MOST = 100; // of one message, and products of one run
+  const MAX_EVENTS = 100; // per message, and products per event
   const pending = new Map(); // list -> place -> SKU
-  const told = new Set(); // a reload is another page, and tells again
+  const reported = new Set(); // a reload is a new page and reports again
 
-  const seen = new IntersectionObserver(
+  const observer = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
         if (!isIntersecting) continue;
-        seen.unobserve(target);
+        observer.unobserve(target);
         const { list, place, sku } = target.dataset;
-        const what = `${list} ${place} ${sku}`;
-        if (told.has(what)) continue;
-        told.add(what);
+        const impression = `${list} ${place} ${sku}`;
+        if (reported.has(impression)) continue;
+        reported.add(impression);
         if (!pending.has(list)) pending.set(list, new Map());
         pending.get(list).set(Number(place), sku);
       }
@@ -22,15 +22,15 @@
     { threshold: 0.5 },
   );
   const watch = (root) =>
-    root.querySelectorAll("[data-list]").forEach((card) => seen.observe(card));
+    root.querySelectorAll("[data-list]").forEach((card) => observer.observe(card));
 
-  // Places that follow one another are one event.
+  // One event covers products in consecutive places.
   const runs = (query, places) => {
     const events = [];
     for (const place of [...places.keys()].sort((a, b) => a - b)) {
       const last = events.at(-1);
       const products = last?.products ?? [];
-      if (last && last.position + products.length === place && products.length < MOST)
+      if (last && last.position + products.length === place && products.length < MAX_EVENTS)
         products.push(places.get(place));
       else
         events.push({ kind: "impression", query, position: place, products: [places.get(place)] });
@@ -38,25 +38,25 @@
     return events;
   };
 
-  const tell = () => {
+  const report = () => {
     const events = [...pending].flatMap(([query, places]) => runs(query, places));
     pending.clear();
-    for (let start = 0; start < events.length; start += MOST) {
-      const body = JSON.stringify({ events: events.slice(start, start + MOST) });
+    for (let start = 0; start < events.length; start += MAX_EVENTS) {
+      const body = JSON.stringify({ events: events.slice(start, start + MAX_EVENTS) });
       navigator.sendBeacon(address, new Blob([body], { type: "application/json" }));
     }
   };
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") tell();
+    if (document.visibilityState === "hidden") report();
   });
-  // A narrowed list has the same name and other products in its places.
+  // A filtered list has the same name but other products in its places.
   document.addEventListener("htmx:load", ({ target }) => {
-    tell();
+    report();
     watch(target);
   });
   watch(document);
 
-  // The click is counted by now; the address that is copied or reloaded names no list.
+  // The click has been counted: an address that is copied or reloaded names no list.
   const here = new URL(location.href);
   if (here.pathname.startsWith("/products/") && here.searchParams.has("p")) {
     here.searchParams.delete("q");

@@ -1,8 +1,8 @@
-// What this tab remembers of its searches until it is closed, for reload, back and a
-// search that is over: small photos, and which part of which one a search was for.
-const photoKept = (() => {
+// What this tab remembers of its searches until it is closed, for reload, back and
+// expired searches: small photos, and the photo and box of each search.
+const photoMemory = (() => {
   const PHOTO = "photo:"; // + number -> data: address
-  const LOOK = "look:"; // + query id -> {photo, name, box} or {product, image, src, ...}
+  const PICTURE = "picture:"; // + query id -> {photo, name, box} or {product, image, src, ...}
 
   const read = (key) => {
     try {
@@ -26,19 +26,19 @@ const photoKept = (() => {
         try {
           return sessionStorage.setItem(key, value);
         } catch {
-          // Full: the photo seen longest ago makes room.
+          // Storage is full: the oldest photo makes room.
         }
       } while (forgetOldest());
     } catch {
-      // Storage is forbidden: the photo is gone after a reload, no more.
+      // Storage is blocked: only a reload loses the photo.
     }
   };
 
   return {
-    PENDING: "pending", // of a form whose answer is another page
+    PENDING: "pending", // the search of a form whose results are another page
     photo: (number) => read(PHOTO + number) ?? "",
     keepPhoto: (number, address) => write(PHOTO + number, address),
-    look: (query) => JSON.parse(read(LOOK + query)),
-    keepLook: (query, look) => write(LOOK + query, JSON.stringify(look ?? null)),
+    picture: (query) => JSON.parse(read(PICTURE + query)),
+    keepPicture: (query, picture) => write(PICTURE + query, JSON.stringify(picture ?? null)),
   };
 })();

@@ -1,9 +1,9 @@
-// From a shopper's photo to what is sent of it: upright, no larger than the encoder can
-// use, and of a part nothing but the part.
-const photoPixels = (() => {
+// Prepare a shopper's photo for the upload: upright, no larger than the encoder can
+// use, and cut to the chosen part.
+const photoResize = (() => {
   const WHOLE = [0, 0, 1, 1];
-  const MAX_SIDE = 1600; // the encoder looks at far less
-  const KEPT_SIDE = 800; // of what this tab keeps for reload and back
+  const MAX_SIDE = 1600; // the encoder uses far fewer pixels
+  const KEPT_SIDE = 800; // of the copy that this tab keeps for reload and back
 
   const draw = (bitmap, [left, top, right, bottom], side) => {
     const width = Math.max(1, (right - left) * bitmap.width);
@@ -13,7 +13,7 @@ const photoPixels = (() => {
     canvas.width = Math.max(1, Math.round(width * scale));
     canvas.height = Math.max(1, Math.round(height * scale));
     const context = canvas.getContext("2d");
-    context.fillStyle = "white"; // as the server does with transparency
+    context.fillStyle = "white"; // the server puts transparent photos on white too
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.imageSmoothingQuality = "high";
     const { width: w, height: h } = canvas;
@@ -28,8 +28,8 @@ const photoPixels = (() => {
 
   const open = (source) => createImageBitmap(source, { imageOrientation: "from-image" });
 
-  // What to send of the whole photo, and a small one to keep. A photo this browser
-  // cannot read is sent as it is: the server reads more kinds.
+  // Return the file to upload and a small copy to keep. A photo that this browser
+  // cannot read is uploaded unchanged: the server reads more formats.
   const prepare = async (file) => {
     let bitmap;
     try {
@@ -46,8 +46,8 @@ const photoPixels = (() => {
     }
   };
 
-  // A new file of the part alone; null where it cannot be made. `source` is a file or
-  // an image of the page.
+  // Return a file of the part alone, or null if that fails. `source` is a file or an
+  // image of the page.
   const cut = async (source, box) => {
     let bitmap;
     try {

@@ -1,10 +1,10 @@
-// Small comforts of every page; all of it works without.
+// Small conveniences of every page, which also works without script.
 document.querySelectorAll("form[data-send-on-change]").forEach((form) => {
   form.classList.add("enhanced");
   form.addEventListener("change", () => form.requestSubmit());
 });
 
-// A page that was kept whole comes back with what was chosen for the next one in it.
+// A page restored from the browser's cache still has the choices for the next page.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
   document
@@ -12,14 +12,14 @@ window.addEventListener("pageshow", ({ persisted }) => {
     .forEach((form) => form.reset());
 });
 
-// On a phone the chosen category may lie outside the scrolling row.
+// On a phone the current category may lie outside the scrolling row.
 const current = document.querySelector(".category-nav [aria-current]");
 if (current) {
   const row = current.closest("ul");
   row.scrollLeft = current.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
 }
 
-// Browsers leave a card half out of its row when the Tab key comes to it.
+// Browsers leave a card that Tab moves to half outside its row.
 document.querySelectorAll(".strip").forEach((strip) => {
   strip.addEventListener("focusin", ({ target }) =>
     target.closest("li").scrollIntoView({ block: "nearest", inline: "nearest" }),

@@ -5,7 +5,7 @@ for (const form of document.querySelectorAll("form[data-suggestions]")) {
   const field = form.querySelector("input[type=search]");
   const list = form.querySelector("[role=listbox]");
   let timer;
-  let asked; // aborts the question that is on its way
+  let request; // aborts the request under way
 
   for (const [name, value] of Object.entries({
     role: "combobox",
@@ -21,7 +21,7 @@ for (const form of document.querySelectorAll("form[data-suggestions]")) {
 
   function close() {
     clearTimeout(timer);
-    asked?.abort();
+    request?.abort();
     list.hidden = true;
     field.setAttribute("aria-expanded", "false");
     choose(null);
@@ -38,15 +38,15 @@ for (const form of document.querySelectorAll("form[data-suggestions]")) {
     option.scrollIntoView({ block: "nearest" });
   }
 
-  async function ask() {
-    asked?.abort();
-    asked = new AbortController();
+  async function suggest() {
+    request?.abort();
+    request = new AbortController();
     const address = `${form.dataset.suggestions}?${new URLSearchParams({ q: field.value })}`;
     try {
-      const answer = await fetch(address, { signal: asked.signal });
+      const answer = await fetch(address, { signal: request.signal });
       list.innerHTML = answer.ok ? await answer.text() : "";
     } catch {
-      return; // overtaken by the next letter, or no connection: the form still works
+      return; // replaced by a newer request, or offline: the form still works
     }
     choose(null);
     list.hidden = !options().length;
@@ -56,7 +56,7 @@ for (const form of document.querySelectorAll("form[data-suggestions]")) {
   field.addEventListener("input", () => {
     clearTimeout(timer);
     if (field.value.trim().length < 2) close();
-    else timer = setTimeout(ask, PAUSE_MS);
+    else timer = setTimeout(suggest, PAUSE_MS);
   });
 
   field.addEventListener("keydown", (event) => {
@@ -75,6 +75,6 @@ for (const form of document.querySelectorAll("form[data-suggestions]")) {
   form.addEventListener("focusout", (event) => {
     if (!form.contains(event.relatedTarget)) close();
   });
-  // Safari gives a clicked link no focus: without this the list is gone before the click.
+  // Safari does not focus a clicked link: without this the list closes before the click.
   list.addEventListener("pointerdown", (event) => event.preventDefault());
 }

@@ -173,7 +173,7 @@ def test_the_box_can_be_moved_and_resized_with_keys(page, shop, starts):
 
 def test_searching_with_a_part_keeps_words_and_filters(page, shop, starts):
     choose(page, two_garments())
-    page.locator("#beside").fill("dress")
+    page.locator("#refinement-words").fill("dress")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("words=dress"))
     first = page.url

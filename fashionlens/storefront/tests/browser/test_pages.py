@@ -22,7 +22,7 @@ def test_tab_reaches_the_controls_in_order(page, shop):
     expect_results(page, shop[3])
     page.locator("#photo").focus()
     page.keyboard.press("Tab")
-    expect(page.locator("#beside")).to_be_focused()
+    expect(page.locator("#refinement-words")).to_be_focused()
     for _ in range(2):
         page.keyboard.press("Tab")
     expect(page.locator("#results .chips a").first).to_be_focused()

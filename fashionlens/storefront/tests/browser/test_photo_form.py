@@ -60,7 +60,7 @@ def test_back_and_forward_restore_the_photo_of_the_results(page, shop):
 def test_a_dropped_or_pasted_photo_starts_a_search(page, shop, kind):
     page.goto("/search/")
     bring(page, kind, None)
-    expect(page.locator("#photo-message")).to_contain_text("There is no photo in what")
+    expect(page.locator("#photo-message")).to_contain_text("is not a photo")
     bring(page, kind, file_of(shop[3]))
     expect_results(page, shop[3])
     expect_preview(page)
@@ -213,7 +213,7 @@ def test_a_photo_search_without_a_connection_shows_an_error(context, shop):
     page.goto("/search/")
     context.set_offline(True)
     page.set_input_files("#photo", file_of(shop[0]))
-    expect(page.locator("#photo-message")).to_contain_text("did not reach the shop")
+    expect(page.locator("#photo-message")).to_contain_text("was not uploaded")
 
 
 def test_an_expired_search_takes_a_new_photo_and_keeps_its_filters(context, shop):
@@ -223,7 +223,7 @@ def test_an_expired_search_takes_a_new_photo_and_keeps_its_filters(context, shop
     expect_results(page, shop[0])
     cache.clear()
     page.locator("#results").get_by_role("link", name="Hats").click()
-    expired = page.get_by_role("heading", name="This search is over")
+    expired = page.get_by_role("heading", name="This search has expired")
     expect(expired).to_be_visible()
     page.set_input_files("#photo", file_of(shop[6]))
     expect(page.locator("#results .card").first).to_contain_text(shop[6].title)

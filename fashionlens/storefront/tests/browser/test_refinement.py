@@ -36,35 +36,35 @@ def test_words_refine_the_results_without_a_new_upload(page, shop):
     query = page.url
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
-    page.locator("#beside").fill("navy")
+    page.locator("#refinement-words").fill("navy")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{query}?words=navy")
     expect(page.locator("#results-title")).to_have_text(
         re.compile("Like your photo, and “navy”")
     )
-    expect(page.locator("#beside")).to_have_value("navy")
+    expect(page.locator("#refinement-words")).to_have_value("navy")
     expect_preview(page)
     assert not [line for line in sent if re.match("POST .*/search/", line)]
-    page.locator("#beside").fill("zeppelin")
+    page.locator("#refinement-words").fill("zeppelin")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice")).to_contain_text("These are by their looks alone.")
+    expect(page.locator(".notice")).to_contain_text("by their look only")
     page.go_back()
-    expect(page.locator("#beside")).to_have_value("navy")
+    expect(page.locator("#refinement-words")).to_have_value("navy")
 
 
 def test_words_are_searched_with_a_photo_or_alone(page, shop):
     page.goto("/search/")
-    page.locator("#beside").fill("hat")
+    page.locator("#refinement-words").fill("hat")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"\?words=hat$"))
     expect(page.locator("#preview")).to_be_hidden()
     page.goto("/search/")
-    page.locator("#beside").fill("navy")
+    page.locator("#refinement-words").fill("navy")
     page.set_input_files("#photo", file_of(shop["red"]))
     expect(page).to_have_url(re.compile(r"\?words=navy$"))
     expect_preview(page)
     page.goto("/search/")
-    page.locator("#beside").fill("zeppelin")
+    page.locator("#refinement-words").fill("zeppelin")
     page.keyboard.press("Enter")
     expect(page.get_by_text("No product has the words “zeppelin”.")).to_be_visible()
     page.wait_for_load_state()  # the link opens the dialogue once the scripts are there
@@ -79,7 +79,7 @@ def test_more_and_less_like_this_can_be_added_and_removed(page, shop):
     before = titles(page)
     pink, hat = shop["pink"].title, shop["hat"].title
     page.get_by_role("link", name=f"More like this: {pink}").click()
-    chips = page.locator(".wished")
+    chips = page.locator(".refining")
     expect(chips.get_by_text(f"More like {pink}")).to_be_visible()
     expect(page).to_have_url(re.compile(r"\?like=pink$"))
     page.get_by_role("link", name=f"Less like this: {hat}").click()
@@ -87,7 +87,7 @@ def test_more_and_less_like_this_can_be_added_and_removed(page, shop):
     expect(page.locator("#results .card-title", has_text=hat)).to_have_count(0)
     expect(chips.locator("img")).to_have_count(2)
     expect_preview(page)
-    chips.get_by_role("link", name=f"Take away: Less like {hat}").click()
+    chips.get_by_role("link", name=f"Remove: Less like {hat}").click()
     expect(page).to_have_url(re.compile(r"\?like=pink$"))
     page.get_by_role("link", name="More like this, chosen").click()
     expect(chips).to_have_count(0)
@@ -97,20 +97,22 @@ def test_more_and_less_like_this_can_be_added_and_removed(page, shop):
 def test_refinements_work_without_script(context_without_script, shop):
     tab = context_without_script.new_page()
     tab.goto("/search/")
-    tab.locator("#beside").fill("dress")
+    tab.locator("#refinement-words").fill("dress")
     tab.get_by_role("region", name="Results").get_by_role("button").click()
     tab.get_by_role("link", name=f"More like this: {shop['red'].title}").click()
     expect(tab).to_have_url(re.compile(r"words=dress&like=red$"))
-    tab.locator("#beside").fill("")
+    tab.locator("#refinement-words").fill("")
     tab.locator(".listing-head button").click()
-    expect(tab.locator("#results-title")).to_contain_text("More like what you chose")
-    tab.get_by_role("link", name="Take away: More like").click()
+    expect(tab.locator("#results-title")).to_contain_text(
+        "More like the products you chose"
+    )
+    tab.get_by_role("link", name="Remove: More like").click()
     expect(tab.get_by_text("How it works")).to_be_visible()
 
 
 def test_an_expired_search_is_repeated_with_the_photo_kept_in_the_tab(page, shop):
     choose(page, shop["red"])
-    page.locator("#beside").fill("dress")
+    page.locator("#refinement-words").fill("dress")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("words=dress"))
     expired = page.url
@@ -118,9 +120,9 @@ def test_an_expired_search_is_repeated_with_the_photo_kept_in_the_tab(page, shop
     page.goto("/")
     page.goto("/search/")
     page.evaluate("address => location.assign(address)", expired)
-    expect(page.get_by_role("heading", name="This search is over")).to_be_visible()
+    expect(page.get_by_role("heading", name="This search has expired")).to_be_visible()
     expect_preview(page)
-    page.get_by_role("button", name="Search with it again").click()
+    page.get_by_role("button", name="Repeat the search").click()
     expect(page.locator("#results .card").first).to_contain_text(shop["red"].title)
     expect(page).to_have_url(re.compile(r"/\?words=dress$"))
     assert page.url != expired
@@ -128,11 +130,11 @@ def test_an_expired_search_is_repeated_with_the_photo_kept_in_the_tab(page, shop
 
 def test_a_shared_link_shows_results_without_the_photo(page, context, shop):
     choose(page, shop["red"])
-    expect(page.get_by_text("The shop does not keep photos")).to_be_hidden()
+    expect(page.get_by_text("the shop does not keep photos")).to_be_hidden()
     other = context.new_page()
     other.goto(page.url)
     expect_results(other, shop["red"])
-    expect(other.get_by_text("The shop does not keep photos")).to_be_visible()
+    expect(other.get_by_text("the shop does not keep photos")).to_be_visible()
     expect(other.locator("#preview")).to_be_hidden()
 
 
