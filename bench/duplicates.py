@@ -30,7 +30,7 @@ from bench.synthetic_shop import FIRST_ID, make_shop, store_shop
 from catalog.models import ProductImage
 from catalog.photos.copies import copies_of, groups_of_pictures, groups_of_pixels
 from catalog.photos.fingerprints import (
-    MOST_BITS_OFF,
+    MAX_BITS_OFF,
     Fingerprint,
     fingerprint,
     is_same_picture,
@@ -118,7 +118,7 @@ def compare_originals(
     off += off.T
     ones, others = np.triu_indices(len(files), 1)
     all_off = off[ones, others]
-    near = np.flatnonzero(all_off <= MOST_BITS_OFF)
+    near = np.flatnonzero(all_off <= MAX_BITS_OFF)
     pairs = [(int(ones[n]), int(others[n])) for n in near]
     same = [(i, j) for i, j in pairs if is_same_picture(prints[i], prints[j])]
     names = [f"{files[i].parent.name}/{files[i].name}" for i in range(len(files))]
@@ -129,8 +129,8 @@ def compare_originals(
             pixels[i] == pixels[j] for i, j in combinations(range(len(files)), 2)
         ),
         "pairs_of_the_same_picture": [f"{names[i]} = {names[j]}" for i, j in same],
-        "bits_off_allowed": MOST_BITS_OFF,
-        "bits_off_of_the_next_pair": int(all_off[all_off > MOST_BITS_OFF].min()),
+        "bits_off_allowed": MAX_BITS_OFF,
+        "bits_off_of_the_next_pair": int(all_off[all_off > MAX_BITS_OFF].min()),
     }
 
 

@@ -16,7 +16,7 @@ from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 
 from catalog.money import amount
-from catalog.photos.colours import COLOUR_NAMES, MOST_COLOURS
+from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS, BitField
 from catalog.photos.thumbnails import Thumbnail
 
@@ -178,7 +178,7 @@ class ProductImage(models.Model):
     height = models.PositiveIntegerField(editable=False)
     colours = ArrayField(
         models.CharField(max_length=16, choices=[(n, n) for n in COLOUR_NAMES]),
-        size=MOST_COLOURS,
+        size=MAX_COLOURS,
         default=list,
         blank=True,
         help_text="The garment's, the main one first; empty: not looked at yet",

@@ -39,7 +39,7 @@ _SIGNS = {
     **{"€": "EUR", "£": "GBP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH"},
     **{"₹": "INR", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF"},
 }
-_MOST_CHARS = 40
+_MAX_CHARS = 40
 _PRICE = re.compile(r"([^\d\s.,'-]*)\s*(\d[\d.,'\s]*?)\s*([^\d\s.,'-]*)")
 _PLAIN = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}|[0-9]{2}00+))?")
 _GROUPED = re.compile(
@@ -58,7 +58,7 @@ def parse_price(text: str, currency: str) -> Price:
     Raises ValueError; it says what is expected.
     """
     text = text.strip().replace("\u2019", "'")
-    match = _PRICE.fullmatch(text) if len(text) <= _MOST_CHARS else None
+    match = _PRICE.fullmatch(text) if len(text) <= _MAX_CHARS else None
     if not match or (match[1] and match[3]):
         raise ValueError("a price as 19.90 EUR")
     named = (match[1] or match[3] or currency).upper()

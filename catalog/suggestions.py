@@ -10,8 +10,8 @@ from catalog.models import Category, Product, ProductQuerySet
 from catalog.words import Reading, clean, read
 
 MIN_CHARS = 2
-MOST_NAMES = 3  # of categories, and of brands
-MOST_PRODUCTS = 6
+MAX_NAMES = 3  # of categories, and of brands
+MAX_PRODUCTS = 6
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def _categories(text: str) -> list[Suggestion]:
     named = Category.objects.filter(_begins("name", text), Exists(sold))
     return [
         Suggestion(one.name, "Category", one.get_absolute_url())
-        for one in named[:MOST_NAMES]
+        for one in named[:MAX_NAMES]
     ]
 
 
 def _brands(text: str, products: ProductQuerySet) -> list[Suggestion]:
     # A LIMIT would lead the planner through all brands in order.
-    names = list(products.filter(_begins("brand", text)).brands())[:MOST_NAMES]
+    names = list(products.filter(_begins("brand", text)).brands())[:MAX_NAMES]
     return [Suggestion(name, "Brand", _listed(brand=name)) for name in names]
 
 
@@ -60,12 +60,12 @@ def _begins(field: str, text: str) -> Q:
 
 def _titles(products: ProductQuerySet) -> list[Suggestion]:
     """The best, each title once: many products may have the same."""
-    best = products.only("title", "slug")[: 5 * MOST_PRODUCTS]
+    best = products.only("title", "slug")[: 5 * MAX_PRODUCTS]
     first: dict[str, Product] = {}
     for one in best:
         first.setdefault(one.title, one)
     found = [Suggestion(n, "", one.get_absolute_url()) for n, one in first.items()]
-    return found[:MOST_PRODUCTS]
+    return found[:MAX_PRODUCTS]
 
 
 def _listed(**parameters: str) -> str:

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from catalog.models import Product
 
 MAX_WORDS_CHARS = 200
-MOST_FOUND = 500
-MOST_CORRECTED = 8  # words of one search
+MAX_RESULTS = 500
+MAX_CORRECTED_WORDS = 8  # words of one search
 _LIKELY = 0.7  # of a correction, as SequenceMatcher.ratio() counts: dress for drss, .89
 _CANDIDATES = 200  # two letters swapped leave few trigrams
 _NO_TEXT = {"So", "Sk", "Cf", "Me"}  # Unicode: pictures, their shades, what joins
@@ -103,7 +103,7 @@ def read(words: str) -> Reading:
 
 
 def find(
-    words: str, *, limit: int = MOST_FOUND, products: QuerySet[Product] | None = None
+    words: str, *, limit: int = MAX_RESULTS, products: QuerySet[Product] | None = None
 ) -> list[int]:
     """Ids of the products (by default all published ones) that the words find, the
     best first. Raises WordsError for more than MAX_WORDS_CHARS, else nothing."""
@@ -139,7 +139,7 @@ def _put_right(words: str) -> str:
     parts = _PART.findall(words)
     plain = [part.lower() for part in parts if part.isalpha() and len(part) > 2]
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN, [plain[:MOST_CORRECTED]])
+        cursor.execute(_UNKNOWN, [plain[:MAX_CORRECTED_WORDS]])
         near = {word: _most_alike(word, known) for word, known in cursor.fetchall()}
     return " ".join(near.get(part.lower(), part) for part in parts)
 

@@ -29,8 +29,8 @@ _SHADES: dict[str, list[tuple[int, int, int]]] = {
               (188, 145, 97)],
 }  # fmt: skip
 COLOUR_NAMES = tuple(_SHADES)
-MOST_COLOURS = 3
-_MOST_GAIN = 1.3
+MAX_COLOURS = 3
+_MAX_GAIN = 1.3
 _GRID = (30, 40)  # pixels looked at
 _CLUSTERS = 5
 _ROUNDS = 5
@@ -67,13 +67,13 @@ def _chosen(centres: np.ndarray, inside: np.ndarray, garment: np.ndarray) -> lis
     enough = _SECOND_SHARE * inside.sum()
     first, *others = names
     seen = sorted((n for n in others if names[n] >= enough), key=lambda n: -names[n])
-    return [first, *seen][:MOST_COLOURS]
+    return [first, *seen][:MAX_COLOURS]
 
 
 def _exposed(rgb: np.ndarray) -> np.ndarray:
     """Brighten a dim photo, so that its white is not called grey."""
     brightest = np.percentile(rgb.max(axis=1), 97)
-    return np.minimum(rgb * min(0.95 / max(brightest, 0.01), _MOST_GAIN), 1)
+    return np.minimum(rgb * min(0.95 / max(brightest, 0.01), _MAX_GAIN), 1)
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:

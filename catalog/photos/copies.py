@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from catalog.models import ProductImage
 from catalog.photos.fingerprints import (
     HASH_BITS,
-    MOST_BITS_OFF,
+    MAX_BITS_OFF,
     BitField,
     Fingerprint,
     is_same_picture,
@@ -23,8 +23,8 @@ from catalog.photos.fingerprints import (
 
 PIXELS = "pixels"
 PICTURE = "picture"
-MOST_COPIES = 12  # named of one product's photos
-_COMPARED = 10 * MOST_COPIES  # of nearly the same hash: some differ in their colours
+MAX_COPIES = 12  # named of one product's photos
+_COMPARED = 10 * MAX_COPIES  # of nearly the same hash: some differ in their colours
 _BITS = BitField(max_length=HASH_BITS)
 _BLOCK = 16  # rows of the comparison of all with all
 
@@ -59,7 +59,7 @@ def copies_of(images: Iterable[ProductImage]) -> list[Copy]:
         if image.picture_hash:
             off = BitsOff("picture_hash", Cast(Value(image.picture_hash), _BITS))
             found = found.alias(**{f"off_{number}": off})
-            same |= Q(**{f"off_{number}__lte": MOST_BITS_OFF})
+            same |= Q(**{f"off_{number}__lte": MAX_BITS_OFF})
         near |= same & ~Q(pk=image.pk)
     if not images:
         return []
@@ -70,7 +70,7 @@ def copies_of(images: Iterable[ProductImage]) -> list[Copy]:
         for image, other in pairs
         if image.pk != other.pk and (kind := kind_of_copy(image, other))
     )
-    return list(islice(copies, MOST_COPIES))
+    return list(islice(copies, MAX_COPIES))
 
 
 def kind_of_copy(one: ProductImage, other: ProductImage) -> str | None:
@@ -126,7 +126,7 @@ def packed(hashes: Iterable[str]) -> np.ndarray:
 
 
 def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
-    """(N, 4) uint64 -> the pairs i < j that are at most MOST_BITS_OFF apart.
+    """(N, 4) uint64 -> the pairs i < j that are at most MAX_BITS_OFF apart.
 
     Each is compared with each, by the middle of the picture first, where few agree.
     """
@@ -135,11 +135,11 @@ def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
     for start in range(0, len(words), _BLOCK):
         block = middle[start : start + _BLOCK, None]
         off = np.bitwise_count(block ^ middle[start:])
-        ones, others = np.nonzero(off <= MOST_BITS_OFF)
+        ones, others = np.nonzero(off <= MAX_BITS_OFF)
         ones, others = ones + start, others + start
         ones, others = ones[ones < others], others[ones < others]
         off_in_all = np.bitwise_count(words[ones] ^ words[others]).sum(axis=1)
-        near = off_in_all <= MOST_BITS_OFF
+        near = off_in_all <= MAX_BITS_OFF
         pairs += zip(ones[near].tolist(), others[near].tolist(), strict=True)
     return pairs
 

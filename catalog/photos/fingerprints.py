@@ -19,9 +19,9 @@ from PIL import Image
 
 HASH_SIDE = 16
 HASH_BITS = HASH_SIDE**2
-MOST_BITS_OFF = 24  # of HASH_BITS
+MAX_BITS_OFF = 24  # of HASH_BITS
 TINT_SIDE = 4
-MOST_TINT_OFF = 16  # levels of 255, in any channel of any cell
+MAX_TINT_OFF = 16  # levels of 255, in any channel of any cell
 _GREY_SIDE = 4 * HASH_SIDE
 
 
@@ -58,9 +58,9 @@ def _waves() -> np.ndarray:
 
 def is_same_picture(one: Fingerprint, other: Fingerprint) -> bool:
     bits_off = (int(one.hash, 2) ^ int(other.hash, 2)).bit_count()
-    return bits_off <= MOST_BITS_OFF and has_same_tint(one.tint, other.tint)
+    return bits_off <= MAX_BITS_OFF and has_same_tint(one.tint, other.tint)
 
 
 def has_same_tint(one: bytes, other: bytes) -> bool:
     levels = (np.frombuffer(each, np.uint8).astype(int) for each in (one, other))
-    return bool(np.abs(next(levels) - next(levels)).max() <= MOST_TINT_OFF)
+    return bool(np.abs(next(levels) - next(levels)).max() <= MAX_TINT_OFF)

@@ -28,7 +28,7 @@ from ml.preprocess import MAX_BYTES, MAX_MB
 TIMEOUT_S = 10.0  # for all of it: look-ups, redirects, every byte
 CONNECT_S = 3.0  # for one of a name's several IP addresses
 # Of one answer, headers and chunk sizes included: http.client bounds none of these.
-MOST_RECEIVED = 2 * MAX_BYTES
+MAX_RECEIVED = 2 * MAX_BYTES
 MAX_REDIRECTS = 3
 MAX_CHARS = 2000
 PORTS = {80, 443}  # others are where the rest of a network's services listen
@@ -265,7 +265,7 @@ def is_public(ip: str) -> bool:
 
 class _Timed(io.RawIOBase):
     """Reads a socket up to a point in time, however little comes at once, and up to
-    MOST_RECEIVED. To an HTTPResponse it is the socket."""
+    MAX_RECEIVED. To an HTTPResponse it is the socket."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
@@ -282,7 +282,7 @@ class _Timed(io.RawIOBase):
         self.sock.settimeout(_left(self.deadline))
         received = self.sock.recv_into(buffer)
         self.received += received
-        if self.received > MOST_RECEIVED:
+        if self.received > MAX_RECEIVED:
             raise _too_large()
         return received
 

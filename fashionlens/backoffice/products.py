@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
-from catalog.photos.copies import MOST_COPIES, copies_of
+from catalog.photos.copies import MAX_COPIES, copies_of
 from catalog.photos.forms import PhotoField
 from catalog.photos.prepared import PreparedFile
 from catalog.photos.store import set_photo
@@ -145,7 +145,7 @@ class ProductAdmin(admin.ModelAdmin):
     def duplicates(self, product: Product) -> SafeString:
         context = {
             "copies": find_product_duplicates(product),
-            "limit": MOST_COPIES,
+            "limit": MAX_COPIES,
             "waiting": has_pending_photos(product),
             "failures": EmbeddingFailure.objects.filter(
                 encoder__state=Encoder.State.ACTIVE, image__product=product
@@ -163,7 +163,7 @@ class ProductAdmin(admin.ModelAdmin):
         super().save_related(request, form, formsets, change)
         copies = copies_of(_new_photos(formsets))
         if copies:
-            context = {"copies": copies, "limit": MOST_COPIES, "new": True}
+            context = {"copies": copies, "limit": MAX_COPIES, "new": True}
             html = render_to_string("admin/catalog/product/_copies.html", context)
             messages.warning(request, html)
 

@@ -13,7 +13,7 @@ from catalog.photos.copies import (
     near_pairs,
     packed,
 )
-from catalog.photos.fingerprints import MOST_BITS_OFF
+from catalog.photos.fingerprints import MAX_BITS_OFF
 from catalog.photos.store import add_photo
 from catalog.tests.factories import drawing, make_photo_bytes, make_product
 
@@ -123,7 +123,7 @@ def test_near_pairs_are_those_of_a_naive_comparison():
     bits[100:] = bits[:100] ^ (rng.random((100, 256)) < 0.08)  # about 20 bits
     words = packed(["".join("01"[bit] for bit in row) for row in bits.astype(int)])
     off = (bits[:, None] ^ bits[None]).sum(axis=2)
-    near = np.argwhere(np.triu(off <= MOST_BITS_OFF, 1))
+    near = np.argwhere(np.triu(off <= MAX_BITS_OFF, 1))
     assert 20 < len(near) < 90
     assert sorted(near_pairs(words)) == [tuple(pair) for pair in near.tolist()]
 

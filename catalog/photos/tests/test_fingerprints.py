@@ -6,7 +6,7 @@ from PIL import Image
 
 from catalog.photos.fingerprints import (
     HASH_BITS,
-    MOST_BITS_OFF,
+    MAX_BITS_OFF,
     TINT_SIDE,
     Fingerprint,
     fingerprint,
@@ -60,7 +60,7 @@ def test_the_hash_is_the_librarys(size: tuple[int, int]):
 
 def test_the_limits_are_where_they_are_said_to_be():
     tint = bytes(TINT_SIDE**2 * 3)
-    for off, same in ((MOST_BITS_OFF, True), (MOST_BITS_OFF + 1, False)):
+    for off, same in ((MAX_BITS_OFF, True), (MAX_BITS_OFF + 1, False)):
         hash = "1" * off + "0" * (HASH_BITS - off)
         zero = Fingerprint("0" * HASH_BITS, tint)
         assert is_same_picture(zero, Fingerprint(hash, tint)) is same
