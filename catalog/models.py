@@ -14,10 +14,11 @@ from django.db import models
 from django.db.models import Count, F, Func, Prefetch, Q, Value
 from django.db.models.functions import Lower, Upper
 from django.urls import reverse
+from pgvector.django import BitField
 
 from catalog.money import amount
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
-from catalog.photos.fingerprints import HASH_BITS, BitField
+from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
 
 TURKISH_I = "İı"  # which languages disagree on the case of
@@ -184,7 +185,7 @@ class ProductImage(models.Model):
         help_text="The garment's, the main one first; empty: not looked at yet",
     )
     # Of the picture whatever its size, for finding copies; NULL: not looked at yet.
-    picture_hash = BitField(max_length=HASH_BITS, null=True, editable=False)
+    picture_hash = BitField(length=HASH_BITS, null=True, editable=False)
     picture_tint = models.BinaryField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -1,6 +1,6 @@
-"""Photos that are copies of each other: of the same pixels, or of the same picture.
+"""Photos with the same pixels, or with the same picture resized or saved again.
 
-Found by what is stored with each photo; no file is opened. Nothing is ever merged.
+The stored hashes are compared; no file is opened and nothing is merged.
 """
 
 from collections.abc import Iterable
@@ -9,61 +9,51 @@ from itertools import islice
 
 import numpy as np
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Func, IntegerField, Q, Value
-from django.db.models.functions import Cast
+from django.db.models import Count, Q
+from pgvector.django import HammingDistance
 
 from catalog.models import ProductImage
 from catalog.photos.fingerprints import (
-    HASH_BITS,
     MAX_BITS_OFF,
-    BitField,
     Fingerprint,
     is_same_picture,
 )
 
 PIXELS = "pixels"
 PICTURE = "picture"
-MAX_COPIES = 12  # named of one product's photos
-_COMPARED = 10 * MAX_COPIES  # of nearly the same hash: some differ in their colours
-_BITS = BitField(max_length=HASH_BITS)
-_BLOCK = 16  # rows of the comparison of all with all
+MAX_COPIES = 12  # per product
+# Photos with nearly the same hash that are read; some turn out to differ in colour.
+_MAX_CANDIDATES = 10 * MAX_COPIES
+_BLOCK = 16  # rows compared at once with all others
 
 
 @dataclass(frozen=True)
 class Copy:
-    """`other` shows what `image`, a photo of the product asked for, shows."""
+    """`other`, anywhere in the shop, shows the same as `image`."""
 
     image: ProductImage
     other: ProductImage
     kind: str
 
 
-class BitsOff(Func):
-    """How many bits two BitFields differ in."""
-
-    template = "bit_count(%(expressions)s)"
-    arg_joiner = " # "
-    output_field = IntegerField()
-
-
 def copies_of(images: Iterable[ProductImage]) -> list[Copy]:
-    """Other photos with the pixels or the picture of these, in one query.
+    """Return other photos with the pixels or the picture of these, with one query.
 
-    It compares with every photo of the shop (`python -m bench.duplicates` times it).
+    The query scans every photo of the shop; `python -m bench.duplicates` times it.
     """
     images = list(images)
     near = Q()
-    found = ProductImage.objects.select_related("product")
+    photos = ProductImage.objects.select_related("product")
     for number, image in enumerate(images):
         same = Q(sha256=image.sha256)
         if image.picture_hash:
-            off = BitsOff("picture_hash", Cast(Value(image.picture_hash), _BITS))
-            found = found.alias(**{f"off_{number}": off})
+            off = HammingDistance("picture_hash", image.picture_hash)
+            photos = photos.alias(**{f"off_{number}": off})
             same |= Q(**{f"off_{number}__lte": MAX_BITS_OFF})
         near |= same & ~Q(pk=image.pk)
     if not images:
         return []
-    others = found.filter(near).order_by("id")[:_COMPARED]
+    others = photos.filter(near).order_by("id")[:_MAX_CANDIDATES]
     pairs = ((image, other) for other in others for image in images)
     copies = (
         Copy(image, other, kind)
@@ -89,7 +79,7 @@ def fingerprint_of(image: ProductImage) -> Fingerprint | None:
 
 
 def groups_of_pixels() -> list[list[int]]:
-    """Ids of photos of the same pixels, every group of the shop."""
+    """Return the ids of all photos that share their pixels, by group."""
     same = (
         ProductImage.objects.order_by()
         .values("sha256")
@@ -100,16 +90,16 @@ def groups_of_pixels() -> list[list[int]]:
 
 
 def groups_of_pictures() -> list[list[int]]:
-    """Ids of photos of the same picture in other pixels, every group of the shop.
+    """Return the ids of all photos that share their picture, by group.
 
-    Of photos of the same pixels only the first is named.
+    Only the first of several photos with the same pixels is included.
     """
     rows = ProductImage.objects.exclude(picture_hash=None)
     firsts = rows.order_by("sha256", "id").distinct("sha256")
-    found = list(firsts.values_list("id", "picture_hash", "picture_tint"))
-    if not found:
+    stored = list(firsts.values_list("id", "picture_hash", "picture_tint"))
+    if not stored:
         return []
-    ids, hashes, tints = zip(*found, strict=True)
+    ids, hashes, tints = zip(*stored, strict=True)
     prints = [Fingerprint(h, bytes(t)) for h, t in zip(hashes, tints, strict=True)]
     pairs = (
         (ids[one], ids[other])
@@ -120,16 +110,14 @@ def groups_of_pictures() -> list[list[int]]:
 
 
 def packed(hashes: Iterable[str]) -> np.ndarray:
-    """N texts of 0 and 1 -> (N, 4) uint64."""
+    """Pack N strings of 256 zeros and ones into (N, 4) uint64."""
     bits = np.frombuffer("".join(hashes).encode(), np.uint8) - ord("0")
     return np.packbits(bits.reshape(-1, 64), axis=1).view(np.uint64).reshape(-1, 4)
 
 
 def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
-    """(N, 4) uint64 -> the pairs i < j that are at most MAX_BITS_OFF apart.
-
-    Each is compared with each, by the middle of the picture first, where few agree.
-    """
+    """Return the pairs i < j of (N, 4) uint64 at most MAX_BITS_OFF apart."""
+    # All pairs are compared by one word first, on which few agree.
     middle = np.ascontiguousarray(words[:, 1])
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(words), _BLOCK):
@@ -145,7 +133,7 @@ def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
 
 
 def connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Pairs of ids -> groups of ids, each sorted."""
+    """Join pairs of ids that share an id to sorted groups."""
     group_of: dict[int, list[int]] = {}
     for one, other in pairs:
         mine, theirs = group_of.get(one, [one]), group_of.get(other, [other])

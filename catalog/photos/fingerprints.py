@@ -1,20 +1,18 @@
-"""What a picture keeps when it is resized or saved anew, to find its copies by.
+"""Perceptual hashes and colours, which stay when a picture is resized or saved again.
 
-Two photos are one picture when their perceptual hashes are nearly the same and so are
-their colours, cell by cell. The hash alone sees no colour: a shirt taken in five
-colours from one spot would be five copies. `python -m bench.duplicates` prints what the
-limits let through.
+Two photos show the same picture if their hashes and the colours of their cells are
+nearly equal. The hash alone ignores colour, so it would take one shirt photographed in
+five colours for five copies. `python -m bench.duplicates` measures the limits.
 
-The hash is `imagehash.phash(image, 16)`: which of the 16 x 16 lowest frequencies of the
-grey picture are above their median. It is worked out here because imagehash does it
-through scipy, which costs a web process 30 MB; a test holds both equal, bit for bit.
+The hash equals `imagehash.phash(image, 16)`: it says which of the 16 x 16 lowest
+frequencies of the grey picture are above their median. It is computed here because
+imagehash imports scipy, which costs a web process 30 MB. A test compares the two.
 """
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from django.db import models
 from PIL import Image
 
 HASH_SIDE = 16
@@ -25,23 +23,15 @@ MAX_TINT_OFF = 16  # levels of 255, in any channel of any cell
 _GREY_SIDE = 4 * HASH_SIDE
 
 
-class BitField(models.CharField):
-    """bit(max_length) of Postgres, as text of 0 and 1."""
-
-    def db_type(self, connection: Any) -> str:
-        return f"bit({self.max_length})"
-
-
 class Fingerprint(NamedTuple):
-    hash: str  # HASH_BITS of 0 and 1
+    hash: str  # HASH_BITS zeros and ones
     tint: bytes  # (TINT_SIDE, TINT_SIDE, 3) uint8 RGB
 
 
 def fingerprint(image: Image.Image) -> Fingerprint:
-    """RGB photo of any size -> its fingerprint."""
     grey = image.convert("L").resize((_GREY_SIDE, _GREY_SIDE), Image.Resampling.LANCZOS)
     waves = _waves()
-    # Rounded: what is 0 in a plain or symmetric picture is not left to the last digit.
+    # In a plain or symmetric picture rounding errors would decide the bits near 0.
     low = (waves @ np.asarray(grey, np.float64) @ waves.T).round(6)
     signs = (low > np.median(low)).ravel().astype(np.uint8) + ord("0")
     tint = image.resize((TINT_SIDE, TINT_SIDE), Image.Resampling.BOX)
@@ -50,7 +40,7 @@ def fingerprint(image: Image.Image) -> Fingerprint:
 
 @cache
 def _waves() -> np.ndarray:
-    """(HASH_SIDE, _GREY_SIDE): the lowest rows of the cosine transform (DCT-II)."""
+    """Return the lowest rows of the DCT-II, (HASH_SIDE, _GREY_SIDE)."""
     frequency = np.arange(HASH_SIDE)[:, None]
     place = 2 * np.arange(_GREY_SIDE) + 1
     return np.cos(np.pi * frequency * place / (2 * _GREY_SIDE))
