@@ -30,7 +30,8 @@ PRODUCTS = 10  # of each shape, of two photos each
 def start(tmp_path_factory) -> Path:
     """Train a small encoder for one step."""
     folder = tmp_path_factory.mktemp("start")
-    words = ["--weights", "none", "--input-size", "64", "--steps", "1", "--epochs", "1"]
+    words = ["--weights", "none", "--alpha", "0.35", "--input-size", "64"]
+    words += ["--steps", "1", "--epochs", "1"]
     words += ["--data", write_dataset(folder / "data"), "--out", folder / "encoder"]
     command = [sys.executable, "-m", "ml.train", *map(str, words)]
     subprocess.run(command, cwd=settings.BASE_DIR, check=True, capture_output=True)
@@ -85,7 +86,7 @@ def kill_when(file_appears: Path, pattern: str) -> threading.Thread:
 def test_a_killed_training_continues_and_adds_an_encoder(
     shop, start, work, capfd, settings
 ):
-    words, before = ["--from", str(start), "--steps", "6"], known_encoders()
+    words, before = ["--from", str(start), "--steps", "1"], known_encoders()
     watcher = kill_when(work / "encoder", "*.npz")
     with pytest.raises(CommandError, match=r"exit status -9.*again to continue"):
         call_command("train_encoder", *words)
