@@ -3,8 +3,6 @@
 import ast
 from collections import Counter, defaultdict
 
-import pytest
-
 from bench.structure import is_gerund, own_modules
 
 MAX_MODULES = 16
@@ -17,7 +15,6 @@ def test_folders_are_small() -> None:
     assert {f: n for f, n in sizes.items() if n > MAX_MODULES} == {}
 
 
-@pytest.mark.xfail(reason="names are being changed")
 def test_no_two_modules_define_a_type_of_one_name() -> None:
     places = defaultdict(list)
     for module in own_modules():
@@ -27,6 +24,5 @@ def test_no_two_modules_define_a_type_of_one_name() -> None:
     assert {name: where for name, where in places.items() if len(where) > 1} == {}
 
 
-@pytest.mark.xfail(reason="names are being changed")
 def test_modules_are_named_by_nouns() -> None:
     assert [m.name for m in own_modules() if is_gerund(m.path.stem)] == []
