@@ -1,4 +1,4 @@
-"""The shop's lists: one way for the front page and the API to ask for products."""
+"""Lists of products, the same for the front page and the API."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from django.dispatch import Signal
 from catalog.facet_counts import FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import ProductQuerySet
-from catalog.words import Reading, read
+from catalog.words import WordsQuery, interpret
 
 PAGE_SIZE = 24
 # Sent with `words` and `filters` when a search by words finds no product.
@@ -18,19 +18,19 @@ zero_results = Signal()
 
 @dataclass(frozen=True)
 class Listing:
-    """Published products as wanted, by words too. Raises WordsError."""
+    """Published products that pass filters and match words. Raises WordsError."""
 
     filters: Filters
     words: str = ""
-    skus: Sequence[str] = ()  # none: all
+    skus: Sequence[str] = ()  # empty for all
 
     @cached_property
-    def reading(self) -> Reading:
-        return read(self.words)
+    def words_query(self) -> WordsQuery:
+        return interpret(self.words)
 
     @property
     def products(self) -> ProductQuerySet:
-        """With words the best match first."""
+        """Return the products, the best match first if there are words."""
         return self._narrowed(self.filters)
 
     @cached_property
@@ -43,7 +43,9 @@ class Listing:
             zero_results.send(Listing, words=self.words, filters=self.filters)
 
     def _narrowed(self, filters: Filters) -> ProductQuerySet:
-        found = filters.products()
+        products = filters.products()
         if self.skus:
-            found = found.with_skus(self.skus)
-        return found.matching(self.reading.query) if self.reading.words else found
+            products = products.with_skus(self.skus)
+        if not self.words_query.words:
+            return products
+        return products.matching(self.words_query.query)

@@ -1,4 +1,4 @@
-"""What somebody who is typing words may mean."""
+"""Suggestions while somebody types into the search field."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -7,39 +7,42 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from catalog.models import Category, Product, ProductQuerySet
-from catalog.words import Reading, clean, read
+from catalog.words import WordsQuery, clean, interpret
 
 MIN_CHARS = 2
-MAX_NAMES = 3  # of categories, and of brands
+MAX_NAMES = 3  # each of categories and of brands
 MAX_PRODUCTS = 6
 
 
 @dataclass(frozen=True)
 class Suggestion:
     name: str
-    kind: str  # for people; nothing for a product
+    kind: str  # for people; empty for a product
     address: str
 
 
 def suggest(words: str) -> list[Suggestion]:
-    """Categories, brands and products, the last word taken as a beginning; where there
-    are none, other words for those no product has. Raises WordsError."""
+    """Return categories, brands and products, with the last word as a prefix.
+
+    Without any, suggest the words with typing errors corrected. Raises WordsError.
+    """
     text = clean(words)
     if len(text) < MIN_CHARS:
         return []
     products = Product.objects.published()
-    found = [*_categories(text), *_brands(text, products)]
-    titles = _titles(products.matching(Reading(text, text, beginning=True).query))
-    if not found and not titles and (reading := read(text)).corrected:
-        address = _listed(q=reading.words)
-        found = [Suggestion(reading.words, "Did you mean", address)]
-        titles = _titles(products.matching(reading.query))
-    return found + titles
+    names = [*_categories(text), *_brands(text, products)]
+    prefix_query = WordsQuery(text, text, last_is_prefix=True)
+    titles = _titles(products.matching(prefix_query.query))
+    if not names and not titles and (query := interpret(text)).corrected:
+        url = _list_url(q=query.words)
+        names = [Suggestion(query.words, "Did you mean", url)]
+        titles = _titles(products.matching(query.query))
+    return names + titles
 
 
 def _categories(text: str) -> list[Suggestion]:
-    sold = Product.objects.published().filter(category=OuterRef("pk"))
-    named = Category.objects.filter(_begins("name", text), Exists(sold))
+    products = Product.objects.published().filter(category=OuterRef("pk"))
+    named = Category.objects.filter(_begins("name", text), Exists(products))
     return [
         Suggestion(one.name, "Category", one.get_absolute_url())
         for one in named[:MAX_NAMES]
@@ -47,26 +50,27 @@ def _categories(text: str) -> list[Suggestion]:
 
 
 def _brands(text: str, products: ProductQuerySet) -> list[Suggestion]:
-    # A LIMIT would lead the planner through all brands in order.
+    # Sliced here: with a LIMIT the planner would walk through all brands in order.
     names = list(products.filter(_begins("brand", text)).brands())[:MAX_NAMES]
-    return [Suggestion(name, "Brand", _listed(brand=name)) for name in names]
+    return [Suggestion(name, "Brand", _list_url(brand=name)) for name in names]
 
 
 def _begins(field: str, text: str) -> Q:
-    """The name or one of its words begins with the text."""
-    inner = {f"{field}__icontains": f" {text}"}
-    return Q(**{f"{field}__istartswith": text}) | Q(**inner)
+    """Return the condition that the field, or a word in it, begins with the text."""
+    later_word = {f"{field}__icontains": f" {text}"}
+    return Q(**{f"{field}__istartswith": text}) | Q(**later_word)
 
 
 def _titles(products: ProductQuerySet) -> list[Suggestion]:
-    """The best, each title once: many products may have the same."""
     best = products.only("title", "slug")[: 5 * MAX_PRODUCTS]
-    first: dict[str, Product] = {}
-    for one in best:
-        first.setdefault(one.title, one)
-    found = [Suggestion(n, "", one.get_absolute_url()) for n, one in first.items()]
-    return found[:MAX_PRODUCTS]
+    by_title: dict[str, Product] = {}  # many products may have one title
+    for product in best:
+        by_title.setdefault(product.title, product)
+    return [
+        Suggestion(title, "", product.get_absolute_url())
+        for title, product in by_title.items()
+    ][:MAX_PRODUCTS]
 
 
-def _listed(**parameters: str) -> str:
+def _list_url(**parameters: str) -> str:
     return f"{reverse('storefront:home')}?{urlencode(parameters)}"

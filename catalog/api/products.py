@@ -91,7 +91,7 @@ class ProductListView(PublicView):
         page = page_of(request, _ordered(listing, values), values)
         listing.report_count(page["count"])
         root = root_of(request)
-        page["words"] = listing.reading.words if "q" in values else None
+        page["words"] = listing.words_query.words if "q" in values else None
         page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
         page["results"] = [
             listed_product_json(product, product.cover, root)

@@ -64,7 +64,7 @@ def test_hidden_products_are_not_suggested():
     assert suggest("secret") == []
 
 
-def test_not_too_many_are_suggested():
+def test_the_number_of_suggestions_is_limited():
     for number in range(20):
         category = make_category(f"Coats {number}", f"coat-{number}")
         title = f"Coat {number % 10}"
@@ -74,7 +74,7 @@ def test_not_too_many_are_suggested():
     assert len({one.name for one in suggest("coat") if not one.kind}) == 6
 
 
-def test_suggestions_come_as_options_of_a_list(client, shop):
+def test_suggestions_are_options_of_a_list(client, shop):
     response = client.get("/suggestions/?q=dre")
     tags = [tag for tag in outline(response.text) if tag.name == "a"]
     assert [tag.get("role") for tag in tags] == ["option"] * 4
@@ -84,7 +84,7 @@ def test_suggestions_come_as_options_of_a_list(client, shop):
 
 
 @pytest.mark.parametrize("words", ["", "?q=", "?q=%00", "?q=%ff", "?q=d", "?x=1"])
-def test_too_little_to_go_by_is_no_error(client, words):
+def test_too_few_characters_suggest_nothing(client, words):
     response = client.get(f"/suggestions/{words}")
     assert (response.status_code, response.text.strip()) == (200, "")
 
@@ -106,7 +106,7 @@ def test_suggestions_cost_three_queries(client, django_assert_num_queries, produ
 
 
 @pytest.mark.parametrize("page", ["/", "/search/"])
-def test_every_page_has_the_field_with_its_list(client, page, fake_encoder):
+def test_every_page_has_the_search_field_with_its_list(client, page, fake_encoder):
     tags = outline(client.get(page).text)
     form = next(tag for tag in tags if tag.get("role") == "search")
     assert form.get("data-suggestions") == reverse("storefront:suggestions")

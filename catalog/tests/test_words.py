@@ -10,7 +10,7 @@ from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage, ProductWords
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
-from catalog.words import MAX_WORDS_CHARS, WordsError, find, read
+from catalog.words import MAX_WORDS_CHARS, WordsError, find, interpret
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,6 @@ def found(words: str, **options) -> list[str]:
 
 
 def paint(product: Product, *colours: str, file: str = "a") -> None:
-    """A photo row with these colours; the file is not the point."""
     ProductImage.objects.create(
         **{"product": product, "file": file, "sha256": file * 64},
         **{"width": 3, "height": 4, "colours": list(colours)},
@@ -44,9 +43,7 @@ def paint(product: Product, *colours: str, file: str = "a") -> None:
         ("zeppelin", []),
     ],
 )
-def test_words_are_looked_for_in_title_brand_category_colours_and_description(
-    words, titles
-):
+def test_title_brand_category_colours_and_description_are_searched(words, titles):
     gown = make_product(title="Linen gown", brand="Acme", description="Light, it cools")
     paint(gown, "burgundy")
     make_product(title="Straw one", category=make_category("Hats", "hat"))
@@ -66,14 +63,14 @@ def test_words_are_looked_for_in_title_brand_category_colours_and_description(
         ("nord", ["T-shirt", "Straw hat", "Linen dress"]),
     ],
 )
-def test_the_last_word_may_be_half_typed(words, titles):
+def test_the_last_word_may_be_a_prefix(words, titles):
     make_product(title="Linen dress", description="Embroidered by hand")
     make_product(title="Straw hat", category=make_category("Hats", "hat"))
     make_product(title="T-shirt", category=make_category("Tops", "top"))
     assert found(words) == titles
 
 
-def test_a_whole_word_is_not_taken_for_a_beginning():
+def test_a_known_word_is_not_taken_for_a_prefix():
     make_product(title="Hatch bag", category=make_category("Bags", "bag"))
     make_product(title="Sun hat", category=make_category("Hats", "hat"))
     assert found("hat") == ["Sun hat"]
@@ -101,17 +98,17 @@ def test_a_whole_word_is_not_taken_for_a_beginning():
         ("\N{RIGHT-TO-LEFT OVERRIDE}dress", "dress"),
     ],
 )
-def test_typing_errors_are_put_right_and_told(typed, meant):
+def test_typing_errors_are_corrected_and_reported(typed, meant):
     category = make_category("Dresses", "dress")
     gown = make_product(title="Dress", description="Cotton, winged", category=category)
     paint(gown, "burgundy")
     for title in ("Skirt", "Jacket", "Trousers"):
         make_product(title=title, category=make_category("Other", "other"))
-    reading = read(typed)
-    assert (reading.words, reading.asked, reading.corrected) == (meant, typed, True)
+    query = interpret(typed)
+    assert (query.words, query.original, query.corrected) == (meant, typed, True)
 
 
-def test_dresses_are_found_by_a_typing_error_when_only_the_category_says_so():
+def test_names_of_categories_are_corrected():
     make_product(title="Linen", category=make_category("Dresses", "dress"))
     assert found("drss") == ["Linen"]
 
@@ -119,26 +116,26 @@ def test_dresses_are_found_by_a_typing_error_when_only_the_category_says_so():
 @pytest.mark.parametrize(
     "words", ["dress", "jacket dress", "qqqq", "the", "42x", "dr", "\N{DRESS}"]
 )
-def test_what_is_known_or_like_nothing_is_left_as_it_is(words):
+def test_known_words_and_words_like_no_other_stay(words):
     make_product(title="Linen dress")
-    assert not read(words).corrected
+    assert not interpret(words).corrected
 
 
-def test_an_emoji_that_a_title_has_is_found():
+def test_an_emoji_in_a_title_is_found():
     make_product(title="Linen dress \N{DRESS}")
     make_product(title="Cotton dress")
     assert found("\N{DRESS} dress") == ["Linen dress \N{DRESS}"]
 
 
-def test_a_word_that_only_hidden_products_have_is_no_correction():
+def test_words_of_hidden_products_are_no_corrections():
     make_product(title="Linen", category=make_category("Other", "other"))
     draft = make_product(title="Trousers", status="draft")
-    assert not read("trowsers").corrected
+    assert not interpret("trowsers").corrected
     Product.objects.filter(pk=draft.pk).update(status="published")
-    assert read("trowsers").words == "trousers"
+    assert interpret("trowsers").words == "trousers"
 
 
-def test_the_best_come_first():
+def test_the_best_matches_come_first():
     make_product(title="Scarf", description="Goes with a wool coat")
     make_product(title="Wool coat")
     make_product(title="Wool coat", category=make_category("Coats", "coat"))
@@ -170,7 +167,7 @@ def test_only_published_products_are_found_unless_others_are_given():
         ('shirt -"navy shirt"', ["Red shirt"]),
     ],
 )
-def test_words_can_be_excluded_and_phrases_asked_for(words, titles):
+def test_words_can_be_excluded_and_phrases_searched(words, titles):
     make_product(title="Navy shirt")
     make_product(title="Red shirt")
     assert found(words) == titles
@@ -260,12 +257,12 @@ def test_words_follow_the_colours_of_photos():
     assert found("olive") == []
 
 
-def test_photos_added_in_the_shop_s_own_way_are_found_by_their_colour():
+def test_an_added_photo_is_found_by_its_colour():
     add_photo(product=make_product(title="One"), data=make_photo_bytes("red"))
     assert found("red") == ["One"]
 
 
-def test_products_made_together_or_by_copy_are_found():
+def test_products_created_in_bulk_or_by_copy_are_found():
     category = make_category("Hats", "hat")
     made = Product.objects.bulk_create(
         Product(sku=s, slug=s, title=f"Cap {s}", category=category, price_cents=1)
@@ -290,7 +287,7 @@ def test_products_made_together_or_by_copy_are_found():
     assert found("pink hat") == ["Cap b", "Cap a"]
 
 
-def test_a_deleted_product_leaves_nothing_behind():
+def test_the_words_of_a_deleted_product_are_deleted():
     product = make_product(title="One")
     paint(product, "red")
     product.delete()
@@ -299,7 +296,7 @@ def test_a_deleted_product_leaves_nothing_behind():
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
-def test_a_price_is_changed_without_writing_the_words_again():
+def test_a_changed_price_does_not_rewrite_the_words():
     product = make_product(title="One")
     with connection.cursor() as cursor:
         where = "SELECT ctid FROM catalog_productwords"
@@ -317,14 +314,14 @@ def test_a_very_long_description_is_stored_and_found_by_its_beginning():
 
 def test_plain_words_cost_two_queries(django_assert_num_queries):
     make_product(title="Shirt")
-    with django_assert_num_queries(2):  # whether they find anything, what
+    with django_assert_num_queries(2):  # exists, results
         find("shirt")
-    with django_assert_num_queries(5):  # as they are, begun, put right, again, what
+    with django_assert_num_queries(5):  # as given, prefix, correct, exists, results
         find("shrit")
 
 
 def in_another_transaction(change: Callable[[], object]) -> tuple[Thread, Event]:
-    """Starts `change` and holds it open, uncommitted, until the event is set."""
+    """Run `change` in a transaction that commits once the event is set."""
     done, commit = Event(), Event()
 
     def run() -> None:
