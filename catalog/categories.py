@@ -20,7 +20,7 @@ CATEGORY_NAMES: dict[str, str] = {
 
 
 def category_of(name: str) -> Category:
-    """The shop's category of a folder's or a feed's name, made where there is none."""
+    """Return the category that a folder or feed names; create it if necessary."""
     shown = CATEGORY_NAMES.get(name, name)
     known = Category.objects.filter(name__iexact=shown).order_by("id").first()
     if known:
@@ -30,7 +30,7 @@ def category_of(name: str) -> Category:
 
 
 def _category_slug(name: str) -> str:
-    """Its own for each name, also where letters are lost: `日本`, `メンズ T`."""
+    """Return a slug that is unique for each name, even for `日本` and `メンズ T`."""
     letters = in_plain_letters(name)
     slug = slugify(letters)
     lost = any(char.isalnum() and not char.isascii() for char in letters)

@@ -21,12 +21,12 @@ from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
 
-TURKISH_I = "İı"  # which languages disagree on the case of
+TURKISH_I = "İı"  # languages disagree on their case
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
     def with_product_counts(self) -> Self:
-        """By name, annotated with `product_count`: the published ones."""
+        """Order by name and annotate `product_count`, the number of published ones."""
         published = Q(products__status=Product.Status.PUBLISHED)
         counted = self.annotate(product_count=Count("products", filter=published))
         return counted.order_by("name", "id")  # grouping drops Meta.ordering
@@ -71,7 +71,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(sku__in=skus)
 
     def matching(self, query: SearchQuery | CombinedSearchQuery) -> Self:
-        """Those found by words, best first; `catalog.words` makes the query."""
+        """Return the products a query of `catalog.words` finds, best first."""
         return (
             self.filter(words__document=query)
             .annotate(rank=SearchRank(F("words__document"), query))
@@ -79,7 +79,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
         )
 
     def with_photos(self) -> Self:
-        """Category and photos in two queries; `product.cover` then costs none."""
+        """Load categories and photos in two queries; `cover` then needs none."""
         return self.select_related("category").prefetch_related(
             Prefetch("images", ProductImage.objects.order_by("position", "id"))
         )
@@ -99,7 +99,7 @@ class Product(models.Model):
         "SKU",
         max_length=64,
         unique=True,
-        # It stands in the API's addresses as it is.
+        # URLs of the API contain it unchanged.
         validators=[
             RegexValidator(
                 r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
@@ -135,7 +135,7 @@ class Product(models.Model):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["brand"], name="product_brand"),
-            # For suggestions: a name begins, or a word of it, in any case.
+            # Suggestions search for the beginnings of words in any case.
             GinIndex(
                 OpClass(Upper("brand"), name="gin_trgm_ops"), name="product_brand_trgm"
             ),
@@ -157,13 +157,11 @@ class Product(models.Model):
 
     @property
     def cover(self) -> "ProductImage | None":
-        """The first photo; free of queries behind `with_photos()`."""
+        """Return the first photo, without a query after `with_photos()`."""
         return next(iter(self.images.all()), None)
 
 
 class ProductImage(models.Model):
-    """One photo. `sha256` is of the decoded pixels: see `catalog.photos.prepared`."""
-
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images"
     )
@@ -174,7 +172,7 @@ class ProductImage(models.Model):
         max_length=160, blank=True, help_text="What the photo shows, for screen readers"
     )
     position = models.PositiveSmallIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)  # of the decoded pixels
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     colours = ArrayField(
@@ -184,12 +182,12 @@ class ProductImage(models.Model):
         blank=True,
         help_text="The garment's, the main one first; empty: not looked at yet",
     )
-    # Of the picture whatever its size, for finding copies; NULL: not looked at yet.
+    # For finding copies, see catalog.photos.fingerprints; NULL until examined.
     picture_hash = BitField(length=HASH_BITS, null=True, editable=False)
     picture_tint = models.BinaryField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
-    # The row as it was before a new file was saved: see catalog.signals.
+    # The row before a new file was saved, see catalog.signals.
     _replaced: "ProductImage | None" = None
 
     class Meta:
@@ -223,26 +221,28 @@ class ProductImage(models.Model):
 
 
 class FeedProduct(models.Model):
-    """A product that a feed made; those made by hand have none."""
+    """The feed of an imported product; products made by hand have none."""
 
     product = models.OneToOneField(
         Product, on_delete=models.CASCADE, primary_key=True, related_name="fed"
     )
-    feed = models.CharField(max_length=80, db_index=True)  # the last that named it
-    archived = models.BooleanField(default=False)  # for being gone from the feed
+    feed = models.CharField(
+        max_length=80, db_index=True
+    )  # the last feed that contained it
+    archived = models.BooleanField(default=False)  # because it left the feed
 
     def __str__(self) -> str:
         return f"{self.product_id} of {self.feed}"
 
 
 class FeedPhoto(models.Model):
-    """Where a feed's photo came from. Two links of a product may show one photo."""
+    """A link in a feed to a photo; several links may lead to the same photo."""
 
     image = models.ForeignKey(
         ProductImage, on_delete=models.CASCADE, related_name="links"
     )
     link = models.TextField()
-    # What tells without reading it whether it changed: see catalog.feeds.photos.
+    # Shows whether the photo changed without reading it, see catalog.feeds.photos.
     version = models.JSONField()
 
     def __str__(self) -> str:
@@ -250,11 +250,11 @@ class FeedPhoto(models.Model):
 
 
 class ProductWords(models.Model):
-    """What words find a product by. Triggers keep it: see migration 0003_words.
+    """The words that find a product, kept by the triggers of migration 0003_words.
 
-    A: title and brand; B: category and colours; C: both as they are written, for
-    words half typed; D: description. In a table of its own, so that a changed price
-    does not write it again.
+    Weight A has title and brand, B category and colours, C all of these unstemmed for
+    prefixes, and D the description. It is a table of its own so that a changed price
+    does not rewrite it.
     """
 
     product = models.OneToOneField(
@@ -270,7 +270,7 @@ class ProductWords(models.Model):
 
 
 class Word(models.Model):
-    """A word that some product had, for typing errors. The triggers add to it."""
+    """A word that some product had, for correcting typing errors; triggers add it."""
 
     word = models.CharField(max_length=40)
 

@@ -1,9 +1,9 @@
-"""Prices as text. They are stored in hundredths of a unit, whatever the currency."""
+"""Prices as text; they are stored in hundredths of a unit, whatever the currency."""
 
 import re
 from typing import NamedTuple
 
-# ISO 4217, minor unit 0: nothing smaller than a unit is ever paid.
+# Currencies whose minor unit has 0 digits in ISO 4217.
 WITHOUT_CENTS = frozenset(
     [
         "BIF",
@@ -27,14 +27,14 @@ WITHOUT_CENTS = frozenset(
 
 
 def amount(cents: int, currency: str) -> str:
-    """`1,299.00`; `1,299` of a currency without cents, unless some are stored."""
+    """Return `1,299.00`, or `1,299` for a currency without cents if there are none."""
     whole, rest = divmod(cents, 100)
     if currency in WITHOUT_CENTS and not rest:
         return f"{whole:,}"
     return f"{whole:,}.{rest:02}"
 
 
-# Signs of one currency only; $, kr and ¥ are of several.
+# Only signs of a single currency; $, kr and ¥ stand for several.
 _SIGNS = {
     **{"€": "EUR", "£": "GBP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH"},
     **{"₹": "INR", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF"},
@@ -53,9 +53,9 @@ class Price(NamedTuple):
 
 
 def parse_price(text: str, currency: str) -> Price:
-    """`19.90 EUR`, `EUR 19,90`, `1.299,00 €` or, of `currency`, `19.90`.
+    """Parse `19.90 EUR`, `EUR 19,90`, `1.299,00 €`, or `19.90` in `currency`.
 
-    Raises ValueError; it says what is expected.
+    Raises ValueError with a description of what is expected.
     """
     text = text.strip().replace("\u2019", "'")
     match = _PRICE.fullmatch(text) if len(text) <= _MAX_CHARS else None

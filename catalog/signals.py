@@ -1,4 +1,4 @@
-"""A photo's files go when its row goes, and not before that is committed."""
+"""Delete the files of deleted and replaced photos once that is committed."""
 
 from functools import partial
 
@@ -19,11 +19,11 @@ def _delete_files(image: ProductImage) -> None:
 
 @receiver(pre_save, sender=ProductImage)
 def remember_replaced_file(instance: ProductImage, raw: bool, **kwargs) -> None:
-    """Note the row as stored, so that what a new file replaces can be deleted."""
+    """Keep the stored row, so that the files a new one replaces can be deleted."""
     instance._replaced = None
     if instance.pk and not raw:
         before = ProductImage.objects.filter(pk=instance.pk).first()
-        # The same pixels have the same name.
+        # A new file of the same pixels asks for the same name.
         fresh = not instance.file._committed  # type: ignore[attr-defined]
         if before and (fresh or before.file.name != instance.file.name):
             instance._replaced = before

@@ -1,7 +1,7 @@
 import re
 import unicodedata
 
-# Letters that are no others with an accent, as people write them without.
+# Letters that NFKD does not decompose -> how people write them in ASCII.
 _NO_ACCENT = str.maketrans(
     {"\u0131": "i", "ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe"}
 )
@@ -12,7 +12,7 @@ def ascii_letters(text: str) -> str:
 
 
 def in_plain_letters(text: str) -> str:
-    """Small ones; what is none of a to z stays, accents behind their letters."""
+    """Lower-case and NFKD-normalise; keep non-Latin letters."""
     return unicodedata.normalize("NFKD", text.lower().translate(_NO_ACCENT))
 
 

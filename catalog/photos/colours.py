@@ -5,7 +5,7 @@ import functools
 import numpy as np
 from PIL import Image
 
-# A few shades to a name, as sRGB: photos are darker and duller than swatches.
+# sRGB shades of each name as photos show them, darker and duller than swatches.
 _SHADES: dict[str, list[tuple[int, int, int]]] = {
     "black": [(20, 20, 22), (40, 40, 43), (52, 51, 53)],
     "white": [(245, 245, 243), (226, 227, 228), (208, 209, 211)],
@@ -31,20 +31,19 @@ _SHADES: dict[str, list[tuple[int, int, int]]] = {
 COLOUR_NAMES = tuple(_SHADES)
 MAX_COLOURS = 3
 _MAX_GAIN = 1.3
-_GRID = (30, 40)  # pixels looked at
+_GRID = (30, 40)  # width and height in pixels
 _CLUSTERS = 5
 _ROUNDS = 5
-_SECOND_SHARE = 0.16  # of the middle, tuned by eye on real photos
-_LIGHTNESS_WEIGHT = 0.62  # shade tells less about the name than hue
+_SECOND_SHARE = 0.16  # least share of the middle, tuned by eye on real photos
+_LIGHTNESS_WEIGHT = 0.62  # lightness matters less to the name than hue
 
 
 def garment_colours(image: Image.Image) -> list[str]:
-    """One to three of COLOUR_NAMES, the main colour of the garment first.
+    """Return one to three of COLOUR_NAMES, the main colour of the garment first.
 
-    The photo is made small and its pixels are gathered into a few clusters in
-    CIELAB; what a cluster weighs along the edges is taken off what it weighs in the
-    middle, so that the backdrop does not count. A few milliseconds, the same answer
-    every time.
+    The photo is reduced and its pixels are clustered in CIELAB. The weight of a cluster
+    along the edges is subtracted from its weight in the middle, so that the backdrop
+    does not count. The result is deterministic.
     """
     small = image.convert("RGB").resize(_GRID, Image.Resampling.BOX, reducing_gap=2)
     pixels = _lab(_exposed(np.asarray(small, np.float32).reshape(-1, 3) / 255))
@@ -56,8 +55,7 @@ def garment_colours(image: Image.Image) -> list[str]:
 
 
 def _chosen(centres: np.ndarray, inside: np.ndarray, garment: np.ndarray) -> list[str]:
-    """Names of the clusters by `garment`, their weight as part of it; after the first
-    only those that fill enough of the middle to be seen as a colour of their own."""
+    """Return the name of the cluster with most `garment` weight, then of large ones."""
     order = np.argsort(-garment)
     names = {_name(centres[order[0]]): garment[order[0]]}
     for index in order[1:]:
@@ -77,7 +75,7 @@ def _exposed(rgb: np.ndarray) -> np.ndarray:
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:
-    """(N, 3) sRGB 0..1 -> (N, 3) CIELAB, D65."""
+    """Convert (N, 3) sRGB in 0..1 to (N, 3) CIELAB with white point D65."""
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     xyz = linear @ _XYZ.T
     f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
@@ -92,7 +90,7 @@ _XYZ = np.array(
 
 
 def _clusters(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """k-means from fixed starts: the pixels at even steps of lightness."""
+    """Run k-means from pixels at even steps of lightness; return labels and centres."""
     order = np.argsort(pixels[:, 0], kind="stable")
     steps = (np.arange(_CLUSTERS) + 0.5) / _CLUSTERS * len(pixels)
     centres = pixels[order[steps.astype(int)]]
@@ -109,7 +107,7 @@ def _clusters(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @functools.lru_cache(maxsize=1)
 def _weights() -> tuple[np.ndarray, np.ndarray]:
-    """Of each pixel as part of the middle, and as part of the edge; each sums to 1."""
+    """Return each pixel's weight in the middle and at the edge; each sums to 1."""
     x = np.linspace(-1, 1, _GRID[0])[None, :]
     y = np.linspace(-1, 1, _GRID[1])[:, None]
     middle = np.exp(-((x / 0.42) ** 2 + (y / 0.5) ** 2)).ravel()

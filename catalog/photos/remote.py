@@ -1,11 +1,11 @@
-"""A photo by its web address: fetched by the server, from public addresses only.
+"""Fetch photos from web addresses, but only from public ones.
 
-Whoever may name an address could otherwise have the server ask inside its own network
-(server-side request forgery). So a name is looked up once, every answer must be public,
-and the connection goes to the very address that was checked: a second look-up could
-say something else (DNS rebinding). A redirect starts all over. No proxy, no cookie, no
-password, no decompression; the photo reader decides what the bytes are. For an image
-server inside, an operator may let go of the rules on networks and ports (`private`).
+Otherwise anyone could make the server send requests inside its own network (server-side
+request forgery). A host is resolved once, all its IP addresses must be public, and the
+connection goes to a checked IP address, because a second look-up could differ (DNS
+rebinding). Redirects are checked in the same way. Proxies, cookies, passwords and
+compression are not used. `private` allows any network and port, for operators whose
+image server is inside.
 """
 
 import http.client
@@ -25,13 +25,13 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from ml.preprocess import MAX_BYTES, MAX_MB
 
-TIMEOUT_S = 10.0  # for all of it: look-ups, redirects, every byte
-CONNECT_S = 3.0  # for one of a name's several IP addresses
-# Of one answer, headers and chunk sizes included: http.client bounds none of these.
+TIMEOUT_S = 10.0  # in total, with look-ups and redirects
+CONNECT_S = 3.0  # per IP address of a host
+# Per response, with headers and chunk sizes, which http.client does not limit.
 MAX_RECEIVED = 2 * MAX_BYTES
 MAX_REDIRECTS = 3
 MAX_CHARS = 2000
-PORTS = {80, 443}  # others are where the rest of a network's services listen
+PORTS = {80, 443}  # other services listen on other ports
 _HEADERS = {
     "Accept": "image/*",
     "Accept-Encoding": "identity",
@@ -39,29 +39,31 @@ _HEADERS = {
 }
 _REDIRECTS = {301, 302, 303, 307, 308}
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
-# Header to ask with -> the header of an earlier answer it repeats (RFC 9110, 13.1).
+# Request header -> the header of an earlier response it repeats (RFC 9110, 13.1).
 _VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
-Version = dict[str, str]  # of what an address gave: headers to ask with again
+Version = dict[str, str]  # request headers that ask whether the photo changed
 
-# What `is_global` lets through, at least in some versions of Python.
-_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all that was ever given out
+# Networks that `is_global` does not judge right in every version of Python.
+_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all that has been assigned
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _6TO4 = ipaddress.ip_network("2002::/16")
 _ODD_4 = [
-    ipaddress.ip_network("192.0.0.0/24"),  # protocols' own; a cloud's metadata
-    ipaddress.ip_network("192.88.99.0/24"),  # relays into 6to4
-    ipaddress.ip_network("168.63.129.16/32"),  # Azure's own, seen by its guests only
+    ipaddress.ip_network("192.0.0.0/24"),  # for protocols, and a cloud's metadata
+    ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays
+    ipaddress.ip_network(
+        "168.63.129.16/32"
+    ),  # Azure's platform, seen only by its guests
 ]
 
-# The system's look-up knows no time limit; a slow one holds one of these.
+# The system's look-up has no time limit, so a slow one keeps a thread busy.
 _resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolve")
 
 
 class AddressError(ValueError):
-    """No photo comes from this address. The text is for people, `code` for programs.
+    """An address that gives no photo; the message is for people, `code` for programs.
 
     `code` is one of addresses_off, bad_address, private_address, address_unreachable,
-    address_timeout, too_many_redirects, too_large. `passing`: it may go another time.
+    address_timeout, too_many_redirects, too_large. `passing`: a later try may succeed.
     """
 
     def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
@@ -79,7 +81,6 @@ class _Address:
 
     @property
     def authority(self) -> str:
-        """Host and port as they stand in an address."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         usual = self.port == (443 if self.secure else 80)
         return host if usual else f"{host}:{self.port}"
@@ -91,13 +92,13 @@ class _Address:
 
 @dataclass(frozen=True)
 class Fetched:
-    content: bytes | None  # None: as it was at `since`
+    content: bytes | None  # None: unchanged since `since`
     version: Version
 
 
 @dataclass(frozen=True)
 class _Request:
-    """What stays the same from one redirect to the next."""
+    """The part of a request that redirects do not change."""
 
     deadline: float
     private: bool
@@ -105,10 +106,7 @@ class _Request:
 
 
 def fetch_photo(address: str) -> bytes:
-    """The bytes at a public web address, at most `MAX_BYTES`, whatever they are.
-
-    Raises AddressError.
-    """
+    """Return at most `MAX_BYTES` from a public web address. Raises AddressError."""
     content = fetch(address).content
     assert content is not None, "nothing was said to be known"
     return content
@@ -117,10 +115,9 @@ def fetch_photo(address: str) -> bytes:
 def fetch(
     address: str, *, private: bool = False, since: Version | None = None
 ) -> Fetched:
-    """As `fetch_photo`, but not again what has not changed since it had the version
-    `since`. `private` asks any network and port.
+    """Fetch a photo unless it has not changed since version `since`.
 
-    Raises AddressError.
+    `private` allows any network and port. Raises AddressError.
     """
     request = _Request(time.monotonic() + TIMEOUT_S, private, since or {})
     asked = _parse(address, private=private)
@@ -171,7 +168,7 @@ def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
 
 
 def _ask(asked: _Address, request: _Request) -> Fetched | str:
-    """The answer, or where it redirects to."""
+    """Return the response, or the address it redirects to."""
     with _connect(asked, request) as sock:
         connection = http.client.HTTPConnection(asked.host, asked.port)
         connection.sock = sock
@@ -192,7 +189,7 @@ def _ask(asked: _Address, request: _Request) -> Fetched | str:
 
 
 def _version(response: http.client.HTTPResponse) -> Version:
-    """What of the answer's headers can be sent back as it is."""
+    """Return the validators of a response that can be repeated in a request."""
     named = {ask: response.getheader(said, "") for ask, said in _VALIDATORS.items()}
     return {k: v for k, v in named.items() if re.fullmatch(r"[ -~]{1,200}", v)}
 
@@ -208,8 +205,7 @@ def _body(response: http.client.HTTPResponse) -> bytes:
 
 
 def _connect(asked: _Address, request: _Request) -> socket.socket:
-    """A connection to one of the IP addresses that were checked, for the name that was
-    asked: TLS wants that one's certificate."""
+    """Connect to a checked IP address; TLS still verifies the host's name."""
     failure: OSError = OSError("no IP address")
     for ip in _checked(asked, request):
         try:
@@ -227,12 +223,12 @@ def _connect(asked: _Address, request: _Request) -> socket.socket:
 
 
 def _checked(asked: _Address, request: _Request) -> list[str]:
-    """The name's IP addresses; not one of them may be private, unless all may."""
+    """Return the host's IP addresses. Raises AddressError if one is private."""
     look_up = _resolvers.submit(resolve, asked.host)
     try:
         ips = look_up.result(_left(request.deadline))
     finally:
-        look_up.cancel()  # where it has not even begun
+        look_up.cancel()  # if it has not begun
     if not request.private and not all(map(is_public, ips)):
         raise AddressError(
             "private_address", f"{asked.host} is not an address of the public internet."
@@ -241,16 +237,12 @@ def _checked(asked: _Address, request: _Request) -> list[str]:
 
 
 def resolve(host: str) -> list[str]:
-    """The one look-up of a host; the system also reads 127.1, 0x7f000001 and the like.
-
-    Raises OSError.
-    """
+    """Return the host's IP addresses, also for `127.1`. Raises OSError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(sockaddr[0]) for *_, sockaddr in found]
 
 
 def is_public(ip: str) -> bool:
-    """Whether an IP address is one of the public internet, and of one machine."""
     address = ipaddress.ip_address(ip)
     if isinstance(address, IPv4Address):
         odd = any(address in network for network in _ODD_4)
@@ -264,8 +256,7 @@ def is_public(ip: str) -> bool:
 
 
 class _Timed(io.RawIOBase):
-    """Reads a socket up to a point in time, however little comes at once, and up to
-    MAX_RECEIVED. To an HTTPResponse it is the socket."""
+    """A socket for HTTPResponse, limited to the deadline and MAX_RECEIVED bytes."""
 
     def __init__(self, sock: socket.socket, deadline: float) -> None:
         self.sock = sock
@@ -288,7 +279,7 @@ class _Timed(io.RawIOBase):
 
 
 def _left(deadline: float) -> float:
-    """Seconds; never 0, which would mean not to wait at all."""
+    """Return the seconds left, above 0. Raises TimeoutError."""
     left_s = deadline - time.monotonic()
     if left_s <= 0:
         raise TimeoutError

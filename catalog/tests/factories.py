@@ -1,5 +1,3 @@
-"""Plain helpers that make real rows and real photos."""
-
 from io import BytesIO
 from itertools import count
 from typing import Any
@@ -22,7 +20,7 @@ def make_photo_bytes(
     format: str = "JPEG",
     **options: Any,
 ) -> bytes:
-    """A garment-like shape of the colour on white."""
+    """Return a photo of a garment-like shape of the colour on white."""
     image = Image.new("RGB", size, "white")
     box = (size[0] // 4, size[1] // 6, size[0] * 3 // 4, size[1] * 5 // 6)
     ImageDraw.Draw(image).rectangle(box, fill=colour)
@@ -32,7 +30,7 @@ def make_photo_bytes(
 
 
 def drawing(colour: str = "navy", size: tuple[int, int] = (300, 400)) -> Image.Image:
-    """A picture with shapes enough to be told from others by its fingerprint."""
+    """Return a picture with enough shapes for a distinct fingerprint."""
     image = Image.new("RGB", size, "white")
     draw = ImageDraw.Draw(image)
     draw.ellipse((60, 40, 240, 330), fill=colour)
@@ -41,7 +39,7 @@ def drawing(colour: str = "navy", size: tuple[int, int] = (300, 400)) -> Image.I
 
 
 def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
-    """A published product; `photo=True` gives it a photo of its own colour."""
+    """Create a published product; `photo=True` adds a photo of a distinct colour."""
     number = next(_numbers)
     fields: dict[str, Any] = {
         "sku": f"SKU-{number}",
@@ -62,6 +60,6 @@ def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
 
 
 def lose_files(product: Product) -> None:
-    """What a failing disk does: the rows are there, the photos are not."""
+    """Delete the photos' files but not their rows."""
     for image in product.images.all():
         image.file.storage.delete(image.file.name)

@@ -9,7 +9,7 @@ from catalog.tests.factories import make_product
 pytestmark = pytest.mark.django_db
 
 
-def test_of_no_products_nothing_is_counted():
+def test_no_products_have_no_counts():
     facets = count_facets(Filters(), lambda filters: Product.objects.none())
     assert (facets.categories, facets.brands, facets.colours) == ([], [], [])
     assert (facets.prices, facets.in_stock) == ([], 0)

@@ -36,7 +36,7 @@ def photo_of(data: bytes) -> ProductImage:
 
 
 @pytest.mark.django_db
-def test_copies_of_pixels_and_of_the_picture_are_told_apart():
+def test_copies_are_of_equal_pixels_or_of_the_picture():
     one, twin, small = photo_of(RED), photo_of(RED), photo_of(smaller(RED))
     photo_of(GREEN)
     found = copies_of([one])
@@ -48,7 +48,7 @@ def test_copies_of_pixels_and_of_the_picture_are_told_apart():
 
 
 @pytest.mark.django_db
-def test_copies_within_one_product_are_told_from_both_sides():
+def test_copies_within_one_product_are_listed_both_ways():
     product = make_product(photo=RED)
     small = add_photo(product=product, data=smaller(RED))
     first = product.images.first()
@@ -60,7 +60,7 @@ def test_copies_within_one_product_are_told_from_both_sides():
 
 
 @pytest.mark.django_db
-def test_many_photos_of_its_own_do_not_hide_a_copy():
+def test_many_photos_of_one_product_do_not_hide_a_copy():
     product = make_product()
     for n in range(12):
         add_photo(product=product, data=make_photo_bytes((20 * n, 99, 7)))
@@ -117,7 +117,7 @@ def test_an_empty_shop_has_no_groups(django_assert_num_queries):
         assert (groups_of_pixels(), groups_of_pictures()) == ([], [])
 
 
-def test_near_pairs_are_those_of_a_naive_comparison():
+def test_near_pairs_equal_a_naive_comparison():
     rng = np.random.default_rng(1)
     bits = rng.random((200, 256)) < 0.5
     bits[100:] = bits[:100] ^ (rng.random((100, 256)) < 0.08)  # about 20 bits

@@ -47,18 +47,18 @@ def test_a_copy_is_the_same_picture(copy):
     ],
     ids=["other colour", "turned", "empty"],
 )
-def test_another_picture_is_not(other: Image.Image):
+def test_another_picture_is_not_the_same(other: Image.Image):
     assert not is_same_picture(fingerprint(drawing()), fingerprint(other))
 
 
 @pytest.mark.parametrize("size", [(300, 400), (64, 64), (1000, 90)])
-def test_the_hash_is_the_librarys(size: tuple[int, int]):
+def test_the_hash_equals_imagehash(size: tuple[int, int]):
     image = drawing(size=size)
     expected = imagehash.phash(image, 16).hash.ravel().astype(int)
     assert fingerprint(image).hash == "".join(map(str, expected))
 
 
-def test_the_limits_are_where_they_are_said_to_be():
+def test_the_limits_are_inclusive():
     tint = bytes(TINT_SIDE**2 * 3)
     for off, same in ((MAX_BITS_OFF, True), (MAX_BITS_OFF + 1, False)):
         hash = "1" * off + "0" * (HASH_BITS - off)

@@ -18,7 +18,7 @@ def photo():
     return make_product(photo=data).images.get()
 
 
-def test_naming_a_thumbnail_draws_nothing(photo, media):
+def test_the_url_of_a_thumbnail_draws_nothing(photo, media):
     folder = f"/media/thumbnails/{photo.file.name[:-4]}"
     assert photo.card.url == f"{folder}/480.webp"
     assert not (media / "thumbnails").exists()
@@ -28,7 +28,7 @@ def test_naming_a_thumbnail_draws_nothing(photo, media):
     ("name", "size"),
     [("small", (160, 213)), ("card", (480, 640)), ("large", (900, 1200))],
 )
-def test_a_thumbnail_is_drawn_when_it_is_asked_for(client, photo, media, name, size):
+def test_a_thumbnail_is_drawn_when_it_is_requested(client, photo, media, name, size):
     url = getattr(photo, name).url
     first = client.get(url)
     assert first.status_code == 200
@@ -72,17 +72,17 @@ def test_the_photo_itself_is_served(client, photo):
         "thumbnails/" + "x" * 300 + ".webp",
     ],
 )
-def test_what_is_not_there_is_not_found(client, photo, path):
+def test_missing_files_are_not_found(client, photo, path):
     assert client.get(f"/media/{path}").status_code in (400, 404)
 
 
-def test_a_thumbnail_of_no_size_of_ours_is_not_drawn(client, photo, media):
+def test_a_thumbnail_of_another_size_is_not_drawn(client, photo, media):
     folder = photo.card.url.rpartition("/")[0]
     assert client.get(f"{folder}/481.webp").status_code == 404
     assert not (media / "thumbnails").exists()
 
 
-def test_a_deleted_photo_takes_its_thumbnails(
+def test_thumbnails_of_a_deleted_photo_are_deleted(
     client, photo, media, django_capture_on_commit_callbacks
 ):
     client.get(photo.card.url)

@@ -21,12 +21,12 @@ def test_a_clean_jpeg_is_kept_byte_for_byte():
 
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP"])
-def test_what_browsers_show_is_kept(format):
+def test_formats_that_browsers_show_are_kept(format):
     data = make_photo_bytes(format=format)
     assert prepare_photo(data).content == data
 
 
-def test_where_a_photo_was_taken_is_not_stored():
+def test_the_place_of_a_photo_is_not_stored():
     exif = Image.Exif()
     exif.get_ifd(0x8825)[1] = "N"  # GPSLatitudeRef
     exif[0x010E] = "my home"
@@ -37,7 +37,7 @@ def test_where_a_photo_was_taken_is_not_stored():
     assert not opened(stored).getexif()
 
 
-def test_a_turned_phone_photo_is_stored_upright():
+def test_a_rotated_phone_photo_is_stored_upright():
     exif = Image.Exif()
     exif[0x0112] = 6
     photo = prepare_photo(make_photo_bytes(size=(120, 90), exif=exif))
@@ -48,7 +48,7 @@ def test_a_turned_phone_photo_is_stored_upright():
 @pytest.mark.parametrize(
     ("mode", "format"), [("CMYK", "JPEG"), ("RGBA", "PNG"), ("P", "GIF"), ("L", "JPEG")]
 )
-def test_what_browsers_may_not_show_is_stored_as_rgb_jpeg(mode, format):
+def test_other_formats_are_stored_as_rgb_jpeg(mode, format):
     image = opened(make_photo_bytes()).convert(mode)
     buffer = BytesIO()
     image.save(buffer, format)
@@ -76,7 +76,7 @@ def test_the_hash_is_of_the_pixels_not_of_the_file():
         (b"\xff\xd8\xff" + bytes(11 * 1024 * 1024), "too_large"),
     ],
 )
-def test_what_is_no_photo_is_refused(data, code):
+def test_other_files_are_refused(data, code):
     with pytest.raises(PhotoError) as refused:
         prepare_photo(data)
     assert refused.value.code == code

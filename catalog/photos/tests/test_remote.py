@@ -98,7 +98,7 @@ def code(address: str) -> str:
     return refused.value.code
 
 
-def test_a_photo_is_fetched_with_nothing_of_ours_in_the_request(serve, internet):
+def test_a_request_reveals_nothing_about_the_shop(serve, internet):
     server = serve(send(RED, "Content-Type: text/html", "Set-Cookie: id=1"))
     assert fetch_photo(f"http://photos.test:{server.port}/a%20b.jpg?w=1#x") == RED
     assert server.requests == [
@@ -148,7 +148,7 @@ def connections(monkeypatch) -> list[object]:
         *("[fe80::1]", "[fd00:ec2::254]", "[ff02::1]", "255.255.255.255"),
     ],
 )
-def test_a_private_address_is_not_even_connected_to(connections, host: str):
+def test_a_private_address_is_never_connected_to(connections, host: str):
     assert code(f"http://{host}/latest/meta-data/") == "private_address"
     assert not connections
 
@@ -157,7 +157,7 @@ def test_a_private_address_is_not_even_connected_to(connections, host: str):
     "host",
     ["127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0x7f.0.0.1", "127.0.0.1."],
 )
-def test_nor_is_one_in_an_odd_spelling(connections, host: str):
+def test_an_oddly_written_private_address_is_never_connected_to(connections, host: str):
     """Which of them are addresses at all is for the system to say."""
     assert code(f"http://{host}/") in ("private_address", "address_unreachable")
     assert not connections
@@ -241,7 +241,7 @@ def test_redirects_are_followed_up_to_a_limit(serve, internet):
 @pytest.mark.parametrize(
     "location", ["file:///etc/passwd", "ftp://photos.test/a", "http://[", "//u:p@h/"]
 )
-def test_a_redirect_to_what_is_no_web_address_is_refused(serve, internet, location):
+def test_a_redirect_to_an_invalid_address_is_refused(serve, internet, location):
     server = serve(redirect(location))
     assert code(f"http://photos.test:{server.port}/") == "bad_address"
 
@@ -262,11 +262,11 @@ def test_a_redirect_to_what_is_no_web_address_is_refused(serve, internet, locati
         f"http://photos.test/{'a' * 2000}",
     ],
 )
-def test_what_is_no_web_address_is_refused(internet, address: str):
+def test_an_invalid_address_is_refused(internet, address: str):
     assert code(address) == "bad_address"
 
 
-def test_a_name_in_other_letters_is_looked_up_in_its_ascii_form(internet):
+def test_an_international_name_is_resolved_in_ascii(internet):
     internet["xn--mnchen-3ya.test"] = ["127.0.0.2"]
     assert code("http://münchen.test/") == "private_address"
 
@@ -286,7 +286,7 @@ def test_an_unknown_name_and_a_closed_port_cannot_be_reached(internet, monkeypat
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "304 Not Modified"])
-def test_another_answer_than_200_is_no_photo(serve, internet, status: str):
+def test_an_answer_other_than_200_is_an_error(serve, internet, status: str):
     server = serve(send(RED, status=status))
     assert code(f"http://photos.test:{server.port}/") == "address_unreachable"
 
@@ -401,7 +401,7 @@ def authority(monkeypatch) -> trustme.CA:
 @pytest.mark.parametrize(
     ("name", "outcome"), [("photos.test", None), ("other.test", "address_unreachable")]
 )
-def test_a_certificate_must_be_of_the_name_that_was_asked(
+def test_a_certificate_must_match_the_host(
     serve, internet, authority, name: str, outcome: str | None
 ):
     server = serve(send(RED))
@@ -418,7 +418,7 @@ def test_a_certificate_must_be_of_the_name_that_was_asked(
         assert not server.requests
 
 
-def test_what_has_not_changed_is_not_sent_again(serve, internet):
+def test_an_unchanged_photo_is_not_sent_again(serve, internet):
     def answer(sock: socket, target: str) -> None:
         known = 'If-None-Match: "1"\r\n' in server.requests[-1]
         head = ('ETag: "1"', "Last-Modified: Fri, 27 Nov 2026 08:00:00 GMT")
@@ -435,12 +435,12 @@ def test_what_has_not_changed_is_not_sent_again(serve, internet):
 
 
 @pytest.mark.parametrize("etag", ["é" * 9, "a" * 201, ""])
-def test_a_version_that_cannot_be_sent_back_is_not_kept(serve, internet, etag: str):
+def test_an_unusable_version_is_not_kept(serve, internet, etag: str):
     server = serve(send(RED, f"ETag: {etag}"))
     assert fetch(f"http://photos.test:{server.port}/") == Fetched(RED, {})
 
 
-def test_an_operator_may_ask_inside_the_network_at_any_port(serve, monkeypatch):
+def test_private_allows_any_network_and_port(serve, monkeypatch):
     def answer(sock: socket, target: str) -> None:
         step = send(RED) if target == "/on" else redirect("/on")
         step(sock, target)
@@ -455,14 +455,14 @@ def test_an_operator_may_ask_inside_the_network_at_any_port(serve, monkeypatch):
 @pytest.mark.parametrize(
     ("status", "passing"), [("503 Busy", True), ("404 Not Found", False)]
 )
-def test_it_is_told_whether_asking_again_may_help(serve, internet, status, passing):
+def test_errors_say_whether_a_later_try_may_succeed(serve, internet, status, passing):
     server = serve(send(b"", status=status))
     with pytest.raises(AddressError) as refused:
         fetch(f"http://photos.test:{server.port}/")
     assert refused.value.passing is passing
 
 
-def test_a_certificate_of_nobody_we_trust_is_refused(serve, internet):
+def test_an_untrusted_certificate_is_refused(serve, internet):
     server = serve(send(RED))
     server.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     trustme.CA().issue_cert("photos.test").configure_cert(server.context)

@@ -18,7 +18,7 @@ from ml.preprocess import read_photo
 
 
 @pytest.mark.django_db
-def test_photos_are_stored_behind_each_other_under_names_of_our_own(media):
+def test_photos_are_stored_in_order_under_new_names(media):
     product = make_product()
     for colour in ("red", "lime"):
         add_photo(product=product, data=make_photo_bytes(colour))
@@ -40,7 +40,7 @@ def test_two_products_with_one_photo_have_a_file_each(
 
 
 @pytest.mark.django_db
-def test_a_stored_photo_has_the_garments_colours():
+def test_a_stored_photo_has_the_colours_of_the_garment():
     image = make_product(photo=make_photo_bytes("navy")).images.get()
     assert image.colours == ["navy"]
     set_photo(image=image, photo=prepare_photo(make_photo_bytes("red")))
@@ -48,7 +48,7 @@ def test_a_stored_photo_has_the_garments_colours():
 
 
 @pytest.mark.django_db
-def test_photos_of_an_older_version_are_examined_and_edits_stay():
+def test_old_photos_are_examined_and_edits_stay():
     old = make_product(photo=make_photo_bytes("navy")).images.get()
     broken = make_product(photo=True).images.get()
     edited = make_product(photo=True).images.get()
@@ -91,7 +91,7 @@ def test_no_photo_is_replaced_while_it_is_examined(monkeypatch):
 
 
 @pytest.mark.django_db
-def test_the_same_photo_put_in_again_leaves_one_file(
+def test_replacing_a_photo_by_itself_leaves_one_file(
     media, django_capture_on_commit_callbacks
 ):
     image = make_product(photo=make_photo_bytes("navy")).images.get()
@@ -103,7 +103,7 @@ def test_the_same_photo_put_in_again_leaves_one_file(
 
 
 @pytest.mark.django_db
-def test_a_replaced_photo_has_a_fingerprint_of_its_own():
+def test_a_replaced_photo_has_a_new_fingerprint():
     image = make_product(photo=make_photo_bytes("navy")).images.get()
     before = image.picture_tint
     set_photo(image=image, photo=prepare_photo(make_photo_bytes("red")))
