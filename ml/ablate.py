@@ -45,7 +45,7 @@ def _print(rows: list[str]) -> None:
 
 
 def run(options: argparse.Namespace) -> list[str]:
-    """Measure on train and validation photos, without opening the test photos."""
+    # Ablations are for choosing, so the test photos are not opened.
     splits = read_splits(data_folder(options.data))
     encoder = Encoder.load(options.encoder)
     weights = chosen_weights(encoder, options.category_weights)
@@ -104,7 +104,7 @@ def measure(
 
 
 def chosen_weights(encoder: Encoder, given: str | None) -> list[float | None]:
-    """Return the category weights to measure; None stands for the vector as it is."""
+    """Return the category weights to measure; None leaves the vector unchanged."""
     if given is None:
         return [encoder.info.get("recipe", {}).get("category_weight")]
     if "category_weight" not in encoder.info.get("recipe", {}):
@@ -121,7 +121,7 @@ def chosen_weights(encoder: Encoder, given: str | None) -> list[float | None]:
 
 
 def reweight(vectors: np.ndarray, encoder: Encoder, weight: float) -> np.ndarray:
-    """(N, D) vectors -> the same with another category weight."""
+    """Return the (N, D) vectors with another category weight."""
     recipe = encoder.info["recipe"]
     old, cut = recipe["category_weight"], recipe["category_dimension"]
     if not 0 < old < 1:
@@ -134,7 +134,6 @@ def reweight(vectors: np.ndarray, encoder: Encoder, weight: float) -> np.ndarray
 
 
 def network_ms(encoder: Encoder) -> float:
-    """Time the network alone on one thread: the fastest of several calls."""
     network = open_onnx(encoder.folder / RUNTIMES["onnx"])
     size = encoder.input_size
     rng = np.random.default_rng(SEED)

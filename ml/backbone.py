@@ -1,4 +1,4 @@
-"""MobileNetV2 without its top, filled with the weights that training starts from."""
+"""Build MobileNetV2 without its top and load its starting weights."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ def build_backbone(recipe: Recipe, weights: str | Path | None) -> keras.Model:
 def load_backbone(
     backbone: keras.Model, weights: str | Path | None, recipe: Recipe
 ) -> None:
-    """Fill the backbone in place. Raises WeightsError."""
     if weights is None:
         return
     if weights == "imagenet":
@@ -44,11 +43,11 @@ def load_backbone(
     if not path.is_file():
         raise WeightsError(f"There is no file {path} with weights.")
     try:
-        with warnings.catch_warnings():  # a hundred lines where one error says all
+        with warnings.catch_warnings():  # the error raised says it all
             warnings.simplefilter("ignore")
             backbone.load_weights(path)
     except (ValueError, OSError, KeyError) as error:
-        raise WeightsError(_why(path, str(error))) from error
+        raise WeightsError(_explain_mismatch(path, str(error))) from error
 
 
 def _imagenet_weights(recipe: Recipe) -> list:
@@ -66,17 +65,17 @@ def _imagenet_weights(recipe: Recipe) -> list:
         ) from error
 
 
-def _why(path: Path, message: str) -> str:
-    """One line out of the pages Keras writes when weights do not fit."""
+def _explain_mismatch(path: Path, message: str) -> str:
+    # Keras writes pages when weights do not fit; people need one line.
     layer = re.search(r"object <(\w+) name=([^,>]+)", message)
     shapes = re.search(
         r"variable\.shape=(\(.*?\)), Received: value\.shape=(\(.*?\))", message
     )
     if layer and shapes:
         return (
-            f"{path} does not fit this network: layer {layer[2]!r} wants "
-            f"{shapes[1]}, the file has {shapes[2]}. The file must be of "
-            "MobileNetV2 without top, of the same --alpha."
+            f"{path} does not fit this network: layer {layer[2]!r} needs "
+            f"{shapes[1]}, the file has {shapes[2]}. The file must hold "
+            "MobileNetV2 without top, with the same --alpha."
         )
     if layer:
         return f"{path} does not fit this network: layer {layer[2]!r} is not in it."

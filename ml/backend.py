@@ -1,4 +1,4 @@
-"""Keras on TensorFlow, imported without the pages of log it prints.
+"""Import Keras on TensorFlow without its log.
 
 Only the training modules import this one: it takes seconds and half a gigabyte.
 """
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    # The libraries write to the descriptor itself before any log level counts.
+    # The libraries write to the file descriptor before they read any log level.
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -1,4 +1,4 @@
-"""What the commands of `ml` share: arguments, folders and errors as one sentence."""
+"""Share arguments, folders and error handling among the commands of `ml`."""
 
 from __future__ import annotations
 
@@ -52,7 +52,6 @@ def initial_weights(options: argparse.Namespace) -> str | None:
 
 
 def data_folder(given: Path | None) -> Path:
-    """Return the folder given on the command line, or the environment's."""
     if given is not None:
         return given
     if from_environment := os.environ.get(DATA_VARIABLE):
@@ -64,7 +63,6 @@ def data_folder(given: Path | None) -> Path:
 
 
 def var_folder() -> Path:
-    """Return the folder for everything made at run time."""
     return Path(os.environ.get(VAR_VARIABLE) or "var")
 
 
@@ -75,7 +73,7 @@ def command_line(module: str, arguments: Sequence[str]) -> str:
 
 
 def _portable(word: str) -> str:
-    """Make an absolute path relative; keep only the name if it is far away."""
+    # A path far from the working directory says nothing elsewhere: keep its name.
     if not Path(word).is_absolute():
         return word
     relative = os.path.relpath(word)

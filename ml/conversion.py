@@ -1,7 +1,4 @@
-"""Keras network -> the folder the shop serves from, held to give the same vectors.
-
-python -m ml.export --keras encoder.keras --data DIR --out DIR
-"""
+"""Convert a Keras network to the files the shop serves, and compare their vectors."""
 
 from __future__ import annotations
 
@@ -37,9 +34,9 @@ def export_encoder(
 ) -> dict[str, Any]:
     """Write encoder.keras, encoder.onnx and encoder.json to the folder `out`.
 
-    `pixels` (N, size, size, 3) uint8 are real photos on which the two must agree;
-    `info` is what encoder.json says beside what is added here. Raises ExportError
-    and leaves `out` as it was when they do not.
+    Compare Keras and ONNX on `pixels`, (N, size, size, 3) uint8 of real photos.
+    Raises ExportError and leaves `out` unchanged when they disagree. `info` goes
+    into encoder.json. Return the content of encoder.json.
     """
     if not len(pixels):
         raise ExportError("There are no photos to compare Keras and ONNX on.")
@@ -48,14 +45,14 @@ def export_encoder(
         files = {runtime: Path(folder) / name for runtime, name in RUNTIMES.items()}
         encoder.save(files["keras"])
         convert_to_onnx(encoder, files["onnx"])
-        # Read back from the files: what is compared is what will be served.
+        # Compare the files, because those are served.
         cosine = least_cosine(
             open_keras(files["keras"])(pixels), open_onnx(files["onnx"])(pixels)
         )
         if not cosine >= LEAST_COSINE:
             raise ExportError(
                 f"Keras and ONNX disagree: on {len(pixels)} photos the least cosine "
-                f"is {cosine:.6f}, wanted {LEAST_COSINE}. Nothing was written."
+                f"is {cosine:.6f}, below {LEAST_COSINE}. Nothing was written."
             )
         hashes = {runtime: _sha256(file) for runtime, file in files.items()}
         parity = {"photos": len(pixels), "least_cosine": round(cosine, 7)}
@@ -70,13 +67,12 @@ def export_encoder(
 
 
 def parity_photos(photos: Mapping[str, Photos]) -> np.ndarray:
-    """(N, size, size, 3) photos to compare on, not trained on where there are any."""
+    """Return (N, size, size, 3) uint8 photos, from validation if it has any."""
     chosen = photos["validation"] if len(photos["validation"]) else photos["train"]
     return chosen.pixels[:PARITY_PHOTOS]
 
 
 def load_keras(file: Path) -> keras.Model:
-    """A trained encoder. Raises ExportError when it is none."""
     try:
         model = keras.saving.load_model(file, compile=False)
     except Exception as error:  # Keras raises all kinds for a file it cannot read
@@ -84,18 +80,18 @@ def load_keras(file: Path) -> keras.Model:
     if len(model.input_shape) != 4 or len(model.output_shape) != 2:
         raise ExportError(
             f"{file} is not an encoder: it takes {model.input_shape} and gives "
-            f"{model.output_shape}; wanted (N, size, size, 3) and (N, dimension)."
+            f"{model.output_shape} instead of (N, size, size, 3) and (N, dimension)."
         )
     return model
 
 
 def encode_pixels(encoder: keras.Model, pixels: np.ndarray) -> np.ndarray:
-    """(N, size, size, 3) uint8 -> (N, dimension) float32, unit length."""
+    """Return (N, dimension) float32 unit vectors of (N, size, size, 3) uint8."""
     return encoder.predict(pixels, batch_size=ENCODE_BATCH, verbose=0)
 
 
 def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
-    """Write the network with a free batch axis; one input, one output."""
+    # None: the batch axis has no fixed size.
     signature = [
         tf.TensorSpec((None, *encoder.input_shape[1:]), tf.uint8, name="image")
     ]
@@ -108,7 +104,7 @@ def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
 
 
 def least_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The cosine of the pair of rows that agree least; nan if any is not finite."""
+    """Return the least cosine of rows at the same index; nan if any is not finite."""
     lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
     return float(((ours * theirs).sum(axis=1) / lengths).min())
 
@@ -132,8 +128,8 @@ def _describe(
             "0..255. Scaling to -1..1 and the L2 norm are inside the network."
         ),
         "sha256": hashes,
-        # tf2onnx orders its nodes by chance and zip files hold times: two trainings
-        # are the same if their weights are.
+        # File hashes differ between equal networks: tf2onnx orders its nodes by
+        # chance and zip files hold times. Equal weights have equal hashes.
         "weights_sha256": weights_hash(encoder),
         "parity": parity,
         **info,

@@ -1,10 +1,10 @@
-"""Folders of photos -> lists of files by split -> arrays of pixels.
+"""List the photos of category folders by split and decode them.
 
-A data folder holds either `train/`, `validation/` and `test/`, each with one folder
-of photos a category, or the category folders themselves. A folder within a category
-folder holds the photos of one product. What is missing of validation and test is
-taken out of train, 10 % each, by a hash of the photos: the same photos every time,
-before anything is shuffled, copies of a photo and photos of a product together.
+A data folder holds `train/`, `validation/` and `test/`, each with one folder of photos
+for each category, or only the category folders. A folder within a category folder holds
+the photos of one product. A missing validation or test split is taken out of train,
+10 % each, by a hash of the photos. The choice is the same every time, and copies of a
+photo and photos of a product stay together.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ HELD_OUT_SHARE = 0.1
 
 
 class DatasetError(UserError):
-    """The folder cannot be trained on; the text says what to change."""
+    """The folder cannot be trained on; the message says what to change."""
 
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """One file, the category its folder names, and the product if it is in one's."""
+    """A photo file, the category of its folder, and the product if it has a folder."""
 
     path: Path
     category: str
@@ -49,19 +49,19 @@ class Photos:
     labels: np.ndarray  # (N,) int64, indices into `categories`
     categories: tuple[str, ...]
     paths: tuple[Path, ...]
-    instances: np.ndarray  # (N,) int64, the same for photos of one product
+    instances: np.ndarray  # (N,) int64, equal for photos of one product
     skipped: tuple[tuple[Path, str], ...] = field(default=())
 
     def __len__(self) -> int:
         return len(self.paths)
 
     def rows_without(self, categories: Sequence[str]) -> np.ndarray:
-        """(M,) int64, where the photos of all other categories are."""
+        """Return (M,) int64, the indices of the photos of all other categories."""
         left_out = [self.categories.index(name) for name in categories]
         return np.flatnonzero(~np.isin(self.labels, left_out))
 
     def without(self, categories: Sequence[str]) -> Photos:
-        """The photos of all other categories; labels mean what they meant."""
+        # `categories` stays the same, so labels keep their meaning.
         rows = self.rows_without(categories)
         if len(rows) == len(self):
             return self
@@ -75,7 +75,6 @@ class Photos:
 
 
 def read_splits(data: Path) -> dict[str, list[PhotoFile]]:
-    """List the photos of every split. Raises DatasetError."""
     if not data.is_dir():
         raise DatasetError(f"There is no folder {data}.")
     if not (data / "train").is_dir():
@@ -94,7 +93,7 @@ def read_splits(data: Path) -> dict[str, list[PhotoFile]]:
 def load_photos(
     items: list[PhotoFile], categories: Iterable[str], size: int, words: str = "photos"
 ) -> Photos:
-    """Decode a split once, on all cores; unreadable photos are left out, named."""
+    """Decode a split on all cores; list unreadable photos in `skipped`."""
     order = {name: index for index, name in enumerate(categories)}
     with ThreadPoolExecutor() as pool:
         results = list(
@@ -124,7 +123,7 @@ def load_photos(
 
 
 def _instances(items: Sequence[PhotoFile]) -> np.ndarray:
-    """A number for each garment: a product's photos share it, others have their own."""
+    """Return (N,) int64: a product's photos share a number, others have their own."""
     numbers: dict[tuple[str, str], int] = {}
     keys = [(item.category, item.product or str(item.path)) for item in items]
     found = [numbers.setdefault(key, len(numbers)) for key in keys]
@@ -134,11 +133,10 @@ def _instances(items: Sequence[PhotoFile]) -> np.ndarray:
 def load_splits(
     splits: Mapping[str, list[PhotoFile]], names: Sequence[str], size: int
 ) -> dict[str, Photos]:
-    """Decode the named splits; say on stderr which photos could not be read."""
     categories = categories_of(splits["train"])
     loaded = {}
     for name in names:
-        # A category to measure on but not to train on could not be scored.
+        # A category without train photos could not be scored.
         items = [item for item in splits[name] if item.category in categories]
         loaded[name] = load_photos(items, categories, size, name)
         for path, reason in loaded[name].skipped:
@@ -156,13 +154,13 @@ def categories_of(items: list[PhotoFile]) -> tuple[str, ...]:
 
 
 def _check_enough(photos: Photos) -> None:
-    """Every category needs a pair once the unreadable photos are gone."""
+    # Unreadable photos may have left a category without a pair.
     counts = np.bincount(photos.labels, minlength=len(photos.categories))
     for name, count in zip(photos.categories, counts, strict=True):
         if count < 2:
             raise DatasetError(
-                f"The category {name!r} has {count} readable photo(s) to train on; "
-                "a triplet needs two. Add photos or take the folder out."
+                f"The category {name!r} has {count} readable photo(s) to train on and "
+                "needs two. Add photos or remove the folder."
             )
 
 
@@ -174,7 +172,6 @@ def _pixels_or_reason(path: Path, size: int) -> np.ndarray | str:
 
 
 def _list_photos(folder: Path) -> list[PhotoFile]:
-    """Files of each category folder, in an order that is the same everywhere."""
     items = []
     for category in _visible(folder):
         if not category.is_dir():
@@ -189,6 +186,7 @@ def _list_photos(folder: Path) -> list[PhotoFile]:
 
 
 def _visible(folder: Path) -> list[Path]:
+    # Sorted, because file systems list files in different orders.
     return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
 
 
@@ -196,27 +194,27 @@ def _check_trainable(items: list[PhotoFile], data: Path) -> None:
     names = categories_of(items)
     if not names:
         raise DatasetError(
-            f"{data} holds no photos. Wanted: one folder a category with photos in "
-            "it, or train/, validation/ and test/ with such folders."
+            f"{data} holds no photos. It needs one folder of photos for each "
+            "category, or train/, validation/ and test/ with such folders."
         )
     if len(names) == 1:
         raise DatasetError(
-            f"{data} has only the category {names[0]!r}. A triplet needs a photo of "
-            "another category: at least two folders with photos."
+            f"{data} has only the category {names[0]!r}. Training "
+            "needs at least two categories: add another folder with photos."
         )
     for name in names:
         paths = [item.path for item in items if item.category == name]
         if len(paths) == 1:
             raise DatasetError(
-                f"The category {name!r} has one photo ({paths[0]}). A triplet needs "
-                "two of a category: add photos or take the folder out."
+                f"The category {name!r} has one photo ({paths[0]}) and needs two. "
+                "Add photos or remove the folder."
             )
 
 
 def _hold_out(train: list[PhotoFile], names: list[str]) -> dict[str, list[PhotoFile]]:
-    """Take a share of each category out of train for each of the named splits.
+    """Move a share of each category from train to each of the named splits.
 
-    A category too small to give any up and keep two photos stays whole.
+    Leave a category whole if it would keep fewer than two photos.
     """
     by_category: dict[str, dict[str, list[PhotoFile]]] = defaultdict(
         lambda: defaultdict(list)
@@ -238,7 +236,7 @@ def _hold_out(train: list[PhotoFile], names: list[str]) -> dict[str, list[PhotoF
 
 
 def _join_products(copies: Mapping[str, list[PhotoFile]]) -> dict[str, list[PhotoFile]]:
-    """Groups of copies -> groups that share no product, under their least digest."""
+    """Merge groups of copies that share a product, under their least digest."""
     groups: dict[str, list[PhotoFile]] = {}
     group_of: dict[str, str] = {}  # product -> key of its group
     for digest in sorted(copies):
@@ -253,7 +251,6 @@ def _join_products(copies: Mapping[str, list[PhotoFile]]) -> dict[str, list[Phot
 
 
 def _check_disjoint(splits: dict[str, list[PhotoFile]]) -> None:
-    """No photo in two splits, not even as a copy under another name."""
     seen: dict[str, tuple[str, Path]] = {}
     for split, items in splits.items():
         for item in items:
@@ -261,8 +258,8 @@ def _check_disjoint(splits: dict[str, list[PhotoFile]]) -> None:
             if other != split:
                 raise DatasetError(
                     f"The same photo is in {other} ({path}) and in {split} "
-                    f"({item.path}). Take one of them out: figures on photos seen in "
-                    "training say nothing."
+                    f"({item.path}). Remove one of them: figures on photos used in "
+                    "training mean nothing."
                 )
 
 

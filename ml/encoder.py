@@ -1,8 +1,8 @@
-"""A trained network, ready to turn photos into vectors.
+"""Turn photos into vectors with a trained network.
 
-ONNX Runtime by default; the Keras file of the same network on request. Importing
-this module imports neither: each is loaded with the encoder that asks for it, after
-the process has forked (sessions of both hang when they are forked).
+ONNX Runtime is the default; the Keras file of the same network runs on request.
+Importing this module imports neither. Sessions of both hang when their process forks,
+so load an encoder after forking.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from ml.preprocess import to_input
 
 SHIPPED = Path(__file__).parent / "encoders" / "fashion"
 RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}
-# Photos at a time. On one ONNX thread a photo of a batch of 32 takes a quarter longer
-# than a photo of a batch of 4, whose activations stay in the cache.
+# Photos in a batch. On one ONNX thread a photo takes a quarter longer in a batch of 32
+# than in a batch of 4, whose activations stay in the cache.
 BATCHES = {"onnx": 4, "keras": 32}
 
 # (N, size, size, 3) uint8 RGB 0..255 -> (N, dimension) float32, unit length
@@ -34,7 +34,7 @@ class EncoderError(UserError):
 
 
 class Encoder:
-    """One trained network and what is known about it (`encoder.json`)."""
+    """A trained network with the content of its `encoder.json`."""
 
     def __init__(
         self, folder: Path, info: dict[str, Any], forward: Forward, batch: int
@@ -44,7 +44,7 @@ class Encoder:
         self.version: str = info["version"]
         self.dimension: int = info["dimension"]
         self.input_size: int = info["input_size"]
-        # Whatever the runtime, one network has one name: that of its ONNX file.
+        # The ONNX hash names the network, whichever runtime loads it.
         self.sha256: str = info["sha256"]["onnx"]
         self.bands: list[tuple[str, float]] = [
             (str(name), float(distance)) for name, distance in info["bands"]
@@ -77,15 +77,14 @@ class Encoder:
 
     @property
     def decode_side(self) -> int:
-        """What to pass to `read_photo(max_side=...)` for this network.
+        """Return the `max_side` that `read_photo` needs for this network, in pixels.
 
-        Twice the input: what the JPEG decoder drops is then dropped by the
-        resizing to the input size anyway.
+        Twice the input size: resizing to the input drops any detail beyond that.
         """
         return 2 * self.input_size
 
     def encode(self, images: list[Image.Image]) -> np.ndarray:
-        """Photos -> (N, dimension) float32, each row of unit length."""
+        """Return (N, dimension) float32 vectors, each of unit length."""
         vectors = np.empty((len(images), self.dimension), dtype=np.float32)
         for start in range(0, len(images), self._batch):
             batch = images[start : start + self._batch]
@@ -94,7 +93,6 @@ class Encoder:
         return vectors
 
     def band(self, distance: float) -> str | None:
-        """The name of the closest band a cosine distance falls in, if any."""
         for name, limit in self.bands:
             if distance <= limit:
                 return name
@@ -121,7 +119,7 @@ def _check_hash(file: Path, expected: str) -> None:
         raise EncoderError(_missing(file)) from None
     if found != expected:
         raise EncoderError(
-            f"{file} is damaged or of another training: its sha256 is {found}, "
+            f"{file} is damaged or from another training: its sha256 is {found}, "
             f"encoder.json names {expected}. {_FIX}"
         )
 
@@ -137,11 +135,10 @@ def _missing(file: Path) -> str:
 
 
 def open_onnx(file: Path) -> Forward:
-    """An ONNX file as a function of pixels; one session, on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    # Scale by processes: more threads here only fight over the same cores.
+    # The shop scales by processes; more threads would compete for the same cores.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
@@ -152,12 +149,11 @@ def open_onnx(file: Path) -> Forward:
 
 
 def open_keras(file: Path) -> Forward:
-    """A Keras file as a function of pixels. Imports TensorFlow: seconds."""
     import keras
     import tensorflow as tf
 
     model = keras.saving.load_model(file, compile=False)
-    # Traced once with a free batch axis: six times faster than an eager call.
+    # Traced once for batches of any size: six times faster than an eager call.
     signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
     call = tf.function(
         lambda pixels: model(pixels, training=False), input_signature=[signature]

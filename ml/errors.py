@@ -1,13 +1,13 @@
-"""The errors that the person at the keyboard can mend."""
+"""Errors whose message tells the user what to change."""
 
 
 class UserError(Exception):
-    """Shown as its text alone, without a traceback, by the commands of `ml`."""
+    """The commands of `ml` print its message without a traceback."""
 
 
 class ConfigError(UserError):
-    """A setting or an argument is missing or makes no sense."""
+    """A setting or an argument is missing or invalid."""
 
 
 class TrainingError(UserError):
-    """Training cannot go on."""
+    """Training cannot continue."""

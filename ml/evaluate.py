@@ -41,7 +41,6 @@ def _print(figures: dict[str, Any], options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure everything, write figures and pictures, and return the figures."""
     splits = read_splits(data_folder(options.data))
     if not splits[options.split]:
         raise DatasetError(f"There are no photos of a {options.split} split.")
@@ -76,7 +75,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _without_nan(value: Any) -> Any:
-    """Replace nan, which JSON lacks, by None."""
+    # JSON has no nan.
     if isinstance(value, dict):
         return {key: _without_nan(inner) for key, inner in value.items()}
     if isinstance(value, list):

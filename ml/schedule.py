@@ -1,4 +1,4 @@
-"""The learning rate over the steps of a training."""
+"""Set the learning rate over the steps of a training."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ml.recipes import Recipe
 
 
 def learning_rate(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
-    """A short climb, then half a cosine down to nothing at the last step."""
+    """Return a linear warm-up followed by a cosine decay to zero at the last step."""
     total = max(1, recipe.epochs * recipe.steps)
     climb = math.ceil(total * recipe.warmup)
     return keras.optimizers.schedules.CosineDecay(

@@ -1,4 +1,4 @@
-"""The loss by epoch: history.csv and its picture, the report's Fig 7.1."""
+"""Write, read and plot the loss of each epoch (the report's Fig 7.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of history.csv: mean losses of an epoch."""
+    """The mean losses of one epoch, a row of history.csv."""
 
     epoch: int
     train: float
@@ -27,7 +27,7 @@ def write_history(file: Path, epochs: list[Epoch]) -> None:
 
 
 def read_history(file: Path) -> list[Epoch]:
-    """Empty where there is no such file: an encoder can come from elsewhere."""
+    # An encoder made elsewhere has no history.
     if not file.is_file():
         return []
     with file.open(newline="") as rows:
@@ -38,8 +38,7 @@ def read_history(file: Path) -> list[Epoch]:
 
 
 def draw_loss(file: Path, epochs: list[Epoch]) -> None:
-    """Loss over epochs, training and validation, as PNG."""
-    # The figure object alone: pyplot would keep state and look for a screen.
+    # pyplot would keep global state and look for a screen.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6, 4), dpi=120, layout="tight")

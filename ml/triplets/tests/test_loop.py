@@ -124,7 +124,7 @@ def test_weights_come_from_a_file(backbone, weights_file):
 
 def test_weights_of_another_width_name_the_layer(weights_file):
     wide = dataclasses.replace(SMALL, alpha=1.0)
-    with pytest.raises(WeightsError, match=r"layer '\w+' wants \(\d.*file has") as e:
+    with pytest.raises(WeightsError, match=r"layer '\w+' needs \(\d.*file has") as e:
         build_encoder(wide, weights_file)
     assert len(str(e.value).splitlines()) == 1
 
