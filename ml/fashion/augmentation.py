@@ -1,7 +1,7 @@
-"""A photo as somebody's phone would have taken it: what the network trains on.
+"""Imitate the photo a phone would have taken of the same garment, for training.
 
-The views that `ml.evaluate` asks with are in `ml.measure.photo_edits` and stay as
-they are, whatever training does.
+`ml.measure.photo_edits` makes the views for `ml.evaluate`; they never change with
+training.
 """
 
 from __future__ import annotations
@@ -13,26 +13,29 @@ from PIL import Image, ImageEnhance, ImageOps
 
 from ml.preprocess import to_input
 
-CROPPED = (0.55, 1.0)  # of each side
-STRETCHED = (0.85, 1.18)  # one side of the crop against the other
+CROPPED = (0.55, 1.0)  # share of each side that is kept
+STRETCHED = (0.85, 1.18)  # ratio of the crop's two shares
 TURN_DEGREES = 15.0
-LEAN = 0.08  # of perspective, at the middle of a side
-LIGHT = (0.7, 1.3)  # brightness, and contrast
-WHITE_BALANCE = (0.9, 1.1)  # of each channel
-COVERED = (0.15, 0.35)  # of each side
-QUALITY = (30, 90)  # of JPEG
+LEAN = 0.08  # perspective, at the middle of a side
+LIGHT = (0.7, 1.3)  # factor of brightness and of contrast
+WHITE_BALANCE = (0.9, 1.1)  # factor of each channel
+COVERED = (0.15, 0.35)  # share of each side
+QUALITY = (30, 90)  # JPEG
 
 
 def augmented_view(
     image: Image.Image, rng: np.random.Generator, size: int
 ) -> np.ndarray:
-    """RGB photo -> (size, size, 3) uint8: cropped, turned, lit, covered by chance."""
+    """Return a random view of an RGB photo, (size, size, 3) uint8.
+
+    It may be cropped, rotated, mirrored, relit, partly covered and saved as JPEG.
+    """
     if rng.random() < 0.5:
-        image = _turned(image, rng)
-    image = _cropped(image, rng)
+        image = _rotate(image, rng)
+    image = _crop(image, rng)
     if rng.random() < 0.5:
         image = ImageOps.mirror(image)
-    # Everything from here on is on few pixels, and so costs little.
+    # Resize first: the edits below then cost little.
     image = Image.fromarray(to_input(image, size))
     image = ImageEnhance.Brightness(image).enhance(rng.uniform(*LIGHT))
     image = ImageEnhance.Contrast(image).enhance(rng.uniform(*LIGHT))
@@ -42,11 +45,11 @@ def augmented_view(
     if rng.random() < 0.3:
         _cover(image, rng)
     if rng.random() < 0.25:
-        image = _saved(image, int(rng.integers(*QUALITY)))
+        image = _save_as_jpeg(image, int(rng.integers(*QUALITY)))
     return np.asarray(image)
 
 
-def _cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     share = rng.uniform(*CROPPED)
     other = np.clip(share * rng.uniform(*STRETCHED), CROPPED[0], 1.0)
     width = max(1, round(image.width * share))
@@ -56,8 +59,8 @@ def _cropped(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     return image.crop((left, top, left + width, top + height))
 
 
-def _turned(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Turned about its middle and seen from a side; corners in the mean colour."""
+def _rotate(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Rotate about the centre, add perspective, fill corners with the mean colour."""
     x, y = image.width / 2, image.height / 2
     angle = np.deg2rad(rng.uniform(-TURN_DEGREES, TURN_DEGREES))
     cos, sin = np.cos(angle), np.sin(angle)
@@ -77,7 +80,6 @@ def _turned(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _cover(image: Image.Image, rng: np.random.Generator) -> None:
-    """Something of one colour in front of the garment; in place."""
     width, height = (max(1, int(side * rng.uniform(*COVERED))) for side in image.size)
     left = int(rng.integers(image.width - width + 1))
     top = int(rng.integers(image.height - height + 1))
@@ -85,7 +87,7 @@ def _cover(image: Image.Image, rng: np.random.Generator) -> None:
     image.paste(colour, (left, top, left + width, top + height))
 
 
-def _saved(image: Image.Image, quality: int) -> Image.Image:
+def _save_as_jpeg(image: Image.Image, quality: int) -> Image.Image:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
     return Image.open(file).convert("RGB")

@@ -1,4 +1,4 @@
-"""The garment on a white, a plain or another photo's background."""
+"""Lay garments on another background."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ CORNER = (0.15, 0.3)  # share of each side of the other photo that is background
 def on_other_background(
     photo: Image.Image, mask: Image.Image, other: Image.Image, rng: np.random.Generator
 ) -> Image.Image:
-    """The garment on white, on a plain colour or on a corner of the `other` photo."""
+    """Lay the garment on white, on a plain colour or on a corner of the `other` photo.
+
+    `mask` is a greyscale image of the photo's size, 255 on the garment.
+    """
     chance = rng.random()
     if chance < WHITE:
         ground = Image.new("RGB", photo.size, "white")

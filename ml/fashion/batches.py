@@ -1,4 +1,4 @@
-"""Photos and their views, from which the recipe `fashion` draws its batches."""
+"""Draw the batches of the recipe `fashion` from photos and their views."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ml.recipes import FashionRecipe
 
 
 class ViewBatch(NamedTuple):
-    """2N views of N photos, as tensors; one row a view."""
+    """Hold 2N views of N photos as tensors, one row for each view."""
 
     activations: tf.Tensor  # (2N, height, width, channels) float16
     textures: tf.Tensor  # (2N, F) float16
@@ -32,15 +32,13 @@ class ViewBatch(NamedTuple):
 
 @dataclass(frozen=True)
 class ViewSource:
-    """Photos and their views, from which batches are drawn."""
-
     photos: Photos
     views: Views
-    rows: np.ndarray  # (N,) where in `views` each photo is
-    teacher: np.ndarray  # (N, F) float16, unit length: the photo before any training
+    rows: np.ndarray  # (N,) the photos' indices in `views`
+    teacher: np.ndarray  # (N, F) float16, unit length: vectors of the untrained network
 
     def draw(self, recipe: FashionRecipe, stream: list[int]) -> ViewBatch:
-        """The batch of this stream of random numbers, always the same."""
+        """Return the batch of this random stream, the same on every call."""
         rng = np.random.default_rng([recipe.seed, *stream])
         sampler = PairSampler(self.photos.labels, self.photos.instances)
         photos, views = sampler.draw(recipe.batch, self.views.each, rng)
@@ -62,17 +60,16 @@ def make_sources(
     scratch: Path,
     kept: Path,
 ) -> list[ViewSource]:
-    """Those of the train and of the validation photos, the views kept in `kept`."""
     convert_to_onnx(frozen_model(parts), scratch / "frozen.onnx")
     frozen = frozen_part(scratch / "frozen.onnx")
     sources = []
     for name in ("train", "validation"):
         split = photos[name]
         each = views_of_each(recipe.views, len(split)) if name == "train" else 2
-        # Not of the heads: trainings that differ in those share their views.
-        weighed = [weights_hash(parts.lower), weights_hash(parts.upper)]
-        made_by = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
-        key = digest(weighed, contents_of(split), *made_by)
+        # The heads do not count: trainings that differ only in them share views.
+        weights = [weights_hash(parts.lower), weights_hash(parts.upper)]
+        settings = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
+        key = digest(weights, contents_of(split), *settings)
         views = make_views(
             frozen,
             split.paths,
@@ -89,17 +86,17 @@ def make_sources(
 
 
 def make_source(photos: Photos, views: Views, rows: np.ndarray) -> ViewSource:
-    """What all the photos have in common is taken out of the teacher's vectors."""
-    seen = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
-    if len(seen):
-        seen -= seen.mean(axis=0)
-    lengths = np.linalg.norm(seen, axis=1, keepdims=True)
-    teacher = (seen / np.maximum(lengths, 1e-6)).astype(np.float16)
+    # What all photos have in common says nothing about any of them.
+    layouts = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
+    if len(layouts):
+        layouts -= layouts.mean(axis=0)
+    lengths = np.linalg.norm(layouts, axis=1, keepdims=True)
+    teacher = (layouts / np.maximum(lengths, 1e-6)).astype(np.float16)
     return ViewSource(photos, views, rows, teacher)
 
 
 def contents_of(photos: Photos) -> list[list[str]]:
-    """What the photos are, in their order; where they lie does not count."""
+    # Moving the photos to another folder must not change the result.
     names = [photos.categories[label] for label in photos.labels]
     digests = [photo_digest(path) for path in photos.paths]
     return [list(pair) for pair in zip(names, digests, strict=True)]

@@ -1,4 +1,4 @@
-"""Where a training stands, on disk: cut off, it goes on as if it had not been."""
+"""Save a training to disk so that it can resume after an interruption."""
 
 from __future__ import annotations
 
@@ -15,32 +15,36 @@ from ml.measure.history import Epoch
 
 @dataclass
 class TrainingProgress:
-    """Steps done, and what is told of them; batches follow from seed and step."""
+    """The steps done and their losses.
+
+    Batches follow from the seed and the step, so they need no state of their own.
+    """
 
     step: int = 0
-    losses: list[float] = field(default_factory=list)  # of the epoch under way
+    losses: list[float] = field(default_factory=list)  # of the current epoch
     history: list[Epoch] = field(default_factory=list)
 
 
 class Checkpoint:
-    """One file with the variables of network and optimizer, and the progress."""
+    """A file with the variables of network and optimizer, and the progress.
+
+    `variables` must always come in the same order.
+    """
 
     def __init__(self, file: Path, variables: Sequence[Any]) -> None:
-        """`variables` as Keras has them, always in the same order."""
         self.file = file
         self._variables = variables
 
     def save(self, progress: TrainingProgress) -> None:
-        """All or nothing: a kill while writing leaves the file before."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.file.with_suffix(".part")
         arrays = {f"v{i}": v.numpy() for i, v in enumerate(self._variables)}
         with unfinished.open("wb") as out:
             np.savez(out, progress=json.dumps(asdict(progress)), **arrays)
+        # A kill while writing leaves the previous file.
         unfinished.replace(self.file)
 
     def restore(self) -> TrainingProgress:
-        """Fill the variables in place; a fresh start where there is no file."""
         if not self.file.is_file():
             return TrainingProgress()
         with np.load(self.file) as arrays:

@@ -1,8 +1,8 @@
-"""Views of every photo through the frozen part of the network, made once and kept.
+"""Compute views of every photo and run them through the frozen part of the network.
 
-The lower two thirds of MobileNetV2 cost most of a step and are not trained, so their
-output is computed once for each view: a step then starts where training starts. On
-disk, mapped into memory: 30 KB a view.
+The lower two thirds of MobileNetV2 take most of the time of a step and are not trained.
+Their output is computed once for each view and kept on disk, 30 KB a view, mapped into
+memory.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ml.fashion.backgrounds import on_other_background
 from ml.measure.cutout import garment_mask
 from ml.preprocess import read_photo, to_input
 
-MOST_VIEWS = 60_000  # in all: 2.6 GB; of a large catalogue fewer views a photo are kept
-AT_ONCE = 4  # views through the network at a time, and photos between two saved places
+MAX_VIEWS = 60_000  # 2.6 GB; a large catalogue keeps fewer views of each photo
+AT_ONCE = 4  # views in a call of the network; progress is saved every 16 times as many
 NAMES = ("activations", "textures", "layout")
 
 # (N, size, size, 3) uint8 -> the three arrays of NAMES, (N, ...) float32
@@ -32,11 +32,11 @@ Frozen = Callable[[np.ndarray], Sequence[np.ndarray]]
 
 @dataclass(frozen=True)
 class Views:
-    """N photos, V views of each, float16; view 0 is the photo as it is."""
+    """V views of each of N photos, float16; view 0 is the unchanged photo."""
 
-    activations: np.ndarray  # (N, V, height, width, channels), where `upper` starts
+    activations: np.ndarray  # (N, V, height, width, channels), input of `upper`
     textures: np.ndarray  # (N, V, F), pooled by `lower`
-    layout: np.ndarray  # (N, 1, ...), of view 0: what `upper` saw before training
+    layout: np.ndarray  # (N, 1, ...), layout of view 0 before training
 
     @property
     def each(self) -> int:
@@ -44,7 +44,7 @@ class Views:
 
 
 def views_of_each(wanted: int, photos: int) -> int:
-    return max(2, min(wanted, MOST_VIEWS // max(1, photos)))
+    return max(2, min(wanted, MAX_VIEWS // max(1, photos)))
 
 
 def make_views(
@@ -57,9 +57,9 @@ def make_views(
     folder: Path,
     words: str,
 ) -> Views:
-    """Compute what `folder` does not hold yet; what was cut off goes on.
+    """Compute the views that `folder` does not hold yet, and resume interrupted work.
 
-    `other_grounds` is the share of views, but for the first, with another ground.
+    `other_grounds` is the share of views, the first excepted, on another background.
     """
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "done.json"
@@ -67,7 +67,7 @@ def make_views(
     arrays = _open_arrays(frozen, (len(paths), each), size, folder, done)
 
     def make(number: int) -> None:
-        # A generator for each photo: threads may take them in any order.
+        # One generator for each photo, because threads take photos in any order.
         rng = np.random.default_rng([seed, number])
         pixels = _views_of(number, paths, size, each, other_grounds, rng)
         for start in range(0, each, AT_ONCE):
@@ -97,7 +97,7 @@ def _views_of(
     other_grounds: float,
     rng: np.random.Generator,
 ) -> list[np.ndarray]:
-    """(size, size, 3) uint8 each: the photo, and the photo as phones would take it."""
+    """Return (size, size, 3) uint8 pixels: the photo, then its augmented views."""
     image = read_photo(paths[number], max_side=2 * size)
     pixels = [to_input(image, size)]
     mask = garment_mask(image) if other_grounds else None
@@ -130,7 +130,7 @@ def _open_arrays(
 
 
 def frozen_part(file: Path) -> Frozen:
-    """An ONNX file with the three outputs; a thread a call, calls side by side."""
+    # One thread for each call, because calls run side by side.
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from ml.backend import tf
 
-NEVER = -1e9  # as a logit: a share of 0, and finite in a product with 0
+NEVER = -1e9  # a logit whose softmax is 0; finite, so that times 0 it is 0
 
 
 def contrast(vectors: tf.Tensor, groups: tf.Tensor, temperature: float) -> tf.Tensor:
-    """Supervised contrast: own group close, all others of the batch far -> scalar.
+    """Return the supervised contrastive loss, a scalar.
 
+    It draws each vector to those of its group and away from all others of the batch;
     `groups` (N,) integers. Mean over the vectors that have another one of their group
-    in the batch; 0 where none has. Khosla et al. 2020, equation 2; with two of each
-    group it is NT-Xent of SimCLR.
+    in the batch; 0 if none has. Khosla et al. 2020, equation 2; with two vectors in
+    each group it is NT-Xent of SimCLR.
     """
     itself = tf.eye(tf.shape(vectors)[0], dtype=tf.bool)
     together = tf.logical_and(groups[:, None] == groups[None, :], ~itself)
     positive = tf.cast(together, tf.float32)
     log_share = tf.nn.log_softmax(_similarities(vectors, temperature), axis=1)
-    # On the diagonal log_softmax is huge; times 0 it is nothing.
+    # On the diagonal log_softmax is huge, and multiplied by 0.
     sums = -tf.reduce_sum(positive * log_share, axis=1)
     counts = tf.reduce_sum(positive, axis=1)
     means = tf.math.divide_no_nan(sums, counts)
@@ -29,12 +30,12 @@ def contrast(vectors: tf.Tensor, groups: tf.Tensor, temperature: float) -> tf.Te
 def relation_loss(
     vectors: tf.Tensor, teacher: tf.Tensor, groups: tf.Tensor, temperature: float
 ) -> tf.Tensor:
-    """How differently the teacher's vectors lie to one another -> scalar, 0 or more.
+    """Return how far the relations between vectors differ from the teacher's, >= 0.
 
-    Mean over the batch of KL(teacher || ours) between each vector's similarities to
-    those of other groups, as shares of 1; its own would outweigh all others.
-    `teacher` (N, T) of unit length. Relational distillation in the form of Passalis
-    and Tefas 2018.
+    Mean over the batch of KL(teacher || ours), where each vector's distribution is the
+    softmax of its similarities to the vectors of other groups; those of its own group
+    would outweigh all others. `teacher` (N, T) of unit length. Relational distillation
+    in the form of Passalis and Tefas 2018.
     """
     own = tf.cast(groups[:, None] == groups[None, :], tf.float32)
     wanted, found = (
@@ -45,6 +46,6 @@ def relation_loss(
 
 
 def _similarities(vectors: tf.Tensor, temperature: float) -> tf.Tensor:
-    """(N, N) cosines over temperature, but none of a vector with itself."""
+    """Return (N, N) cosines over temperature, with NEVER on the diagonal."""
     cosines = tf.matmul(vectors, vectors, transpose_b=True) / temperature
     return tf.linalg.set_diag(cosines, tf.fill(tf.shape(cosines)[:1], NEVER))

@@ -8,23 +8,23 @@ import numpy as np
 
 
 class ViewPairs(NamedTuple):
-    """Two views of each of N photos: 2N places, first views first, all int64."""
+    """Two views of each of N photos: 2N int64 indices, all first views first."""
 
     photos: np.ndarray  # indices of photos
     views: np.ndarray  # which view of the photo
 
 
 class PairSampler:
-    """Draws the same number of photos of each category, and two views of each.
+    """Draw the same number of photos of each category, and two views of each.
 
-    The second view may be of another photo of the same product. With many categories
-    some are drawn for each batch, so that a category always has a few photos in it.
+    The second view may show another photo of the same product. With many categories
+    each batch draws only some of them, so that each has a few photos in it. `labels`
+    and `instances` are (N,) integers, N >= 1.
     """
 
-    FEWEST = 5  # photos of a category in a batch, if the batch has room for them
+    MIN_PHOTOS = 5  # of a category in a batch, if the batch is large enough
 
     def __init__(self, labels: np.ndarray, instances: np.ndarray) -> None:
-        """`labels`, `instances` (N,) integers, one or more photos."""
         if not len(labels):
             raise ValueError("pairs need a photo")
         self._categories = [np.flatnonzero(labels == k) for k in np.unique(labels)]
@@ -36,8 +36,8 @@ class PairSampler:
         self._starts = (counts.cumsum() - counts)[inverse]
 
     def draw(self, count: int, views: int, rng: np.random.Generator) -> ViewPairs:
-        """About `count` photos; `views`, of each photo, are 2 or more."""
-        most = max(1, min(len(self._categories), count // self.FEWEST))
+        """Return pairs of about `count` photos, each with `views` >= 2 views."""
+        most = max(1, min(len(self._categories), count // self.MIN_PHOTOS))
         chosen = rng.permutation(len(self._categories))[:most]
         each = max(1, count // most)
         photos = np.concatenate(
@@ -45,7 +45,7 @@ class PairSampler:
         )
         place = self._starts[photos] + rng.integers(self._counts[photos])
         first = rng.integers(views, size=len(photos))
-        # Never the view that stands first: of the same photo it would be a copy.
+        # The second view must differ from the first, or a pair could be equal.
         second = (first + 1 + rng.integers(views - 1, size=len(photos))) % views
         return ViewPairs(
             np.concatenate([photos, self._order[place]]),
@@ -54,5 +54,5 @@ class PairSampler:
 
 
 def _some(members: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """All different where there are as many."""
+    # Repeat a photo only if there are fewer than `count`.
     return rng.choice(members, count, replace=len(members) < count)
