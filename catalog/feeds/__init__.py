@@ -1,6 +1,4 @@
-"""A shop's product feed becomes products: `manage.py import_feed`.
+"""Imports of product feeds: a file becomes records, checked rows, then products.
 
-A file is read to records (`tables`, `markup`), a record to a checked row (`rows`), its
-links to photos (`photos`); `importing` has all of it stored in batches (`storing`,
-`placing`), and `archiving` comes last.
+`fields` declares what a feed may say of a product.
 """

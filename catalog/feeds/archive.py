@@ -1,66 +1,69 @@
-"""Products that a feed brought and no longer names."""
+"""Products that a feed created and no longer names."""
 
 from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.feeds.seen_skus import NamedSkus
+from catalog.feeds.seen_skus import SeenSkus
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import FeedProduct, Product
 
-_CHUNK = 1000  # products asked for, or archived, at once
+_CHUNK = 1000  # products per query
 
 
-class ArchivingRefused(ValueError):
-    """Too much would go; the message says how much."""
+class ArchiveRefused(ValueError):
+    """Too many products would be archived; the message says how many."""
 
 
 def archive_missing(
-    *, feed: str, named: NamedSkus, unnamed: int, force: bool, dry_run: bool
+    *, feed_name: str, seen: SeenSkus, unidentified: int, force: bool, dry_run: bool
 ) -> int:
-    """How many. `unnamed`: rows that may have named any product.
+    """Return how many products were archived.
 
-    Raises ArchivingRefused.
+    `unidentified` counts the rows that may have named any product. Raises
+    ArchiveRefused.
     """
-    gone, total = _missing(feed, named)
-    if gone and unnamed and not force:
-        raise ArchivingRefused(
-            f"Nothing was archived: {unnamed} rows do not say which product they are,"
-            f" so the {len(gone)} that are missing may be there. Correct the rows, or"
-            " add --force."
+    missing, total = _find_missing(feed_name, seen)
+    if missing and unidentified and not force:
+        raise ArchiveRefused(
+            f"Nothing was archived: {unidentified} rows have no valid id and may name"
+            f" the {len(missing)} products that are missing. Correct the rows, or pass"
+            " --force."
         )
-    if len(gone) * 2 > total and not force:
-        raise ArchivingRefused(
-            f"Nothing was archived: {len(gone)} of the {total} products of the feed"
-            f" {feed} are missing, more than half. Add --force if they are to go."
+    if len(missing) * 2 > total and not force:
+        raise ArchiveRefused(
+            f"Nothing was archived: {len(missing)} of the {total} products of the feed"
+            f" {feed_name} are missing, more than half. Check the feed, or pass"
+            " --force."
         )
-    for start in range(0, 0 if dry_run else len(gone), _CHUNK):
-        _archive(gone[start : start + _CHUNK])
-    return len(gone)
+    for start in range(0, 0 if dry_run else len(missing), _CHUNK):
+        _archive(missing[start : start + _CHUNK])
+    return len(missing)
 
 
-def _missing(feed: str, named: NamedSkus) -> tuple[list[int], int]:
-    """Ids, and of how many. Those published again by hand are left to the hand."""
-    fed = FeedProduct.objects.filter(feed=feed, archived=False).exclude(
+def _find_missing(feed_name: str, seen: SeenSkus) -> tuple[list[int], int]:
+    """Return the ids of missing products, and how many products the feed has."""
+    # Products that the feed archived and a person published again stay published.
+    owned = FeedProduct.objects.filter(feed=feed_name, archived=False).exclude(
         product__status=Product.Status.ARCHIVED
     )
-    gone: list[int] = []
+    missing: list[int] = []
     total = last = 0
     while True:
-        after = fed.filter(pk__gt=last).order_by("pk")
-        chunk = dict(after.values_list("product__sku", "pk")[:_CHUNK])
+        following = owned.filter(pk__gt=last).order_by("pk")
+        chunk = dict(following.values_list("product__sku", "pk")[:_CHUNK])
         if not chunk:
-            return gone, total
+            return missing, total
         total += len(chunk)
         last = max(chunk.values())
-        gone += [chunk[sku] for sku in named.without(list(chunk))]
+        missing += [chunk[sku] for sku in seen.unseen(list(chunk))]
 
 
-def _archive(products: Sequence[int]) -> None:
+def _archive(ids: Sequence[int]) -> None:
     with transaction.atomic():
         lock_until_commit(IMPORT)
-        FeedProduct.objects.filter(pk__in=products).update(archived=True)
-        Product.objects.filter(pk__in=products).update(
+        FeedProduct.objects.filter(pk__in=ids).update(archived=True)
+        Product.objects.filter(pk__in=ids).update(
             status=Product.Status.ARCHIVED, updated=timezone.now()
         )

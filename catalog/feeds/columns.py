@@ -1,4 +1,4 @@
-"""The columns of a feed, by the names of Google Merchant Center's attributes."""
+"""The columns of a feed's file, matched with the fields by their headings."""
 
 import re
 import unicodedata
@@ -7,108 +7,111 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-COLUMNS = (
-    *("id", "title", "description", "brand", "price"),
-    *("product_type", "google_product_category"),
-    *("image_link", "additional_image_link", "availability", "quantity"),
-)
-MANY = "additional_image_link"  # may stand in several columns
-ALIASES = {
-    "sku": "id",
-    "name": "title",
-    "category": "product_type",
-    "image": "image_link",
-    "images": MANY,
-    "additional_image_links": MANY,
-    "stock": "quantity",
-    "inventory": "quantity",
-}
+from catalog.feeds.fields import ALIASES, COLUMNS, ID_COLUMN, REPEATABLE
 
 
 class FeedRefused(ValueError):
-    """The feed cannot be imported; the message says what is expected of it."""
+    """The feed cannot be imported; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Record:
-    row: int  # as a spreadsheet counts, the headings are row 1; of XML the item
-    values: Mapping[str, str] = field(default_factory=dict)  # by column
-    fault: str = ""  # what a row is expected to be, where this one cannot be read
+    row: int  # in a spreadsheet, where the headings are row 1; in XML, the item
+    cells: Mapping[str, str] = field(default_factory=dict)  # by column
+    error: str = ""  # what was expected, if the row cannot be read
 
 
 class Feed(Protocol):
-    """A file's records. It may be gone through several times."""
+    """The records of a file. They can be read several times."""
 
     @property
     def path(self) -> Path: ...
 
     @property
-    def unused(self) -> list[str]:
-        """Headings that mean nothing to us."""
+    def unused_headings(self) -> list[str]: ...
 
     def __iter__(self) -> Iterator[Record]:
-        """Raises FeedRefused."""
+        """Yield the records; raise FeedRefused if the file breaks off."""
 
 
 def count_rows(feed: Feed) -> int:
-    """Reads all of it, so that a file that breaks off stores nothing by half.
+    """Return the number of rows.
 
-    Raises FeedRefused.
+    Raises FeedRefused, for the whole file is read: a broken one stores nothing.
     """
     count = sum(1 for _ in feed)
     if not count:
-        raise FeedRefused(f"{feed.path} has no products, only headings.")
+        raise FeedRefused(
+            f"{feed.path} has no products, only headings. Check the export."
+        )
     return count
 
 
-def key_of(heading: str) -> str:
-    """`Image Link`, `g:image_link` and `image-link` are one."""
+def normalize_heading(heading: str) -> str:
+    """Return the same text for `Image Link`, `g:image_link` and `image-link`."""
     text = unicodedata.normalize("NFC", heading.replace("\ufeff", "")).strip()
     return re.sub(r"[\s_-]+", "_", text.casefold().removeprefix("g:")).strip("_")
 
 
-def assign(headings: Sequence[str], named: Mapping[str, str]) -> dict[int, str]:
-    """Place of a heading -> its column: those `named` (column -> heading) first, then
-    the standard names, then the aliases."""
-    keys = [key_of(heading) for heading in headings]
-    chosen = {key_of(heading): column for column, heading in named.items()}
-    found: dict[int, str] = {}
-    for place, key in enumerate(keys):
-        if key in chosen:
-            found[place] = chosen[key]
-    for place, key in enumerate(keys):
-        if key in COLUMNS and place not in found and key not in named:
-            found[place] = key
-    for place, key in enumerate(keys):
+def match_headings(
+    headings: Sequence[str], mapping: Mapping[str, str]
+) -> dict[int, str]:
+    """Return the column for each index of a heading that is used.
+
+    The mapping (column -> heading) goes first, then the columns' names, then aliases.
+    """
+    keys = [normalize_heading(heading) for heading in headings]
+    mapped = {normalize_heading(heading): column for column, heading in mapping.items()}
+    columns = {i: mapped[key] for i, key in enumerate(keys) if key in mapped}
+    for index, key in enumerate(keys):
+        if key in COLUMNS and index not in columns and key not in mapping:
+            columns[index] = key
+    for index, key in enumerate(keys):
         column = ALIASES.get(key)
-        taken = {*found.values(), *named} - {MANY}
-        if column and column not in taken and place not in found:
-            found[place] = column
-    return dict(sorted(found.items()))
+        taken = {*columns.values(), *mapping} - REPEATABLE
+        if column and column not in taken and index not in columns:
+            columns[index] = column
+    return dict(sorted(columns.items()))
 
 
-def check_columns(
-    path: object, headings: Sequence[str], found: dict[int, str], named: Mapping
+def check_headings(
+    path: Path,
+    headings: Sequence[str],
+    columns: Mapping[int, str],
+    mapping: Mapping[str, str],
 ) -> None:
-    """Raises FeedRefused."""
+    """Raise FeedRefused if a column is missing, repeated, or the only one."""
     listed = ", ".join(h.strip() for h in headings[:40] if h.strip()) or "none"
-    for column, heading in named.items():
-        if column not in found.values():
+    for column, heading in mapping.items():
+        if column not in columns.values():
             raise FeedRefused(
                 f"{path} has no column {heading} (--column {column}={heading})."
                 f" Its headings: {listed}."
             )
-    if "id" not in found.values():
+    if ID_COLUMN not in columns.values():
         raise FeedRefused(
             f"{path} has no column id or sku. Its headings: {listed}."
-            " Name the one that identifies a product: --column id=HEADING."
+            " Name the column that identifies a product: --column id=HEADING."
         )
-    columns = [column for column in found.values() if column != MANY]
-    twice = {column for column in columns if columns.count(column) > 1}
-    if twice:
-        raise FeedRefused(f"{path} has the column {min(twice)} more than once.")
-    if columns == ["id"] and MANY not in found.values():
+    single = [column for column in columns.values() if column not in REPEATABLE]
+    repeated = {column for column in single if single.count(column) > 1}
+    if repeated:
         raise FeedRefused(
-            f"{path} has nothing but ids that can be used. Its headings: {listed}."
-            " Name others like this: --column title=HEADING."
+            f"{path} has the column {min(repeated)} more than once. Remove the others."
         )
+    if set(columns.values()) == {ID_COLUMN}:
+        raise FeedRefused(
+            f"{path} has an id column, but no other column that can be used. Its"
+            f" headings: {listed}. Map them to columns: --column title=HEADING."
+        )
+
+
+def join_cells(cells: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the cells by column; those of a repeatable column are joined by commas."""
+    joined: dict[str, str] = {}
+    for column, cell in cells:
+        if column in REPEATABLE and joined.get(column):
+            joined[column] += f",{cell}" if cell else ""
+        else:
+            joined[column] = cell
+    return joined

@@ -1,7 +1,7 @@
 """Feeds in Google's XML: RSS 2.0 or Atom, with attributes in the namespace g:.
 
-Read piece by piece. A DOCTYPE is refused before it is read, and with it every entity of
-its own; nothing else is ever opened.
+The parser reads in chunks and refuses a DOCTYPE, so entities are never expanded and no
+other file is ever opened.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,135 +10,131 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError, XMLParser
 
 from catalog.feeds.columns import (
-    MANY,
     FeedRefused,
     Record,
-    assign,
-    check_columns,
-    key_of,
+    check_headings,
+    join_cells,
+    match_headings,
+    normalize_heading,
 )
-from catalog.feeds.delimited import MOST_CHARS
+from catalog.feeds.delimited import MAX_CHARS
+from catalog.feeds.fields import REPEATABLE
 
 _GOOGLE = "http://base.google.com/ns/1.0"
-_ITEMS = {"item", "entry"}
-_PIECE = 65536
-_MOST_ELEMENTS = 500  # of an item
+_ITEM_TAGS = {"item", "entry"}
+_CHUNK_BYTES = 65536
+_MAX_ELEMENTS = 500  # per item
 Item = list[tuple[str, str]]  # names and texts, those of g: first
 
 
 @dataclass(frozen=True)
-class Markup:
+class XmlFeed:
     path: Path
-    encoding: str | None  # None: as the file says
-    named: Mapping[str, str]
+    encoding: str | None  # None: the one that the file declares
+    mapping: Mapping[str, str]
 
     @property
-    def unused(self) -> list[str]:
-        """Of the first product."""
-        names = [name for name, _ in next(self._items(), [])]
-        used = assign(names, self.named)
-        return [name for place, name in enumerate(names) if place not in used]
+    def unused_headings(self) -> list[str]:
+        """Return the unused names in the first item."""
+        names = [name for name, _ in next(self.items(), [])]
+        columns = match_headings(names, self.mapping)
+        return [name for index, name in enumerate(names) if index not in columns]
 
     def __iter__(self) -> Iterator[Record]:
-        for number, item in enumerate(self._items(), 1):
-            if sum(len(text) for _, text in item) > MOST_CHARS:
-                yield Record(number, fault=f"at most {MOST_CHARS:,} characters")
+        for number, item in enumerate(self.items(), 1):
+            if sum(len(text) for _, text in item) > MAX_CHARS:
+                yield Record(number, error=f"at most {MAX_CHARS:,} characters")
             else:
-                yield Record(number, self._values(item))
+                columns = match_headings([name for name, _ in item], self.mapping)
+                used = [(column, item[index][1]) for index, column in columns.items()]
+                yield Record(number, join_cells(used))
 
-    def _values(self, item: Item) -> dict[str, str]:
-        values: dict[str, str] = {}
-        for place, column in assign([name for name, _ in item], self.named).items():
-            text = item[place][1]
-            if column == MANY and text and values.get(column):
-                values[column] += f",{text}"
-            else:
-                values[column] = text
-        return values
-
-    def _items(self) -> Iterator[Item]:
-        items = _Items()
-        parser = XMLParser(target=items, encoding=self.encoding)
+    def items(self) -> Iterator[Item]:
+        builder = _ItemBuilder()
+        parser = XMLParser(target=builder, encoding=self.encoding)
         with self.path.open("rb") as file:
             try:
-                while piece := file.read(_PIECE):
-                    parser.feed(piece)
-                    yield from items.take()
+                while chunk := file.read(_CHUNK_BYTES):
+                    parser.feed(chunk)
+                    yield from builder.take_items()
                 parser.close()
             except ParseError as error:
-                raise FeedRefused(f"{self.path} is broken XML: {error}.") from error
+                raise FeedRefused(
+                    f"{self.path} is broken XML: {error}. Export it again."
+                ) from error
             except LookupError as error:
-                raise FeedRefused(f"{self.path} cannot be read: {error}.") from error
-        yield from items.take()
+                raise FeedRefused(
+                    f"{self.path} cannot be read: {error}. Name its encoding with"
+                    " --encoding."
+                ) from error
+        yield from builder.take_items()
 
 
-def open_markup(
-    path: Path, *, encoding: str | None, named: Mapping[str, str]
-) -> Markup:
-    """Raises FeedRefused."""
-    feed = Markup(path, encoding, named)
-    first = next(feed._items(), None)
+def open_xml(
+    path: Path, *, encoding: str | None, mapping: Mapping[str, str]
+) -> XmlFeed:
+    """Return the feed; raise FeedRefused if its first item cannot be used."""
+    feed = XmlFeed(path, encoding, mapping)
+    first = next(feed.items(), None)
     if first is None:
         raise FeedRefused(
-            f"{path} has no products. Expected CSV, TSV, or Google's XML with item or"
-            " entry elements."
+            f"{path} has no products. Use CSV, TSV, or Google's XML with item or entry"
+            " elements."
         )
     names = [name for name, _ in first]
-    check_columns(path, names, assign(names, named), named)
+    check_headings(path, names, match_headings(names, mapping), mapping)
     return feed
 
 
-class _Items:
-    """What the parser tells of a file, put together to items."""
+class _ItemBuilder:
+    """The target of the parser. It collects an item's direct children only."""
 
     def __init__(self) -> None:
-        self.done: list[Item] = []
-        self.path: list[str] = []  # the elements open, from an item on
+        self.items: list[Item] = []
+        self.open_tags: list[str] = []  # from the item on
         self.texts: list[str] = []
-        self.found: Item = []
+        self.elements: Item = []
 
-    def take(self) -> list[Item]:
-        done, self.done = self.done, []
-        return done
+    def take_items(self) -> list[Item]:
+        items, self.items = self.items, []
+        return items
 
     def doctype(self, *args: object) -> None:
-        raise FeedRefused("This XML has a DOCTYPE, which no feed needs. Leave it out.")
+        raise FeedRefused("This XML has a DOCTYPE, which no feed needs. Remove it.")
 
     def start(self, tag: str, attributes: object) -> None:
-        if self.path or tag.rpartition("}")[2] in _ITEMS:
-            self.path.append(tag)
-        if len(self.path) == 2:
+        if self.open_tags or tag.rpartition("}")[2] in _ITEM_TAGS:
+            self.open_tags.append(tag)
+        if len(self.open_tags) == 2:
             self.texts, self.chars = [], 0
 
     def data(self, text: str) -> None:
-        if len(self.path) == 2 and self.chars <= MOST_CHARS:
+        if len(self.open_tags) == 2 and self.chars <= MAX_CHARS:
             self.texts.append(text)
             self.chars += len(text)
 
     def end(self, tag: str) -> None:
-        if len(self.path) == 2 and len(self.found) < _MOST_ELEMENTS:
-            self.found.append((tag, "".join(self.texts)))
-        elif len(self.path) == 1:
-            self.done.append(_by_name(self.found))
-            self.found = []
-        if self.path:
-            self.path.pop()
+        if len(self.open_tags) == 2 and len(self.elements) < _MAX_ELEMENTS:
+            self.elements.append((tag, "".join(self.texts)))
+        elif len(self.open_tags) == 1:
+            self.items.append(_without_namespaces(self.elements))
+            self.elements = []
+        if self.open_tags:
+            self.open_tags.pop()
 
     def close(self) -> None:
-        """The parser asks for it."""
+        """Do nothing; the parser calls it."""
 
 
-def _by_name(found: Item) -> Item:
-    """Without namespaces. Only additional photos may stand there more than once; of
-    others the first is taken, and what is Google's before what is RSS's."""
-    sides: tuple[Item, Item] = ([], [])
-    for tag, text in found:
-        sides[not tag.startswith(f"{{{_GOOGLE}}}")].append((tag, text))
+def _without_namespaces(elements: Item) -> Item:
+    """Return Google's elements before others, each name once unless it may repeat."""
+    google = [each for each in elements if each[0].startswith(f"{{{_GOOGLE}}}")]
+    others = [each for each in elements if not each[0].startswith(f"{{{_GOOGLE}}}")]
     item: Item = []
     seen: set[str] = set()
-    for tag, text in sides[0] + sides[1]:
+    for tag, text in google + others:
         name = tag.rpartition("}")[2]
-        if key_of(name) not in seen - {MANY}:
+        if normalize_heading(name) not in seen - REPEATABLE:
             item.append((name, text))
-        seen.add(key_of(name))
+        seen.add(normalize_heading(name))
     return item

@@ -1,8 +1,8 @@
-"""The photos of products become those that their feed links to, in its order.
+"""The photos of products in the order of their feed.
 
-Only what a feed brought is taken away again, and not while another photo of the product
-cannot be read; photos added by hand stay, behind the feed's. Photos of the same pixels
-stay as they are and keep their embedding.
+Photos that the feed brought and no longer names are removed, unless another photo of
+the product cannot be read. Photos added by hand stay, behind the feed's. Photos of the
+same pixels stay as they are and keep their embedding.
 """
 
 from collections import defaultdict
@@ -15,15 +15,13 @@ from catalog.photos.store import new_photo
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A link without a photo could not be read: what it gave before stays."""
-
+class PhotoLinks:
     links: list[str]
-    photos: Mapping[str, LinkedPhoto]
+    photos: Mapping[str, LinkedPhoto]  # by link; without unreadable ones
 
 
 @dataclass
-class Changes:
+class PhotoChanges:
     products: set[str] = field(default_factory=set)  # SKUs
     added: list[ProductImage] = field(default_factory=list)
     removed: list[ProductImage] = field(default_factory=list)
@@ -33,40 +31,70 @@ class Changes:
     unlinked: list[FeedPhoto] = field(default_factory=list)
 
     def store(self) -> None:
-        """In a transaction. Links leave an image before it goes, or went with it."""
+        """Write the changes; call it in a transaction."""
         ProductImage.objects.bulk_create(self.added)
         ProductImage.objects.bulk_update(self.moved, ["position"])
         FeedPhoto.objects.bulk_create(self.linked)
+        # Links leave a photo before it is deleted, or they would go with it.
         FeedPhoto.objects.bulk_update(self.relinked, ["image", "version"])
         FeedPhoto.objects.filter(pk__in=[each.pk for each in self.unlinked]).delete()
-        gone = [image.pk for image in self.removed]
-        ProductImage.objects.filter(pk__in=gone).delete()  # and their files on commit
+        removed = [image.pk for image in self.removed]
+        ProductImage.objects.filter(pk__in=removed).delete()
 
 
-def place_photos(wanted: Mapping[Product, Wanted]) -> Changes:
-    """What is to change; nothing is stored yet."""
+def plan_photos(products: Mapping[Product, PhotoLinks]) -> PhotoChanges:
+    """Return what has to change; nothing is stored yet."""
     images = defaultdict(list)
-    stored = ProductImage.objects.filter(product__in=wanted)
+    stored = ProductImage.objects.filter(product__in=products)
     for image in stored.order_by("position", "id").prefetch_related("links"):
         images[image.product_id].append(image)
-    changes = Changes()
-    for product, each in wanted.items():
-        _place(product, each, images[product.pk], changes)
+    changes = PhotoChanges()
+    for product, linked in products.items():
+        _plan_product(product, linked, images[product.pk], changes)
     return changes
 
 
-def _place(
-    product: Product, wanted: Wanted, images: list[ProductImage], changes: Changes
+def _plan_product(
+    product: Product,
+    linked: PhotoLinks,
+    images: list[ProductImage],
+    changes: PhotoChanges,
 ) -> None:
-    links = {link.link: link for image in images for link in image.links.all()}
+    stored = {link.link: link for image in images for link in image.links.all()}
+    order = _plan_links(product, linked, images, stored, changes)
+    stale = [stored[link] for link in stored if link not in linked.links]
+    if any(link not in linked.photos for link in linked.links):
+        # Keep what the unreadable photo may be meant to replace.
+        order += [each.image for each in stale if each.image not in order]
+        stale = []
+    from_feed = [image for image in images if image.links.all()]
+    removed = [image for image in from_feed if image not in order]
+    by_hand = [image for image in images if image not in order + removed]
+    added = [image for image in order if image.pk is None]
+    moved = _number(order + by_hand)
+    changes.added += added
+    changes.removed += removed
+    changes.moved += moved
+    changes.unlinked += stale
+    if added or removed or moved:
+        changes.products.add(product.sku)
+
+
+def _plan_links(
+    product: Product,
+    linked: PhotoLinks,
+    images: list[ProductImage],
+    stored: Mapping[str, FeedPhoto],
+    changes: PhotoChanges,
+) -> list[ProductImage]:
+    """Return the photos of the links in order, new ones unsaved."""
     by_pixels = {image.sha256: image for image in images}
     order: list[ProductImage] = []
-    for link in wanted.links:
-        known, found = links.pop(link, None), wanted.photos.get(link)
-        photo = found.photo if found else None
-        if photo and photo.sha256 not in by_pixels:
-            by_pixels[photo.sha256] = new_photo(product=product, photo=photo)
-        if photo:
+    for link in linked.links:
+        known, read = stored.get(link), linked.photos.get(link)
+        if photo := read and read.photo:
+            if photo.sha256 not in by_pixels:
+                by_pixels[photo.sha256] = new_photo(product=product, photo=photo)
             image = by_pixels[photo.sha256]
         elif known:
             image = known.image
@@ -74,41 +102,27 @@ def _place(
             continue
         if image not in order:
             order.append(image)
-        if found:
-            _link(link, image, found, known, changes)
-    stale = list(links.values())
-    if not all(link in wanted.photos for link in wanted.links):
-        order += [each.image for each in stale if each.image not in order]
-        stale = []  # until all that is to be there instead can be read
-    brought = [image for image in images if image.links.all()]
-    gone = [image for image in brought if image not in order]
-    rest = [image for image in images if image not in order and image not in gone]
-    new = [image for image in order if image.pk is None]
-    moved = _in_order(order + rest)
-    changes.added += new
-    changes.removed += gone
-    changes.moved += moved
-    changes.unlinked += stale
-    if new or gone or moved:
-        changes.products.add(product.sku)
+        if read:
+            _plan_link(link, image, read, known, changes)
+    return order
 
 
-def _link(
+def _plan_link(
     link: str,
     image: ProductImage,
-    found: LinkedPhoto,
+    read: LinkedPhoto,
     known: FeedPhoto | None,
-    changes: Changes,
+    changes: PhotoChanges,
 ) -> None:
     if known is None:
-        changes.linked.append(FeedPhoto(image=image, link=link, version=found.version))
-    elif known.image is not image or known.version != found.version:
-        known.image, known.version = image, found.version
+        changes.linked.append(FeedPhoto(image=image, link=link, version=read.version))
+    elif known.image is not image or known.version != read.version:
+        known.image, known.version = image, read.version
         changes.relinked.append(known)
 
 
-def _in_order(images: list[ProductImage]) -> list[ProductImage]:
-    """Number them; those stored already whose place that changes."""
+def _number(images: list[ProductImage]) -> list[ProductImage]:
+    """Set the positions; return the stored photos that move."""
     moved = []
     for position, image in enumerate(images):
         if image.position != position:

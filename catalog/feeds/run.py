@@ -1,4 +1,4 @@
-"""A run of a feed: rows are checked, their photos read, and stored by batches."""
+"""A run of an import: check the rows, read their photos, store them in batches."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -6,31 +6,32 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from catalog.feeds.columns import MANY, Feed
+from catalog.feeds.columns import Feed
+from catalog.feeds.fields import FIELDS
+from catalog.feeds.options import ImportOptions
 from catalog.feeds.photos import LinkedPhoto, LinkError, PhotoReader, Version
-from catalog.feeds.rows import Row, RowProblem, read_row
-from catalog.feeds.seen_skus import NamedSkus
-from catalog.feeds.store import Batch, Options
+from catalog.feeds.rows import ProductRow, RowProblem, read_row
+from catalog.feeds.seen_skus import SeenSkus
+from catalog.feeds.store import RowBatch
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import FeedPhoto, Product
 
-BATCH = 64  # products a transaction
+BATCH_ROWS = 64
+MAX_BATCH_LINKS = 100  # the photos of a batch are held in memory
 THREADS = 8
-MOST_LINKS = 100  # of a batch, whose photos are held in memory
-_NEEDED = {"title": "title", "price": "price_cents"}  # of a new product
 
 
 @dataclass
-class Report:
+class ImportReport:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     skipped: int = 0
-    unnamed: int = 0  # of those skipped: nobody knows which product they are
-    photos: int = 0
-    removed: int = 0
-    left_out: int = 0  # photos that could not be read
-    returned: int = 0  # archived for being gone, published again
+    unidentified: int = 0  # skipped rows that may have named any product
+    photos_added: int = 0
+    photos_removed: int = 0
+    photos_failed: int = 0
+    returned: int = 0  # archived as missing, published again
 
     @property
     def stored(self) -> int:
@@ -38,126 +39,135 @@ class Report:
 
 
 @dataclass
-class Import:
-    """One run of one feed. `tell` is told what is wrong, `progress` rows done."""
+class FeedImport:
+    """One run of one feed."""
 
-    options: Options
-    named: NamedSkus
-    tell: Callable[[RowProblem], object]
-    progress: Callable[[int], object] = lambda rows: None
-    report: Report = field(default_factory=Report)
+    options: ImportOptions
+    seen: SeenSkus
+    on_problem: Callable[[RowProblem], object]
+    on_rows: Callable[[int], object] = lambda rows: None
+    report: ImportReport = field(default_factory=ImportReport)
 
-    def run(self, feed: Feed) -> Report:
-        """Raises FeedRefused, and OSError where photos cannot be stored."""
+    def run(self, feed: Feed) -> ImportReport:
+        """Import all rows.
+
+        Raises FeedRefused, and OSError if photos cannot be stored.
+        """
         options = self.options
         self.photos = PhotoReader(
-            options.photos, private=options.private, trust=options.trust
+            options.photos,
+            allow_private=options.allow_private,
+            trust_links=options.trust_links,
         )
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="feed")
         try:
             rows = (read_row(each, currency=options.currency) for each in feed)
             for batch in _batches(rows):
                 self.problems: list[RowProblem] = []
-                self._store(self._named(batch))
+                self._store(self._valid_rows(batch))
                 for problem in sorted(self.problems, key=lambda each: each.row):
-                    self.tell(problem)
-                self.progress(len(batch))
+                    self.on_problem(problem)
+                self.on_rows(len(batch))
         finally:
             self.pool.shutdown(cancel_futures=True)
         return self.report
 
-    def _named(self, batch: list[Row]) -> list[Row]:
-        """Rows that are right in themselves, each of another product."""
-        first: dict[str, Row] = {}
+    def _valid_rows(self, batch: list[ProductRow]) -> list[ProductRow]:
+        """Return the rows without problems, the first of each product."""
+        first: dict[str, int] = {}
         for row in batch:
-            if row.names_a_product:
-                first.setdefault(row.sku, row)
-        earlier = self.named.add({sku: row.number for sku, row in first.items()})
-        good = []
+            if row.identifies_product:
+                first.setdefault(row.sku, row.number)
+        first |= self.seen.add(first)
+        valid = []
         for row in batch:
-            place = earlier.get(row.sku) or getattr(first.get(row.sku), "number", None)
-            if row.names_a_product and place != row.number:
-                expected = f"one row for each product; row {place} has this id"
-                self._skip(
-                    row, RowProblem(row.number, row.sku, "id", row.sku, expected)
-                )
+            number = first.get(row.sku)
+            if row.identifies_product and number != row.number:
+                expected = f"one row for each product; row {number} has this id"
+                problem = RowProblem(row.number, row.sku, "id", row.sku, expected)
+                self._skip(row, problem)
             elif row.problems:
                 self._skip(row, *row.problems)
             else:
-                good.append(row)
-        return good
+                valid.append(row)
+        return valid
 
-    def _skip(self, row: Row, *problems: RowProblem) -> None:
+    def _skip(self, row: ProductRow, *problems: RowProblem) -> None:
         self.problems += problems
         self.report.skipped += 1
-        self.report.unnamed += not row.names_a_product
+        self.report.unidentified += not row.identifies_product
 
-    def _store(self, rows: list[Row]) -> None:
+    def _store(self, rows: list[ProductRow]) -> None:
         stored = Product.objects.with_skus([row.sku for row in rows])
         known = set(stored.values_list("sku", flat=True))
         rows = [row for row in rows if row.sku in known or self._is_complete(row)]
-        linked = self._read_photos(rows)
-        rows = [r for r in rows if r.sku in known or self._has_photo(r, linked[r.sku])]
+        photos = self._read_photos(rows)
+        rows = [r for r in rows if r.sku in known or self._has_photo(r, photos[r.sku])]
         with transaction.atomic():
-            # Another import waits, and then knows these products.
+            # Serialise imports: a product that two feeds name is created once.
             lock_until_commit(IMPORT)
-            counted = Batch(self.options, rows, linked, known).store()
+            counts = RowBatch(self.options, rows, photos, known).store()
             transaction.set_rollback(self.options.dry_run)
-        for name, count in counted.items():
+        for name, count in counts.items():
             setattr(self.report, name, getattr(self.report, name) + count)
 
-    def _is_complete(self, row: Row) -> bool:
-        """What a product cannot be made without."""
-        lacks = [c for c, name in _NEEDED.items() if name not in row.fields]
-        lacks += [] if row.category or self.options.category else ["product_type"]
-        said = [
-            RowProblem(row.number, row.sku, column, "", "a value: this product is new")
-            for column in lacks
+    def _is_complete(self, row: ProductRow) -> bool:
+        """Return whether the row has all that a new product needs, or skip it."""
+        present = row.values.keys() | ({"category"} if self.options.category else set())
+        required = [each for each in FIELDS if each.required]
+        problems = [
+            RowProblem(
+                row.number, row.sku, each.column, "", "a value for a new product"
+            )
+            for each in required
+            if each.targets[0] not in present
         ]
-        if said:
-            self._skip(row, *said)
-        return not said
+        if problems:
+            self._skip(row, *problems)
+        return not problems
 
-    def _has_photo(self, row: Row, linked: dict[str, LinkedPhoto]) -> bool:
-        """A new product all of whose photos fail is left for the next time."""
-        if row.links and not linked:
+    def _has_photo(self, row: ProductRow, photos: dict[str, LinkedPhoto]) -> bool:
+        """Return whether a new product has a photo to show, or skip its row."""
+        if row.links and not photos:
             self._skip(row)
             return False
         return True
 
-    def _read_photos(self, rows: list[Row]) -> dict[str, dict[str, LinkedPhoto]]:
-        """SKU -> link -> photo. Those that cannot be read are told and left out."""
-        known = _versions(rows)
+    def _read_photos(self, rows: list[ProductRow]) -> dict[str, dict[str, LinkedPhoto]]:
+        """Return photos by SKU and link, without those that cannot be read."""
+        known = _known_versions(rows)
         futures = {}
         for row in rows:
             for link in row.links:
-                # Sizes of one garment are rows of their own and share their photos.
+                # The sizes of one garment are products that share their photos.
                 version = known.get((row.sku, link))
                 key = (link, repr(version))
                 if key not in futures:
                     futures[key] = self.pool.submit(self.photos.read, link, version)
-        linked: dict[str, dict[str, LinkedPhoto]] = {row.sku: {} for row in rows}
+        photos: dict[str, dict[str, LinkedPhoto]] = {row.sku: {} for row in rows}
         for row in rows:
             for link in row.links:
                 try:
                     photo = futures[link, repr(known.get((row.sku, link)))].result()
                 except LinkError as error:
-                    self._leave_out(row, link, str(error))
+                    self._report_photo(row, link, str(error))
                 else:
-                    linked[row.sku][link] = photo
-        return linked
+                    photos[row.sku][link] = photo
+        return photos
 
-    def _leave_out(self, row: Row, link: str, expected: str) -> None:
-        column = "image_link" if link == row.links[0] else MANY
+    def _report_photo(self, row: ProductRow, link: str, expected: str) -> None:
+        main = link == row.links[0]
+        column = "image_link" if main else "additional_image_link"
         self.problems.append(RowProblem(row.number, row.sku, column, link, expected))
-        self.report.left_out += 1
+        self.report.photos_failed += 1
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
+def _batches(rows: Iterable[ProductRow]) -> Iterator[list[ProductRow]]:
+    batch: list[ProductRow] = []
     links = 0
     for row in rows:
-        if batch and (len(batch) == BATCH or links + len(row.links) > MOST_LINKS):
+        full = len(batch) == BATCH_ROWS or links + len(row.links) > MAX_BATCH_LINKS
+        if batch and full:
             yield batch
             batch, links = [], 0
         batch.append(row)
@@ -166,7 +176,7 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _versions(rows: list[Row]) -> dict[tuple[str, str], Version]:
+def _known_versions(rows: list[ProductRow]) -> dict[tuple[str, str], Version]:
     links = FeedPhoto.objects.filter(image__product__sku__in=[r.sku for r in rows])
     return {
         (sku, link): version

@@ -1,4 +1,4 @@
-"""Which products a feed has named so far."""
+"""The SKUs that a feed has named so far."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from django.db import connection
 
 
-class NamedSkus:
-    """The SKUs a feed has named. In a table of the session: a set of them would grow
-    with the feed."""
+class SeenSkus:
+    """SKUs in a temporary table, for a set of them would grow with the feed."""
 
     def add(self, rows: dict[str, int]) -> dict[str, int]:
-        """SKU -> row; those that an earlier row has named, with that."""
+        """Add SKU -> row number; return those that were there, with their first row."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT sku, place FROM feed_skus WHERE sku = ANY(%s)", [list(rows)]
@@ -23,8 +22,8 @@ class NamedSkus:
             )
         return earlier
 
-    def without(self, skus: list[str]) -> list[str]:
-        """Those that no row has named."""
+    def unseen(self, skus: list[str]) -> list[str]:
+        """Return those of the SKUs that no row has named."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT unnest(%s::text[]) EXCEPT SELECT sku FROM feed_skus",
@@ -34,13 +33,13 @@ class NamedSkus:
 
 
 @contextmanager
-def named_skus() -> Iterator[NamedSkus]:
+def seen_skus() -> Iterator[SeenSkus]:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMPORARY TABLE feed_skus (sku text PRIMARY KEY, place int)"
         )
     try:
-        yield NamedSkus()
+        yield SeenSkus()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE feed_skus")

@@ -1,20 +1,21 @@
-"""From a file to a feed: is it one, and of which kind."""
+"""A feed's file: its format and encoding."""
 
 import codecs
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog.feeds.columns import ALIASES, COLUMNS, Feed, FeedRefused
-from catalog.feeds.delimited import open_table
-from catalog.feeds.google_xml import open_markup
+from catalog.feeds.columns import Feed, FeedRefused
+from catalog.feeds.delimited import open_delimited
+from catalog.feeds.fields import ALIASES, COLUMNS
+from catalog.feeds.google_xml import open_xml
 
-_HEAD = 4096
+_HEAD_BYTES = 4096
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_FOREIGN = {
+_OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"\x1f\x8b": "compressed",
@@ -23,46 +24,52 @@ _FOREIGN = {
 
 
 def open_feed(
-    path: Path, *, encoding: str = "", named: Mapping[str, str] | None = None
+    path: Path, *, encoding: str = "", mapping: Mapping[str, str] | None = None
 ) -> Feed:
-    """`named`: column -> heading. Raises FeedRefused, OSError."""
-    named = {ALIASES.get(column, column): h for column, h in (named or {}).items()}
-    for column in named.keys() - set(COLUMNS):
-        raise FeedRefused(f"--column {column}=...: choose {', '.join(COLUMNS)}.")
-    head = _head(path)
+    """Return the feed in a file; `mapping` is column -> heading.
+
+    Raises FeedRefused and OSError.
+    """
+    mapping = {ALIASES.get(column, column): h for column, h in (mapping or {}).items()}
+    for column in mapping.keys() - COLUMNS.keys():
+        raise FeedRefused(
+            f"There is no column {column} (--column {column}=...). Choose one of"
+            f" {', '.join(COLUMNS)}."
+        )
+    head = _read_head(path)
     if encoding:
-        _ensure_encoding(encoding)
+        _check_encoding(encoding)
     boms = [name for bom, name in _BOMS.items() if head.startswith(bom)]
-    meant = encoding or (boms[0] if boms else "utf-8")
-    if head.decode(meant, "ignore").lstrip("\ufeff \t\r\n").startswith("<"):
-        return open_markup(path, encoding=encoding or None, named=named)
+    detected = encoding or (boms[0] if boms else "utf-8")
+    if head.decode(detected, "ignore").lstrip("\ufeff \t\r\n").startswith("<"):
+        return open_xml(path, encoding=encoding or None, mapping=mapping)
     if not encoding and not boms and _is_binary(head):
         raise FeedRefused(
-            f"{path} is no text file. Expected CSV, TSV or Google's XML; where it is"
-            " UTF-16 without a mark at its beginning: --encoding utf-16-le."
+            f"{path} is not a text file. Use CSV, TSV or Google's XML. If it is UTF-16"
+            " without a byte order mark, pass --encoding utf-16-le."
         )
-    return open_table(path, encoding=meant, named=named)
+    return open_delimited(path, encoding=detected, mapping=mapping)
 
 
-def _head(path: Path) -> bytes:
+def _read_head(path: Path) -> bytes:
     if path.is_dir():
-        raise FeedRefused(f"{path} is a folder; name the feed's file.")
+        raise FeedRefused(f"{path} is a folder. Name the file of the feed.")
     if not path.exists():
-        raise FeedRefused(f"There is no file {path}.")
+        raise FeedRefused(f"There is no file {path}. Check its name.")
     if not path.is_file():
-        raise FeedRefused(f"{path} is not an ordinary file.")
+        raise FeedRefused(f"{path} is not an ordinary file. Name the file of the feed.")
     with path.open("rb") as file:
-        head = file.read(_HEAD)
+        head = file.read(_HEAD_BYTES)
     if not head.strip():
-        raise FeedRefused(f"{path} is empty.")
-    for magic, kind in _FOREIGN.items():
+        raise FeedRefused(f"{path} is empty. Export the feed again.")
+    for magic, kind in _OTHER_FORMATS.items():
         if head.startswith(magic):
             raise FeedRefused(f"{path} is {kind}. Save the feed as CSV or TSV.")
     return head
 
 
 def _is_binary(head: bytes) -> bool:
-    """A NUL further down, in what is text otherwise, costs its row alone."""
+    # A NUL after the first line of a text file is an error of its row alone.
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -70,11 +77,11 @@ def _is_binary(head: bytes) -> bool:
     return b"\0" in head.split(b"\n", 1)[0]
 
 
-def _ensure_encoding(encoding: str) -> None:
+def _check_encoding(encoding: str) -> None:
     try:
         "".encode(encoding)
     except LookupError:
         raise FeedRefused(
-            f"--encoding {encoding}: Python knows none of this name. Try utf-8,"
-            " utf-16, cp1252, cp1254, cp1251 or shift_jis."
+            f"Python knows no encoding {encoding} (--encoding). Try utf-8, utf-16,"
+            " cp1252, cp1254, cp1251 or shift_jis."
         ) from None

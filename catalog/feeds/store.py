@@ -1,87 +1,61 @@
-"""Rows of a feed become products."""
+"""The rows of a feed, stored as products."""
 
 import hashlib
-import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 
 from catalog.categories import category_of
-from catalog.feeds.columns import FeedRefused
-from catalog.feeds.photo_order import Changes, Wanted, place_photos
+from catalog.feeds.fields import UPDATED_FIELDS, max_chars
+from catalog.feeds.options import ImportOptions
+from catalog.feeds.photo_order import PhotoChanges, PhotoLinks, plan_photos
 from catalog.feeds.photos import LinkedPhoto
-from catalog.feeds.rows import Row, most_chars
+from catalog.feeds.rows import ProductRow
 from catalog.models import Category, FeedProduct, Product
 from catalog.slugs import slug_of
 
 
-@dataclass(frozen=True)
-class Options:
-    name: str  # of the feed
-    photos: Path
-    currency: str = "EUR"
-    category: str = ""  # of new products whose rows name none
-    private: bool = False
-    trust: bool = False
-    dry_run: bool = False
-
-    def __post_init__(self) -> None:
-        """Raises FeedRefused."""
-        if not re.fullmatch("[A-Z]{3}", self.currency):
-            raise FeedRefused(f"--currency {self.currency}: write it as EUR.")
-        for option, text, model, name in (
-            ("feed-name", self.name, FeedProduct, "feed"),
-            ("category", self.category, Category, "name"),
-        ):
-            if len(text) > (most := most_chars(model, name)):
-                raise FeedRefused(f"--{option} {text}: at most {most} characters.")
-        if not self.photos.is_dir():
-            raise FeedRefused(f"--photos {self.photos}: there is no such folder.")
-
-
-class Batch:
-    """What happens in one transaction."""
+class RowBatch:
+    """The rows that are stored in one transaction."""
 
     def __init__(
         self,
-        options: Options,
-        rows: list[Row],
-        linked: dict[str, dict[str, LinkedPhoto]],
-        known: set[str],
+        options: ImportOptions,
+        rows: list[ProductRow],
+        photos: dict[str, dict[str, LinkedPhoto]],  # by SKU and link
+        known: set[str],  # SKUs that were stored before the photos were read
     ) -> None:
         self.options = options
         self.rows = rows
-        self.linked = linked
+        self.photos = photos
         self.known = known
 
     def store(self) -> dict[str, int]:
-        """Counts, by the names of Report."""
+        """Return counts by the names of ImportReport."""
         skus = [row.sku for row in self.rows]
         locked = Product.objects.with_skus(skus).select_for_update(no_key=True)
-        known = {product.sku: product for product in locked.order_by("pk")}
+        stored = {product.sku: product for product in locked.order_by("pk")}
         categories = self._categories()
-        # One deleted since its photos were looked at is made by the next import.
-        fresh = [r for r in self.rows if r.sku not in known.keys() | self.known]
-        made = self._create(fresh, categories)
+        # A product deleted meanwhile lacks its photos; the next import creates it.
+        new = [r for r in self.rows if r.sku not in stored.keys() | self.known]
+        created = self._create(new, categories)
         changed = {
             product.sku
             for row in self.rows
-            if (product := known.get(row.sku)) and _apply(row, product, categories)
+            if (product := stored.get(row.sku)) and _change(product, row, categories)
         }
-        returned = self._claim(known)
-        photos = self._place(known | made)
+        returned = self._claim(stored)
+        photos = self._store_photos(stored | created)
         changed |= {product.sku for product in returned}
-        changed |= photos.products & known.keys()
-        _update([known[sku] for sku in sorted(changed)])
+        changed |= photos.products & stored.keys()
+        _update([stored[sku] for sku in sorted(changed)])
         return {
-            "created": len(made),
+            "created": len(created),
             "updated": len(changed),
-            "unchanged": len(known) - len(changed),
+            "unchanged": len(stored) - len(changed),
             "returned": len(returned),
-            "photos": len(photos.added),
-            "removed": len(photos.removed),
+            "photos_added": len(photos.added),
+            "photos_removed": len(photos.removed),
         }
 
     def _categories(self) -> dict[str, Category]:
@@ -89,56 +63,66 @@ class Batch:
         return {name: category_of(name) for name in sorted(names - {""})}
 
     def _create(
-        self, rows: list[Row], categories: dict[str, Category]
+        self, rows: list[ProductRow], categories: dict[str, Category]
     ) -> dict[str, Product]:
+        default = {"category": categories.get(self.options.category)}
         slugs = _free_slugs(rows)
         products = Product.objects.bulk_create(
             Product(
                 sku=row.sku,
                 slug=slugs[row.sku],
-                stock=row.stock_after(0),
-                category=categories[row.category or self.options.category],
-                **row.fields,
+                **default | _product_values(row, 0, categories),
             )
             for row in rows
         )
         FeedProduct.objects.bulk_create(
-            FeedProduct(product=product, feed=self.options.name) for product in products
+            FeedProduct(product=product, feed=self.options.feed_name)
+            for product in products
         )
         return {product.sku: product for product in products}
 
-    def _claim(self, known: dict[str, Product]) -> list[Product]:
-        """Note that this feed has them; those it had archived are back."""
-        fed = FeedProduct.objects.filter(product__in=known.values())
-        products = {product.pk: product for product in known.values()}
+    def _claim(self, stored: dict[str, Product]) -> list[Product]:
+        """Make the products this feed's own; return those that it had archived."""
+        claims = FeedProduct.objects.filter(product__in=stored.values())
+        products = {product.pk: product for product in stored.values()}
         returned = []
-        for each in fed.filter(archived=True):
-            product = products[each.product_id]
+        for claim in claims.filter(archived=True):
+            product = products[claim.product_id]
             if product.status == Product.Status.ARCHIVED:
                 product.status = Product.Status.PUBLISHED
                 returned.append(product)
-        fed.exclude(feed=self.options.name, archived=False).update(
-            feed=self.options.name, archived=False
+        claims.exclude(feed=self.options.feed_name, archived=False).update(
+            feed=self.options.feed_name, archived=False
         )
         return returned
 
-    def _place(self, products: dict[str, Product]) -> Changes:
-        wanted = {
-            products[row.sku]: Wanted(row.links, self.linked[row.sku])
-            for row in self.rows
-            if row.links and row.sku in products
-        }
-        changes = place_photos(wanted)
-        if not self.options.dry_run:  # its files would stay
+    def _store_photos(self, products: dict[str, Product]) -> PhotoChanges:
+        changes = plan_photos(
+            {
+                products[row.sku]: PhotoLinks(row.links, self.photos[row.sku])
+                for row in self.rows
+                if row.links and row.sku in products
+            }
+        )
+        if not self.options.dry_run:  # a rollback would not delete the files
             changes.store()
         return changes
 
 
-def _apply(row: Row, product: Product, categories: dict[str, Category]) -> bool:
-    """Whether anything differed."""
-    values: dict[str, Any] = row.fields | {"stock": row.stock_after(product.stock)}
+def _product_values(
+    row: ProductRow, present_stock: int, categories: dict[str, Category]
+) -> dict[str, Any]:
+    values = row.product_values(present_stock)
     if row.category:
-        values["category_id"] = categories[row.category].pk
+        values["category"] = categories[row.category]
+    return values
+
+
+def _change(product: Product, row: ProductRow, categories: dict[str, Category]) -> bool:
+    """Set the row's values; return whether any differed."""
+    values = _product_values(row, product.stock, categories)
+    if category := values.pop("category", None):
+        values["category_id"] = category.pk  # comparing it costs no query
     changed = {n: v for n, v in values.items() if getattr(product, n) != v}
     for name, value in changed.items():
         setattr(product, name, value)
@@ -149,13 +133,12 @@ def _update(products: list[Product]) -> None:
     now = timezone.now()
     for product in products:
         product.updated = now
-    fields = ["title", "description", "brand", "price_cents", "currency", "stock"]
-    Product.objects.bulk_update(products, [*fields, "category", "status", "updated"])
+    Product.objects.bulk_update(products, [*UPDATED_FIELDS, "status", "updated"])
 
 
-def _free_slugs(rows: list[Row]) -> dict[str, str]:
-    """SKU -> slug, of title and SKU as in the admin; where taken, of a hash too."""
-    wanted = {row.sku: _slug(row.fields["title"], row.sku) for row in rows}
+def _free_slugs(rows: list[ProductRow]) -> dict[str, str]:
+    """Return SKU -> slug, made of title and SKU as in the admin."""
+    wanted = {row.sku: _slug(row.values["title"], row.sku) for row in rows}
     taken = set(
         Product.objects.filter(slug__in=wanted.values()).values_list("slug", flat=True)
     )
@@ -168,7 +151,6 @@ def _free_slugs(rows: list[Row]) -> dict[str, str]:
 
 
 def _slug(title: str, end: str) -> str:
-    most = Product._meta.get_field("slug").max_length or 0
     end = slug_of(end)
-    start = slug_of(title)[: max(most - len(end) - 1, 0)]
+    start = slug_of(title)[: max(max_chars(Product, "slug") - len(end) - 1, 0)]
     return f"{start}-{end}".strip("-")

@@ -86,7 +86,7 @@ def prepared(monkeypatch) -> list[int]:
 
 def test_a_feed_becomes_products_with_photos(shop, media):
     said = shop.feed(COAT, HAT)
-    assert "2 products made, 0 updated, 0 unchanged; 3 photos added" in said
+    assert "2 products created, 0 updated, 0 unchanged; 3 photos added" in said
     assert "within a minute" in said
     coat = product("A1")
     assert (coat.title, coat.price_display, coat.slug) == (
@@ -116,7 +116,7 @@ def test_an_unchanged_feed_changes_nothing_and_decodes_nothing(shop, prepared):
     rows = list(ProductImage.objects.order_by("id").values())
     prepared.clear()
     said = shop.run()
-    assert "0 products made, 0 updated, 2 unchanged; 0 photos added, 0 removed" in said
+    assert "0 updated, 2 unchanged; 0 photos added, 0 removed" in said
     assert list(Product.objects.order_by("id").values()) == before
     assert list(ProductImage.objects.order_by("id").values()) == rows
     assert prepared == []
@@ -126,7 +126,7 @@ def test_what_differs_is_updated_and_when_is_noted(shop):
     shop.feed(COAT, HAT)
     hat, started = product("A2"), timezone.now()
     said = shop.feed(COAT.replace("19.90", "17.90").replace("Coats", "Jackets"), HAT)
-    assert "0 products made, 1 updated, 1 unchanged" in said
+    assert "0 products created, 1 updated, 1 unchanged" in said
     coat = product("A1")
     assert (coat.price_cents, coat.category.name) == (1790, "Jackets")
     assert coat.updated > started > hat.updated
@@ -256,8 +256,8 @@ def test_rows_that_are_wrong_are_named_and_the_rest_goes_in(shop, tmp_path):
         *("B6,No photo,Coats,1,none.jpg,", HAT.replace("lime.jpg", "../x.jpg")),
     ]
     said = shop.feed(COAT, *rows, errors=errors)
-    assert "2 products made" in said
-    assert "8 rows skipped, 2 photos left out." in said
+    assert "2 products created" in said
+    assert "8 rows skipped, 2 photos failed." in said
     with errors.open(encoding="utf-8-sig", newline="") as file:
         told = [(r["row"], r["sku"], r["column"]) for r in csv.DictReader(file)]
     assert told == [
@@ -273,10 +273,10 @@ def test_rows_that_are_wrong_are_named_and_the_rest_goes_in(shop, tmp_path):
 
 
 def test_an_id_is_told_twice_over_batches_too(shop, monkeypatch):
-    monkeypatch.setattr(run, "BATCH", 2)
+    monkeypatch.setattr(run, "BATCH_ROWS", 2)
     rows = [f"A{n % 4},Coat,Coats,{n},," for n in range(6)]
     said = shop.feed(*rows)
-    assert "4 products made" in said and "2 rows skipped" in said
+    assert "4 products created" in said and "2 rows skipped" in said
     assert "Row 6 (A0): id 'A0': expected one row for each product; row 2 has this id"
     assert product("A0").price_cents == 0  # the first
 
@@ -285,7 +285,10 @@ def test_the_first_of_many_problems_are_shown(shop):
     shop.feed(COAT, *[f"B{n},,Coats,1,," for n in range(25)])
     lines = shop.err.getvalue().splitlines()
     assert len(lines) == 21
-    assert lines[-1] == "and 5 more; --errors FILE.csv writes all of them."
+    assert (
+        lines[-1]
+        == "There are 5 more problems. Pass --errors FILE.csv to write all of them."
+    )
 
 
 def test_a_known_product_keeps_a_photo_that_cannot_be_read_now(shop):
@@ -293,7 +296,7 @@ def test_a_known_product_keeps_a_photo_that_cannot_be_read_now(shop):
     (shop.folder / "blue.jpg").unlink()
     said = shop.feed(HAT.replace("5.00", "6.00"))
     assert "1 updated, 0 unchanged; 0 photos added, 0 removed" in said
-    assert "1 photos left out" in said
+    assert "1 photos failed" in said
     assert (colours("A2"), product("A2").price_cents) == (["navy", "green"], 600)
 
 
@@ -316,7 +319,7 @@ def test_a_photo_that_changed_goes_even_beside_one_that_cannot_be_read(shop):
 
 
 def test_a_new_product_without_any_photo_to_show_waits(shop):
-    with pytest.raises(CommandError, match="No row went in"):
+    with pytest.raises(CommandError, match="No rows were imported"):
         shop.feed("A1,Coat,Coats,1,none.jpg,../x.jpg")
     assert "none.jpg" in shop.err.getvalue()
     assert not Product.objects.exists()
@@ -328,7 +331,7 @@ def test_a_dry_run_stores_nothing(shop, media):
     files = sorted(media.rglob("*.*"))
     rows = [COAT.replace("19.90", "9.90"), "A3,New,Shoes,1,gold.jpg,"]
     said = shop.feed(*rows, "A4,,,,,", dry_run=True, archive_missing=True)
-    assert "1 products would be made, 1 would be updated, 0 unchanged" in said
+    assert "1 products would be created, 1 would be updated, 0 unchanged" in said
     assert "1 photos would be added" in said
     assert "1 products would be archived" in said
     assert "1 rows skipped" in said
@@ -351,7 +354,7 @@ def test_products_gone_from_the_feed_are_archived_and_come_back(shop):
     assert "0 products archived" in shop.run(archive_missing=True)
     said = shop.feed(COAT, HAT, boots)
     assert "1 updated, 2 unchanged" in said
-    assert "1 are back and published again" in said
+    assert "1 products are back and published again" in said
     assert product("A3").status == Product.Status.PUBLISHED
 
 
@@ -394,7 +397,7 @@ def test_more_than_half_are_not_archived_without_force(shop):
 
 def test_rows_without_an_id_hold_archiving_up(shop):
     shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
-    with pytest.raises(CommandError, match=r"1 rows do not say which.*the 1 that"):
+    with pytest.raises(CommandError, match=r"1 rows have no valid id.*the 1 products"):
         shop.feed(COAT, HAT, '"A3,Boots', archive_missing=True)
     assert not Product.objects.filter(status="archived").exists()
 
@@ -435,9 +438,9 @@ def test_photos_may_lie_in_another_folder(shop, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"photos": Path("none")}, "--photos none: there is no such folder"),
-        ({"currency": "Euro"}, "--currency EURO: write it as EUR"),
-        ({"column": ["title"]}, "--column title: write it as title=Bezeichnung"),
+        ({"photos": Path("none")}, "no folder none"),
+        ({"currency": "Euro"}, "--currency EURO"),
+        ({"column": ["title"]}, "--column title is incomplete"),
         ({"feed_name": "x" * 81}, "at most 80 characters"),
         ({"category": "x" * 81}, "at most 80 characters"),
     ],
@@ -468,7 +471,7 @@ def test_a_feed_in_xml_goes_the_same_way(shop):
         "<title>Coat</title><g:price>19.90 EUR</g:price><g:product_type>Coats"
         "</g:product_type><g:image_link>red.jpg</g:image_link></item></channel></rss>"
     )
-    assert "1 products made" in shop.run()
+    assert "1 products created" in shop.run()
     assert (product("A1").price_cents, colours("A1")) == (1990, ["red"])
 
 
@@ -481,7 +484,7 @@ def test_a_full_disk_ends_the_command_in_a_sentence(shop, monkeypatch):
     def full(*args):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(run, "BATCH", 1)
+    monkeypatch.setattr(run, "BATCH_ROWS", 1)
     save = default_storage._save
     saved: list[str] = []
 
@@ -494,7 +497,7 @@ def test_a_full_disk_ends_the_command_in_a_sentence(shop, monkeypatch):
         with pytest.raises(CommandError, match=r"No space left.*same command again"):
             shop.feed(COAT, HAT)
     assert [p.sku for p in Product.objects.all()] == ["A1"]
-    assert "1 products made, 0 updated, 1 unchanged" in shop.run()
+    assert "1 products created, 0 updated, 1 unchanged" in shop.run()
 
 
 def test_queries_go_by_batches_not_by_products(shop, django_assert_max_num_queries):

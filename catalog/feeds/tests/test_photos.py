@@ -1,4 +1,4 @@
-"""The photos that feeds link to, from files and from a real server."""
+"""Photos that feeds link to, in files and on a real server."""
 
 import os
 from collections.abc import Iterator
@@ -33,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def reader(folder: Path, **options: bool) -> PhotoReader:
-    return PhotoReader(folder, **{"private": True, "trust": False} | options)
+    return PhotoReader(
+        folder, **{"allow_private": True, "trust_links": False} | options
+    )
 
 
 def refusal(reading: PhotoReader, link: str) -> str:
@@ -60,7 +62,7 @@ def test_a_file_is_read_once_until_it_changes(folder, monkeypatch):
         *("a" * 300, "pipe.jpg", "notes.txt", "empty.jpg"),
     ],
 )
-def test_what_is_no_photo_in_the_folder_is_refused(folder, link):
+def test_links_to_anything_but_photos_in_the_folder_are_refused(folder, link):
     (folder / "out.jpg").symlink_to(folder.parent / "secret.jpg")
     (folder / "outside").symlink_to(folder.parent)
     (folder / "loop.jpg").symlink_to("loop.jpg")
@@ -70,12 +72,12 @@ def test_what_is_no_photo_in_the_folder_is_refused(folder, link):
     assert refusal(reader(folder), link).startswith(("a photo", "a path", "a file"))
 
 
-def test_a_link_that_stays_in_the_folder_may_be_symbolic(folder):
+def test_symbolic_links_inside_the_folder_are_followed(folder):
     (folder / "same.jpg").symlink_to("deep/a.jpg")
     assert reader(folder).read("same.jpg", None).photo
 
 
-def test_an_address_is_asked_whether_its_photo_changed(folder, server):
+def test_an_unchanged_address_is_not_downloaded_again(folder, server):
     link = f"{server.url}/a.jpg"
     first = reader(folder).read(link, None)
     again = reader(folder).read(link, first.version)
@@ -86,16 +88,16 @@ def test_an_address_is_asked_whether_its_photo_changed(folder, server):
     assert server.agents == {"FashionLens"}
 
 
-def test_a_trusted_link_is_not_asked_again(folder, server):
+def test_a_trusted_link_is_not_requested_again(folder, server):
     link = f"{server.url}/a.jpg"
-    trusting = reader(folder, trust=True)
+    trusting = reader(folder, trust_links=True)
     version = trusting.read(link, None).version
     assert trusting.read(link, version).photo is None
-    assert trusting.read(link, {}).photo is None  # of a server that tells none
+    assert trusting.read(link, {}).photo is None  # the server sent no version
     assert len(server.answers) == 1
 
 
-def test_a_failing_server_is_asked_once_more(folder, server):
+def test_a_failing_server_gets_one_retry(folder, server):
     server.failures["/a.jpg"] = 1
     assert reader(folder).read(f"{server.url}/a.jpg", None).photo
     server.failures["/a.jpg"] = 2
@@ -103,21 +105,21 @@ def test_a_failing_server_is_asked_once_more(folder, server):
     assert [status for _, status in server.answers] == [503, 200, 503, 503]
 
 
-def test_what_is_not_there_is_asked_for_once(folder, server):
+def test_a_missing_photo_gets_no_retry(folder, server):
     assert "404" in refusal(reader(folder), f"{server.url}/none.jpg")
     assert len(server.answers) == 1
 
 
 def test_a_dead_host_is_given_up(folder, server, monkeypatch):
-    monkeypatch.setattr(photos, "MOST_FAILURES", 2)
+    monkeypatch.setattr(photos, "MAX_FAILURES", 2)
     with socket() as unused:
         unused.bind(("127.0.0.1", 0))
         dead = f"http://127.0.0.1:{unused.getsockname()[1]}"
         reading = reader(folder)
-        said = [refusal(reading, f"{dead}/{n}.jpg") for n in range(3)]
-    assert "cannot be reached" in said[1]
-    assert "gave none 2 times" in said[2]
-    assert reading.read(f"{server.url}/a.jpg", None).photo  # others are asked
+        messages = [refusal(reading, f"{dead}/{n}.jpg") for n in range(3)]
+    assert "cannot be reached" in messages[1]
+    assert "failed 2 times" in messages[2]
+    assert reading.read(f"{server.url}/a.jpg", None).photo  # other hosts still work
 
 
 def test_redirects_are_followed(folder, server):
@@ -125,22 +127,22 @@ def test_redirects_are_followed(folder, server):
     assert reader(folder).read(f"{server.url}/b.jpg", None).photo
 
 
-def test_private_networks_are_not_asked_by_themselves(folder, server):
-    careful = reader(folder, private=False)
+def test_private_networks_are_refused_by_default(folder, server):
+    careful = reader(folder, allow_private=False)
     assert "not an address of the public" in refusal(careful, "http://127.0.0.1/a.jpg")
     assert "ports" in refusal(careful, f"{server.url}/a.jpg")
     assert not server.answers
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [(b"<html>", "not a photo"), (bytes(MAX_BYTES + 1), "larger than 10 MB")],
 )
-def test_what_is_no_photo_at_an_address_is_refused(folder, server, body, said):
+def test_an_answer_that_is_no_photo_is_refused(folder, server, body, message):
     server.files["/a.jpg"] = body
-    assert said in refusal(reader(folder), f"{server.url}/a.jpg")
+    assert message in refusal(reader(folder), f"{server.url}/a.jpg")
 
 
 @pytest.mark.parametrize("link", ["http://[::1", "https://", "http://x y/", "//"])
-def test_what_is_no_address_is_refused(folder, link):
+def test_invalid_addresses_are_refused(folder, link):
     assert refusal(reader(folder), link).startswith("a photo")

@@ -1,25 +1,34 @@
-"""What a row of a feed says of a product."""
+"""The checks of a feed's rows."""
 
 import unicodedata
 
 import pytest
 
 from catalog.feeds.columns import Record
-from catalog.feeds.rows import Row, read_row, split_links
+from catalog.feeds.fields import split_links
+from catalog.feeds.rows import ProductRow, read_row
 
 GOOD = {"id": "A1", "title": "Coat", "price": "19.90"}
 
 
-def row(**values: str) -> Row:
+def row(**values: str) -> ProductRow:
     return read_row(Record(2, GOOD | values), currency="EUR")
 
 
-def test_a_row_says_what_its_columns_say_and_nothing_else():
-    assert read_row(Record(2, {"id": "A1"}), currency="EUR") == Row(2, "A1")
+def test_a_row_has_values_for_its_columns_only():
+    assert read_row(Record(2, {"id": "A1"}), currency="EUR") == ProductRow(
+        2, "A1", {"sku": "A1"}
+    )
     whole = row(description="Warm.", brand="Nordlys", price="USD 5", quantity="3")
-    assert (whole.problems, whole.stock, whole.available) == ([], 3, None)
-    assert whole.fields == {
-        **{"title": "Coat", "description": "Warm.", "brand": "Nordlys"},
+    assert whole.problems == []
+    assert whole.values == {
+        **{
+            "sku": "A1",
+            "stock": 3,
+            "title": "Coat",
+            "description": "Warm.",
+            "brand": "Nordlys",
+        },
         **{"price_cents": 500, "currency": "USD"},
     }
 
@@ -27,14 +36,14 @@ def test_a_row_says_what_its_columns_say_and_nothing_else():
 @pytest.mark.parametrize(
     ("column", "value", "expected"),
     [
-        ("id", "", "an id"),
+        ("id", "", "blank"),
         ("id", "A 1", "letters without accents"),
         ("id", "A/1", "letters without accents"),
         ("id", "Ä1", "letters without accents"),
         ("id", "-1", "letters without accents"),
         ("id", "a" * 65, "at most 64"),
-        ("title", " ", "a title"),
-        ("title", "<b></b>", "a title"),
+        ("title", " ", "blank"),
+        ("title", "<b></b>", "blank"),
         ("title", "a" * 161, "at most 160"),
         ("brand", "a" * 81, "at most 80"),
         ("price", "", "19.90 EUR"),
@@ -51,7 +60,7 @@ def test_a_row_says_what_its_columns_say_and_nothing_else():
         ("image_link", "a\0.jpg", "without NUL"),
     ],
 )
-def test_what_is_wrong_is_named(column, value, expected):
+def test_a_wrong_cell_is_a_problem(column, value, expected):
     [problem] = row(**{column: value}).problems
     assert (problem.row, problem.column) == (2, column)
     assert problem.value == value.strip()
@@ -60,15 +69,15 @@ def test_what_is_wrong_is_named(column, value, expected):
     assert len(str(problem)) < 400
 
 
-def test_all_that_is_wrong_is_named_at_once():
+def test_all_problems_of_a_row_are_reported():
     problems = row(title="", price="x", quantity="y").problems
     assert [problem.column for problem in problems] == ["title", "price", "quantity"]
 
 
-def test_a_row_without_an_id_names_no_product():
-    assert row(title="").names_a_product
-    assert not row(id="").names_a_product
-    assert not read_row(Record(3, fault="3 fields"), currency="EUR").names_a_product
+def test_a_row_without_an_id_identifies_no_product():
+    assert row(title="").identifies_product
+    assert not row(id="").identifies_product
+    assert not read_row(Record(3, error="3 fields"), currency="EUR").identifies_product
 
 
 @pytest.mark.parametrize(
@@ -85,8 +94,8 @@ def test_a_row_without_an_id_names_no_product():
         ("Bell\x07", "Bell"),
     ],
 )
-def test_titles_are_one_line_of_text(text, title):
-    assert row(title=text).fields["title"] == title
+def test_a_title_is_one_line_of_plain_text(text, title):
+    assert row(title=text).values["title"] == title
 
 
 @pytest.mark.parametrize(
@@ -102,8 +111,8 @@ def test_titles_are_one_line_of_text(text, title):
         ("<!-- no -->Text", "Text"),
     ],
 )
-def test_html_becomes_text(html, text):
-    assert row(description=html).fields["description"] == text
+def test_html_becomes_plain_text(html, text):
+    assert row(description=html).values["description"] == text
 
 
 @pytest.mark.parametrize(
@@ -117,7 +126,7 @@ def test_html_becomes_text(html, text):
         ({"product_type": " > "}, ""),
     ],
 )
-def test_the_category_is_the_last_part(values, category):
+def test_the_category_is_the_last_step(values, category):
     assert row(**values).category == category
 
 
@@ -139,23 +148,23 @@ def test_the_category_is_the_last_part(values, category):
         ({"availability": "", "quantity": "4"}, 7, 4),
     ],
 )
-def test_stock_is_told_by_quantity_and_availability(values, before, after):
-    assert row(**values).stock_after(before) == after
+def test_stock_follows_quantity_and_availability(values, before, after):
+    assert row(**values).product_values(before)["stock"] == after
 
 
-def test_photos_come_in_order_and_once():
+def test_links_keep_their_order_without_duplicates():
     links = row(image_link="b.jpg", additional_image_link="a.jpg, b.jpg,,c.jpg").links
     assert links == ["b.jpg", "a.jpg", "c.jpg"]
     assert row(image_link="red, blue.jpg").links == ["red, blue.jpg"]
 
 
-def test_commas_inside_addresses_stay():
+def test_commas_inside_addresses_do_not_split_them():
     text = "https://x.example/w_1,h_2/a.jpg, https://x.example/b.jpg,//x.example/c"
     assert split_links(text) == [
         *("https://x.example/w_1,h_2/a.jpg", "https://x.example/b.jpg", "//x.example/c")
     ]
 
 
-def test_a_spreadsheet_takes_nothing_of_a_problem_for_a_formula():
+def test_problems_contain_no_spreadsheet_formulas():
     [problem] = row(price="=1+1").problems
     assert problem.cells[:4] == ["2", "A1", "price", "'=1+1"]

@@ -1,4 +1,4 @@
-"""Feeds as files: separators, encodings, headings, rows that are none."""
+"""Feeds as files: delimiters, encodings, headings, broken rows."""
 
 import csv
 import tracemalloc
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.feeds.columns import FeedRefused, Record, count_rows
-from catalog.feeds.delimited import MOST_CHARS
+from catalog.feeds.delimited import MAX_CHARS
 from catalog.feeds.source import open_feed
 
 HEAD = "id,title,price\n"
@@ -15,7 +15,7 @@ HEAD = "id,title,price\n"
 
 @pytest.fixture
 def feed(tmp_path):
-    """Call it with text or bytes to have a feed's file."""
+    """Return a function that writes the file of a feed."""
 
     def write(content: str | bytes, name: str = "feed.csv") -> Path:
         path = tmp_path / name
@@ -31,12 +31,12 @@ def read(path: Path, **options) -> list[Record]:
 
 
 def values(path: Path, **options) -> list[dict[str, str]]:
-    return [dict(record.values) for record in read(path, **options)]
+    return [dict(record.cells) for record in read(path, **options)]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_the_separator_is_found_out(feed, delimiter, newline):
+def test_the_delimiter_is_detected(feed, delimiter, newline):
     rows = ["id,title,price,note", 'A1,"Coat, long; warm|new",19.90,x']
     table = list(csv.reader(rows))
     text = newline.join(delimiter.join(f'"{cell}"' for cell in row) for row in table)
@@ -44,28 +44,28 @@ def test_the_separator_is_found_out(feed, delimiter, newline):
     assert values(path) == [
         {"id": "A1", "title": "Coat, long; warm|new", "price": "19.90"}
     ]
-    assert open_feed(path).unused == ["note"]
+    assert open_feed(path).unused_headings == ["note"]
 
 
 @pytest.mark.parametrize(
-    ("encoding", "named"),
+    ("encoding", "option"),
     [
         *[(name, "") for name in ("utf-8", "utf-8-sig", "utf-16")],
         *[(name, name) for name in ("cp1254", "utf-16-le", "utf-8")],
     ],
 )
-def test_the_encoding_is_found_out_or_named(feed, encoding, named):
+def test_the_encoding_is_detected_or_passed(feed, encoding, option):
     path = feed(f"{HEAD}A1,Gömlek şal,19.90\n".encode(encoding))
-    assert values(path, encoding=named)[0]["title"] == "Gömlek şal"
+    assert values(path, encoding=option)[0]["title"] == "Gömlek şal"
 
 
-def test_utf_16_with_its_big_end_first_is_known_too(feed):
+def test_big_endian_utf_16_is_detected(feed):
     path = feed(b"\xfe\xff" + f"{HEAD}A1,日本,1\n".encode("utf-16-be"))
     assert values(path)[0]["title"] == "日本"
 
 
 @pytest.mark.parametrize(
-    ("headings", "found"),
+    ("headings", "columns"),
     [
         ("ID,Image Link,PRICE", {"id", "image_link", "price"}),
         ("g:id,g:image-link,x", {"id", "image_link"}),
@@ -76,81 +76,81 @@ def test_utf_16_with_its_big_end_first_is_known_too(feed):
         ("id,stock,inventory", {"id", "quantity"}),
     ],
 )
-def test_headings_are_known_in_many_spellings(feed, headings, found):
+def test_headings_match_in_any_spelling(feed, headings, columns):
     path = feed(f"{headings}\na,b,c\n")
-    assert read(path)[0].values.keys() == found
+    assert read(path)[0].cells.keys() == columns
 
 
-def test_the_standard_name_goes_before_an_alias(feed):
+def test_a_standard_name_wins_over_an_alias(feed):
     assert values(feed("sku,id,title\nS,I,T\n")) == [{"id": "I", "title": "T"}]
 
 
-def test_other_headings_are_named(feed):
+def test_the_mapping_renames_headings(feed):
     path = feed("Artikel-Nr;Bezeichnung;title\n1;Mütze;x\n")
-    named = {"sku": "artikel nr", "title": "Bezeichnung"}
-    assert values(path, named=named) == [{"id": "1", "title": "Mütze"}]
+    mapping = {"sku": "artikel nr", "title": "Bezeichnung"}
+    assert values(path, mapping=mapping) == [{"id": "1", "title": "Mütze"}]
 
 
-def test_additional_photos_may_stand_in_several_columns(feed):
+def test_cells_of_repeated_photo_columns_are_joined(feed):
     path = feed("id,additional_image_link,additional image link\n1,a.jpg,b.jpg\n2,,c\n")
     links = [each["additional_image_link"] for each in values(path)]
     assert links == ["a.jpg,b.jpg", "c"]
 
 
-def test_a_note_for_excel_is_not_a_heading(feed):
+def test_a_sep_line_for_excel_is_skipped(feed):
     assert values(feed("sep=;\nid;title\n1;a\n")) == [{"id": "1", "title": "a"}]
 
 
-def test_rows_are_counted_as_a_spreadsheet_does(feed):
+def test_rows_have_the_numbers_of_a_spreadsheet(feed):
     path = feed('id,title\n1,"two\nlines"\n\n,\n4,x\n')
-    assert [(r.row, r.values["id"]) for r in read(path)] == [(2, "1"), (5, "4")]
+    assert [(r.row, r.cells["id"]) for r in read(path)] == [(2, "1"), (5, "4")]
     assert count_rows(open_feed(path)) == 2
 
 
 @pytest.mark.parametrize(
-    ("row", "fault"),
+    ("row", "error"),
     [
         ("B,too few", "3 fields"),
         ("B,too,many,fields", "3 fields"),
         ('B,"never closed,1', "quotes"),
         ('B,"5" heel",1', "quotes"),
-        (f"B,{'x' * MOST_CHARS},1", "at most 100,000 characters"),
-        (f'B,"{"x" * MOST_CHARS}",1', "at most 100,000 characters"),
+        (f"B,{'x' * MAX_CHARS},1", "at most 100,000 characters"),
+        (f'B,"{"x" * MAX_CHARS}",1', "at most 100,000 characters"),
     ],
 )
-def test_a_row_that_is_none_costs_itself_alone(feed, row, fault):
+def test_a_broken_row_does_not_affect_others(feed, row, error):
     path = feed(f'{HEAD}A,"a",1\n{row}\nC,"c",3\n{row}\nD,d,4,,\n')
     records = read(path)
-    assert [(r.row, r.values.get("id")) for r in records] == [
+    assert [(r.row, r.cells.get("id")) for r in records] == [
         *[(2, "A"), (3, None), (4, "C"), (5, None), (6, "D")]
     ]
-    assert fault in records[1].fault
+    assert error in records[1].error
 
 
-def test_a_quote_that_swallows_the_file_costs_one_row(feed):
+def test_an_unclosed_quote_breaks_one_row_only(feed):
     rows = "".join(f"{n},plain,1\n" for n in range(20_000))
     records = read(feed(f'{HEAD}B,"open,1\n{rows}'))
     assert len(records) == 20_001
-    assert [r.row for r in records if r.fault] == [2]
-    assert records[-1].values["id"] == "19999"
+    assert [r.row for r in records if r.error] == [2]
+    assert records[-1].cells["id"] == "19999"
 
 
 def test_an_endless_line_is_not_held_in_memory(feed):
     path = feed(HEAD)
     with path.open("ab") as file:
-        file.truncate(60_000_000)  # of NUL, takes no room on the disk
+        file.truncate(60_000_000)  # NUL bytes that take no room on the disk
     with path.open("ab") as file:
         file.write(b"\nA,a,1\n")
     tracemalloc.start()
     records = read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [bool(record.fault) for record in records] == [True, False]
+    assert [bool(record.error) for record in records] == [True, False]
     assert peak < 5_000_000
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
@@ -158,32 +158,32 @@ def test_an_endless_line_is_not_held_in_memory(feed):
         (b"id,title\n", "has no products, only headings"),
         (b"id,title\n,\n\n", "has no products, only headings"),
         (b"title,price\nx,1\n", "no column id or sku.*title, price.*--column id="),
-        (b"id,foo\n1,2\n", "nothing but ids.*id, foo"),
+        (b"id,foo\n1,2\n", "no other column.*id, foo"),
         (b"id,title,title\n1,2,3\n", "column title more than once"),
-        (b"id,title\n1,G\xf6mlek\n", "is not UTF-8 all through.*--encoding cp1252"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(90), "is no text file"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is no text file"),
-        ("id,title\n1,a\n".encode("utf-16-le"), "is no text file.*utf-16-le"),
+        (b"id,title\n1,G\xf6mlek\n", "is not in UTF-8.*--encoding cp1252"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(90), "is not a text file"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is not a text file"),
+        ("id,title\n1,a\n".encode("utf-16-le"), "is not a text file.*utf-16-le"),
         (b"PK\x03\x04" + bytes(90), "Excel workbook.*CSV"),
         (b"\x1f\x8b" + bytes(90), "is compressed"),
         (b'"id,title\n1,a\n', "first row cannot be read"),
         (b"<html><body>404</body></html>", "has no products.*item or"),
     ],
 )
-def test_what_is_no_feed_is_refused_in_a_sentence(feed, content, said):
-    with pytest.raises(FeedRefused, match=said) as refused:
+def test_other_files_are_refused(feed, content, message):
+    with pytest.raises(FeedRefused, match=message) as refused:
         count_rows(open_feed(feed(content)))
     assert "\n" not in str(refused.value)
 
 
-def test_a_wrong_byte_far_down_is_told_before_anything_is_stored(feed):
+def test_counting_rows_refuses_a_wrong_byte_far_down(feed):
     rows = "".join(f"{n},plain,1\n" for n in range(20_000))
     path = feed(f"{HEAD}{rows}".encode() + b"Z,\xfe,1\n")
     with pytest.raises(FeedRefused, match="--encoding"):
         count_rows(open_feed(path))
 
 
-def test_no_file_and_a_folder_are_told(tmp_path):
+def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(FeedRefused, match=r"There is no file .*none\.csv"):
         open_feed(tmp_path / "none.csv")
     with pytest.raises(FeedRefused, match="is a folder"):
@@ -191,16 +191,16 @@ def test_no_file_and_a_folder_are_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        ({"encoding": "klingon"}, "Python knows none of this name"),
-        ({"encoding": "rot13"}, "Python knows none of this name"),
-        ({"named": {"colour": "Farbe"}}, "choose id, title"),
-        ({"named": {"title": "Bezeichnung"}}, "no column Bezeichnung.*id, title"),
+        ({"encoding": "klingon"}, "Python knows no encoding"),
+        ({"encoding": "rot13"}, "Python knows no encoding"),
+        ({"mapping": {"colour": "Farbe"}}, "no column colour.*id, title"),
+        ({"mapping": {"title": "Bezeichnung"}}, "no column Bezeichnung.*id, title"),
     ],
 )
-def test_options_that_cannot_be_are_told(feed, options, said):
-    with pytest.raises(FeedRefused, match=said):
+def test_unusable_options_are_refused(feed, options, message):
+    with pytest.raises(FeedRefused, match=message):
         open_feed(feed(f"{HEAD}1,2,3\n"), **options)
 
 
@@ -219,15 +219,15 @@ ITEM = """<item><title>plain</title><g:title>Şal &amp; gömlek</g:title><g:id>A
 def test_rss_is_read(feed):
     path = feed(RSS % (ITEM + ITEM.replace("A1", "A2")), "feed.xml")
     first, second = read(path)
-    assert first.values == {
+    assert first.cells == {
         "title": "Şal & gömlek",
         "id": "A1",
         "description": "<p>Soft</p>",
         "price": "19.90 EUR",
         "additional_image_link": "a.jpg,b.jpg",
     }
-    assert (second.row, second.values["id"]) == (2, "A2")
-    assert open_feed(path).unused == ["shipping", "link"]
+    assert (second.row, second.cells["id"]) == (2, "A2")
+    assert open_feed(path).unused_headings == ["shipping", "link"]
 
 
 def test_atom_is_read(feed):
@@ -259,17 +259,17 @@ def test_a_doctype_is_refused_before_it_is_read(feed, doctype):
         open_feed(feed(text.replace("plain", "&x;")))
 
 
-def test_broken_xml_is_told_before_anything_is_stored(feed):
+def test_counting_rows_refuses_broken_xml(feed):
     path = feed((RSS % (ITEM * 1000))[:-30])
     with pytest.raises(FeedRefused, match=r"is broken XML: .*line"):
         count_rows(open_feed(path))
 
 
-def test_a_huge_element_costs_its_item_alone(feed):
+def test_a_huge_element_does_not_affect_other_items(feed):
     path = feed(RSS % (ITEM + ITEM.replace("Soft", "x" * 10**7) + ITEM))
     tracemalloc.start()
     records = read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [bool(record.fault) for record in records] == [False, True, False]
+    assert [bool(record.error) for record in records] == [False, True, False]
     assert peak < 5_000_000

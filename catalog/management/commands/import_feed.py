@@ -1,4 +1,5 @@
 import csv
+import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,55 +9,119 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.feeds.archive import ArchivingRefused, archive_missing
+from catalog.feeds.archive import ArchiveRefused, archive_missing
 from catalog.feeds.columns import Feed, FeedRefused, count_rows
-from catalog.feeds.rows import RowProblem, one_line
-from catalog.feeds.run import Import, Report
-from catalog.feeds.seen_skus import named_skus
+from catalog.feeds.fields import FIELDS, FeedField
+from catalog.feeds.options import ImportOptions
+from catalog.feeds.plain_text import one_line
+from catalog.feeds.rows import RowProblem
+from catalog.feeds.run import FeedImport, ImportReport
+from catalog.feeds.seen_skus import seen_skus
 from catalog.feeds.source import open_feed
-from catalog.feeds.store import Options
 
-SHOWN = 20  # problems on the console
-GO_ON = "What was imported stays; run the same command again to go on."
-HELP = """\
-Make and update products from a product feed: CSV, TSV or Google's XML.
+MAX_SHOWN = 20  # problems on the console
+CONTINUE = "What was imported stays. Run the same command again to continue."
 
-Columns go by the names of Google Merchant Center, in any order and any case, with
-spaces or underscores. id (or sku) is needed; what a feed has no column for stays as it
-is, and a new product needs title, price and a category too.
 
-  id, sku                    which product; letters without accents, digits . _ -
-  title, name                at most 160 characters
-  description                HTML becomes text
-  brand
-  price                      19.90 EUR, EUR 19,90, 1.299,00 EUR, or 19.90 (--currency)
-  product_type, category     of "Apparel > Women > Dresses" the last: Dresses
-  google_product_category    where product_type is empty; numbers alone are not used
-  image_link, image          a file below the feed's folder (--photos), or http(s)://
-  additional_image_link,     more of them, with commas between
-    images
-  availability               in_stock; out_of_stock, preorder and backorder sell nothing
-  quantity, stock, inventory a whole number; without it in_stock keeps what is known,
-                             and without both a new product is sold out
+def describe(field: FeedField) -> str:
+    """Return the lines of the help for one column."""
+    names = ", ".join([field.column, *field.aliases])
+    gap = " " * 28
+    lines = textwrap.wrap(field.help, 60, break_on_hyphens=False)
+    text = textwrap.indent("\n".join(lines), gap)
+    if len(names) > 24:
+        return f"  {names}\n{text}"
+    return f"  {names:<26}{text.lstrip()}"
 
-An empty cell empties description or brand. Of the others, title and price may not be
-empty, and the rest stays as it is. Photos go in the feed's order; those that it brought
-before and no longer names are taken away, those added by hand stay behind them. Photos
-already known are not read again: files by size and time, addresses by asking the server
-whether they changed. Workers embed new ones by themselves.
 
-Rows with something wrong are skipped and named. While a photo of a product cannot be
-read, it keeps those that it had; one that is new and has none to show waits. Run the
-same command again after a stop: it goes on.
+HELP = f"""\
+Create and update products from a product feed: CSV, TSV or Google's XML.
+
+The columns are those of Google Merchant Center, in any order; upper and lower case,
+spaces and underscores make no difference. id (or sku) is required. A new product also
+needs a title, a price and a category.
+
+{chr(10).join(map(describe, FIELDS))}
+
+An empty cell empties description or brand. An empty title or price is an error. Any
+other empty cell, and any column that the feed does not have, leaves the product as it
+is.
+
+Photos keep the feed's order. Photos that an earlier import added and the feed no longer
+names are removed. Photos added by hand stay, behind the feed's. A known photo is not
+read again: files are compared by size and time, web addresses by asking the server
+whether they changed. Running workers index new photos.
+
+Rows with an error are skipped and reported. If a photo cannot be read, its product
+keeps the photos it had; a new product whose photos all fail waits for the next import.
+Run the same command again after a stop: it continues.
 """
 EPILOG = """\
-The exit status is 0 when the feed was read and at least one row went in, even if others
-were skipped; 1 when it could not be read, nothing went in, or archiving was refused.
+The exit status is 0 if the feed was read and at least one row was imported, even if
+others were skipped. It is 1 if the feed could not be read, nothing was imported, or
+archiving was refused.
 
   manage.py import_feed products.csv
   manage.py import_feed export-2026-11-27.tsv --feed-name shop --archive-missing
   manage.py import_feed liste.csv --encoding cp1252 --column title=Bezeichnung --dry-run
 """
+# Each option with what argparse needs to know of it.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--photos": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "the folder that paths of photos start from (default: the feed's)",
+    },
+    "--column": {
+        "action": "append",
+        "default": [],
+        "metavar": "NAME=HEADING",
+        "help": "map a column with another heading: title=Bezeichnung (repeat it)",
+    },
+    "--encoding": {
+        "default": "",
+        "help": "the encoding of the file (default: UTF-8, or what its BOM says)",
+    },
+    "--currency": {
+        "default": "EUR",
+        "help": "the currency of prices that name none (default: EUR)",
+    },
+    "--category": {
+        "default": "",
+        "help": "the category of new products whose rows name none",
+    },
+    "--feed-name": {
+        "metavar": "NAME",
+        "help": "the name by which the shop knows the feed (default: the file's name)",
+    },
+    "--archive-missing": {
+        "action": "store_true",
+        "help": "archive products that this feed created and no longer names; they are"
+        " published again when they come back",
+    },
+    "--force": {
+        "action": "store_true",
+        "help": "archive even more than half of the feed's products, and even if rows"
+        " have no valid id",
+    },
+    "--trust-links": {
+        "action": "store_true",
+        "help": "do not ask servers whether photos at known addresses changed",
+    },
+    "--allow-private": {
+        "action": "store_true",
+        "help": "fetch photos from private networks and from any port too",
+    },
+    "--errors": {
+        "type": Path,
+        "metavar": "FILE.csv",
+        "help": "write all problems to this file",
+    },
+    "--dry-run": {
+        "action": "store_true",
+        "help": "report what would happen, and store nothing",
+    },
+}
 
 
 class Command(BaseCommand):
@@ -67,64 +132,9 @@ class Command(BaseCommand):
         return super().create_parser(*args, **options)
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="the feed")
-        parser.add_argument(
-            "--photos",
-            type=Path,
-            metavar="DIR",
-            help="folder that paths of photos start from (default: the feed's)",
-        )
-        parser.add_argument(
-            "--column",
-            action="append",
-            default=[],
-            metavar="NAME=HEADING",
-            help="use a column of another heading: title=Bezeichnung (repeat it)",
-        )
-        parser.add_argument(
-            "--encoding", default="", help="default: UTF-8, or what the file's BOM says"
-        )
-        parser.add_argument(
-            "--currency", default="EUR", help="of prices that name none (default: EUR)"
-        )
-        parser.add_argument(
-            "--category", default="", help="of new products whose rows name none"
-        )
-        parser.add_argument(
-            "--feed-name",
-            metavar="NAME",
-            help="products are known as this feed's by it (default: the file's name)",
-        )
-        parser.add_argument(
-            "--archive-missing",
-            action="store_true",
-            help="archive products that this feed made and no longer names; those made"
-            " by hand never. They are published again when they come back",
-        )
-        parser.add_argument(
-            "--force",
-            action="store_true",
-            help="archive them even if they are more than half of the feed's products,"
-            " or rows without a readable id may have named them",
-        )
-        parser.add_argument(
-            "--trust-links",
-            action="store_true",
-            help="do not ask servers whether photos at known addresses changed",
-        )
-        parser.add_argument(
-            "--allow-private",
-            action="store_true",
-            help="fetch photos from private networks and from any port too",
-        )
-        parser.add_argument(
-            "--errors", type=Path, metavar="FILE.csv", help="write every problem there"
-        )
-        parser.add_argument(
-            "--dry-run",
-            action="store_true",
-            help="say what would happen, store nothing",
-        )
+        parser.add_argument("file", type=Path, help="the file of the feed")
+        for name, settings in OPTIONS.items():
+            parser.add_argument(name, **settings)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -132,122 +142,125 @@ class Command(BaseCommand):
         except FeedRefused as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            raise CommandError(f"Stopped. {GO_ON}") from None
-        except OSError as error:  # of MEDIA_ROOT or --errors: full, or not ours
-            raise CommandError(f"A file cannot be written: {error}. {GO_ON}") from error
+            raise CommandError(f"Stopped. {CONTINUE}") from None
+        except OSError as error:  # a full disk, or no permission
+            raise CommandError(
+                f"A file cannot be read or written: {error}. {CONTINUE}"
+            ) from error
 
-    def _run(self, file: Path, **options: Any) -> None:
-        chosen = _options(file, options)
+    def _run(self, file: Path, **arguments: Any) -> None:
+        options = _make_options(file, arguments)
         feed = open_feed(
-            file, encoding=options["encoding"], named=_named(options["column"])
+            file,
+            encoding=arguments["encoding"],
+            mapping=_parse_mapping(arguments["column"]),
         )
         total = count_rows(feed)
-        self._introduce(feed, chosen)
-        with (
-            named_skus() as named,
-            _problems(options["errors"]) as problems,
-        ):
+        self._announce(feed, options)
+        with seen_skus() as seen, _open_log(arguments["errors"]) as log:
             with tqdm(total=total, unit=" rows", desc="Importing") as bar:
-                each = Import(chosen, named, problems.add, bar.update)
-                report = each.run(feed)
-            self._conclude(report, problems, chosen)
-            if options["archive_missing"]:
-                self._archive(report, each, options["force"])
+                report = FeedImport(options, seen, log.add, bar.update).run(feed)
+            for line in log.lines:
+                self.stderr.write(line)
+            self._summarise(report, options)
+            if arguments["archive_missing"]:
+                try:
+                    count = archive_missing(
+                        feed_name=options.feed_name,
+                        seen=seen,
+                        unidentified=report.unidentified,
+                        force=arguments["force"],
+                        dry_run=options.dry_run,
+                    )
+                except ArchiveRefused as error:
+                    raise CommandError(str(error)) from error
+                would = "would be " if options.dry_run else ""
+                self.stdout.write(f"{count} products {would}archived.")
 
-    def _introduce(self, feed: Feed, chosen: Options) -> None:
-        if feed.unused:
-            self.stdout.write(f"Columns not used: {', '.join(feed.unused)}.")
-        if chosen.dry_run:
-            self.stdout.write("A dry run: nothing is stored.")
+    def _announce(self, feed: Feed, options: ImportOptions) -> None:
+        if unused := feed.unused_headings:
+            self.stdout.write(f"Columns not used: {', '.join(unused)}.")
+        if options.dry_run:
+            self.stdout.write("This is a dry run: nothing is stored.")
 
-    def _conclude(self, report: Report, problems: "Problems", chosen: Options) -> None:
-        for line in problems.lines:
-            self.stderr.write(line)
-        would = "would be " if chosen.dry_run else ""
+    def _summarise(self, report: ImportReport, options: ImportOptions) -> None:
+        would = "would be " if options.dry_run else ""
         self.stdout.write(
-            f"{report.created} products {would}made, {report.updated} {would}updated,"
-            f" {report.unchanged} unchanged; {report.photos} photos {would}added,"
-            f" {report.removed} removed. {report.skipped} rows skipped,"
-            f" {report.left_out} photos left out."
+            f"{report.created} products {would}created, {report.updated}"
+            f" {would}updated, {report.unchanged} unchanged;"
+            f" {report.photos_added} photos {would}added, {report.photos_removed}"
+            f" {would}removed. {report.skipped} rows skipped,"
+            f" {report.photos_failed} photos failed."
         )
         if report.returned:
-            self.stdout.write(f"{report.returned} are back and {would}published again.")
-        if report.photos and not chosen.dry_run:
             self.stdout.write(
-                "Running workers embed them within a minute; `manage.py embed` at once."
+                f"{report.returned} products are back and {would}published again."
+            )
+        if report.photos_added and not options.dry_run:
+            self.stdout.write(
+                "Running workers index new photos within a minute; `manage.py embed`"
+                " does it at once."
             )
         if not report.stored:
-            raise CommandError("No row went in.")
-
-    def _archive(self, report: Report, each: Import, force: bool) -> None:
-        options = each.options
-        try:
-            count = archive_missing(
-                feed=options.name,
-                named=each.named,
-                unnamed=report.unnamed,
-                force=force,
-                dry_run=options.dry_run,
-            )
-        except ArchivingRefused as error:
-            raise CommandError(str(error)) from error
-        would = "would be " if options.dry_run else ""
-        self.stdout.write(f"{count} products {would}archived.")
+            raise CommandError("No rows were imported. Correct the rows and run again.")
 
 
-class Problems:
-    """The first for the console, all of them in a file."""
+class ProblemLog:
+    """Keeps the first problems for the console and writes all of them to a file."""
 
-    def __init__(self, rows: Any) -> None:
-        self.rows = rows
-        self.first: list[str] = []
+    def __init__(self, writer: Any = None) -> None:
+        self.writer = writer
+        self.shown: list[str] = []
         self.count = 0
 
     def add(self, problem: RowProblem) -> None:
         self.count += 1
-        if self.count <= SHOWN:
-            self.first.append(str(problem))
-        if self.rows:
-            self.rows.writerow(problem.cells)
+        if self.count <= MAX_SHOWN:
+            self.shown.append(str(problem))
+        if self.writer:
+            self.writer.writerow(problem.cells)
 
     @property
     def lines(self) -> list[str]:
-        if self.count <= SHOWN:
-            return self.first
-        where = "" if self.rows else "; --errors FILE.csv writes all of them"
-        return [*self.first, f"and {self.count - SHOWN} more{where}."]
+        if self.count <= MAX_SHOWN:
+            return self.shown
+        hint = "" if self.writer else " Pass --errors FILE.csv to write all of them."
+        return [*self.shown, f"There are {self.count - MAX_SHOWN} more problems.{hint}"]
 
 
 @contextmanager
-def _problems(path: Path | None) -> Iterator[Problems]:
+def _open_log(path: Path | None) -> Iterator[ProblemLog]:
     if path is None:
-        yield Problems(None)
+        yield ProblemLog()
         return
-    # With a BOM, without which Excel does not read UTF-8.
+    # Excel reads UTF-8 only with a BOM.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["row", "sku", "column", "value", "expected"])
-        yield Problems(rows)
+        writer = csv.writer(file)
+        writer.writerow(["row", "sku", "column", "value", "expected"])
+        yield ProblemLog(writer)
 
 
-def _options(file: Path, options: dict[str, Any]) -> Options:
-    errors = options["errors"]
+def _make_options(file: Path, arguments: dict[str, Any]) -> ImportOptions:
+    errors = arguments["errors"]
     if errors and errors.resolve() == file.resolve():
-        raise CommandError(f"--errors {errors} is the feed itself.")
-    return Options(
-        name=options["feed_name"] or file.stem,
-        photos=options["photos"] or file.parent,
-        currency=options["currency"].upper(),
-        category=one_line(options["category"]),
-        private=options["allow_private"],
-        trust=options["trust_links"],
-        dry_run=options["dry_run"],
+        raise CommandError(f"--errors {errors} is the feed itself. Name another file.")
+    return ImportOptions(
+        feed_name=arguments["feed_name"] or file.stem,
+        photos=arguments["photos"] or file.parent,
+        currency=arguments["currency"].upper(),
+        category=one_line(arguments["category"]),
+        allow_private=arguments["allow_private"],
+        trust_links=arguments["trust_links"],
+        dry_run=arguments["dry_run"],
     )
 
 
-def _named(columns: list[str]) -> dict[str, str]:
-    pairs = [column.partition("=") for column in columns]
-    for name, _, heading in pairs:
-        if not name or not heading:
-            raise CommandError(f"--column {name}: write it as title=Bezeichnung.")
-    return {name: heading for name, _, heading in pairs}
+def _parse_mapping(columns: list[str]) -> dict[str, str]:
+    """Return column -> heading of `column=heading`."""
+    mapping = {}
+    for text in columns:
+        column, _, heading = text.partition("=")
+        if not column or not heading:
+            raise CommandError(f"--column {text} is incomplete. Write NAME=HEADING.")
+        mapping[column] = heading
+    return mapping

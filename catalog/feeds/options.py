@@ -1,0 +1,39 @@
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.feeds.columns import FeedRefused
+from catalog.feeds.fields import max_chars
+from catalog.models import Category, FeedProduct
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """How to import a feed; raises FeedRefused if an option cannot be used."""
+
+    feed_name: str
+    photos: Path  # the folder that paths start from
+    currency: str = "EUR"
+    category: str = ""  # of new products whose rows name none
+    allow_private: bool = False
+    trust_links: bool = False
+    dry_run: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[A-Z]{3}", self.currency):
+            raise FeedRefused(
+                f"--currency {self.currency} is not a currency. Write three letters:"
+                " EUR."
+            )
+        for option, text, limit in (
+            ("feed-name", self.feed_name, max_chars(FeedProduct, "feed")),
+            ("category", self.category, max_chars(Category, "name")),
+        ):
+            if len(text) > limit:
+                raise FeedRefused(
+                    f"--{option} {text} is too long. Use at most {limit} characters."
+                )
+        if not self.photos.is_dir():
+            raise FeedRefused(
+                f"There is no folder {self.photos} (--photos). Check its name."
+            )
