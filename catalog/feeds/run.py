@@ -22,7 +22,7 @@ THREADS = 8
 
 
 @dataclass
-class ImportReport:
+class FeedReport:
     created: int = 0
     updated: int = 0
     unchanged: int = 0
@@ -46,9 +46,9 @@ class FeedImport:
     seen: SeenSkus
     on_problem: Callable[[RowProblem], object]
     on_rows: Callable[[int], object] = lambda rows: None
-    report: ImportReport = field(default_factory=ImportReport)
+    report: FeedReport = field(default_factory=FeedReport)
 
-    def run(self, feed: Feed) -> ImportReport:
+    def run(self, feed: Feed) -> FeedReport:
         """Import all rows.
 
         Raises FeedRefused, and OSError if photos cannot be stored.

@@ -31,7 +31,7 @@ class RowBatch:
         self.known = known
 
     def store(self) -> dict[str, int]:
-        """Return counts by the names of ImportReport."""
+        """Return counts by the names of FeedReport."""
         skus = [row.sku for row in self.rows]
         locked = Product.objects.with_skus(skus).select_for_update(no_key=True)
         stored = {product.sku: product for product in locked.order_by("pk")}

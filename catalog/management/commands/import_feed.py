@@ -15,7 +15,7 @@ from catalog.feeds.fields import FIELDS, FeedField
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.plain_text import one_line
 from catalog.feeds.rows import RowProblem
-from catalog.feeds.run import FeedImport, ImportReport
+from catalog.feeds.run import FeedImport, FeedReport
 from catalog.feeds.seen_skus import seen_skus
 from catalog.feeds.source import open_feed
 
@@ -183,7 +183,7 @@ class Command(BaseCommand):
         if options.dry_run:
             self.stdout.write("This is a dry run: nothing is stored.")
 
-    def _summarise(self, report: ImportReport, options: ImportOptions) -> None:
+    def _summarise(self, report: FeedReport, options: ImportOptions) -> None:
         would = "would be " if options.dry_run else ""
         self.stdout.write(
             f"{report.created} products {would}created, {report.updated}"
