@@ -1,29 +1,22 @@
 """What pages answer when the database does not: it is down, or refuses a value."""
 
 import logging
-from collections.abc import Callable
 
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.deprecation import MiddlewareMixin
 
 from catalog.api.problems import DOWN, RETRY_AFTER_S
 
 log = logging.getLogger("django.request")
 
 
-class DatabaseAnswers:
+class DatabaseAnswers(MiddlewareMixin):
     """503 and when to come again while something is down, as in the API: a 500 says
     that the shop is broken, to shoppers, to robots and to whoever is woken by it.
     400 for a value in the address that Postgres does not take, such as NUL: the
     admin's filters hand on what they are given."""
-
-    def __init__(self, respond: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.respond = respond
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.respond(request)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
