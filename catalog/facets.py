@@ -75,8 +75,6 @@ class Facet:
 class ValuesFacet(Facet):
     """A facet with any number of values, of which a product must have one."""
 
-    fixed_values: ClassVar[bool] = False  # known_values() does not query
-
     def __init__(self, name: str, label: str, parameter: str, path: str) -> None:
         """`path` leads from Product to the value."""
         self.name = name
@@ -131,7 +129,6 @@ class ColourFacet(ValuesFacet):
     """A photo, not only its product, must show the colour: results show that photo."""
 
     of_photos = True
-    fixed_values = True
 
     def lookups(self, *values: Any) -> dict[str, Any]:
         (chosen,) = values

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from catalog.filters import PARAMETERS
 from catalog.parameters import ORDERINGS, ListingParameters
 from catalog.words import clean
-from search.query.parameters import RefinementParameters, StartParameters, start_of
+from search.query.parameters import RefinementParameters, StartParameters
 from search.query.refinement import Refinement
 from search.query.start import Start
 
@@ -75,7 +75,8 @@ def read_refinement(data: QueryDict) -> Refinement:
 
 def read_start(data: QueryDict) -> Start:
     """Raise ValidationError or ParameterError for values that are not allowed."""
-    return start_of(StartParameters.read(_translate(data, START), ignore_unknown=True))
+    values = StartParameters.read(_translate(data, START), ignore_unknown=True)
+    return Start.from_parameters(values)
 
 
 def read_search(
@@ -86,7 +87,7 @@ def read_search(
     photos = files.getlist("photo")[:1]
     translated.setlist("photo", photos)  # type: ignore[arg-type]
     values = StartParameters.read(translated, ignore_unknown=True)
-    return start_of(values), Refinement.from_parameters(values)
+    return Start.from_parameters(values), Refinement.from_parameters(values)
 
 
 def _translate(data: QueryDict, names: Iterable[str]) -> QueryDict:

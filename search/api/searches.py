@@ -36,13 +36,14 @@ from search.api.examples import search_page_example
 from search.api.serializers import SearchPageOutput, match_json
 from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
-from search.query.parameters import RefinementParameters, StartParameters, start_of
+from search.query.parameters import RefinementParameters, StartParameters
 from search.query.query_upload import (
     BarePhotoParser,
     PhotoFormParser,
     form_and_query_string,
 )
 from search.query.refinement import Refinement
+from search.query.start import Start
 
 PARSE_ERROR = ProblemCase(400, "parse_error", "The form cannot be read.")
 UNSUPPORTED_MEDIA_TYPE = ProblemCase(
@@ -95,7 +96,9 @@ class SearchView(PrivateView):
             # One more result says whether there is a next page.
             first = None if values["facets"] else values["page_size"] + 1
             search = start_search(
-                start_of(values), Refinement.from_parameters(values), first=first
+                Start.from_parameters(values),
+                Refinement.from_parameters(values),
+                first=first,
             )
             return _search_page(request, search, values)
 

@@ -1,7 +1,5 @@
 """The parameters of a search, declared once for the pages and the API."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from catalog.listing import PAGE_SIZE
@@ -15,7 +13,6 @@ from catalog.parameters import (
 )
 from ml.preprocess import MAX_MB
 from search.query.refinement import MAX_SKUS
-from search.query.start import Box, Start
 
 
 class RefinementParameters(FilterParameters):
@@ -77,16 +74,4 @@ class StartParameters(RefinementParameters):
         max_value=MAX_PAGE_SIZE,
         default=PAGE_SIZE,
         help_text="How many results a page holds.",
-    )
-
-
-def start_of(values: dict[str, Any]) -> Start:
-    """Return the start that `StartParameters` describe. Raises ParameterError."""
-    photo, box = values.get("photo"), values.get("box")
-    return Start(
-        photo=None if photo is None else photo.read(),
-        address=values.get("address", ""),
-        product=values.get("product", ""),
-        image=values.get("image"),
-        box=Box.parse(box) if box else None,
     )

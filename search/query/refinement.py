@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
-from catalog.words import WordsError, clean
+from catalog.words import clean
 from search.query.nearest import NO_FILTERS
 
 MAX_SKUS = 20  # of likes, and of dislikes
@@ -27,16 +27,10 @@ class Refinement:
 
     def __post_init__(self) -> None:
         if self.words:
-            try:
-                object.__setattr__(self, "words", clean(self.words))
-            except WordsError as error:
-                raise ParameterError("words", "too_long", str(error)) from error
+            object.__setattr__(self, "words", clean(self.words))
         for name in ("like", "dislike"):
             skus = tuple(sorted(set(getattr(self, name))))
             object.__setattr__(self, name, skus)
-            if len(skus) > MAX_SKUS:
-                message = f"Give at most {MAX_SKUS} products, not {len(skus)}."
-                raise ParameterError(name, ErrorCode.TOO_MANY, message)
         if both := set(self.like) & set(self.dislike):
             message = f"{min(both)} is both liked and disliked. Remove one of them."
             raise ParameterError("dislike", ErrorCode.CONFLICT, message)

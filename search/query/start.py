@@ -1,9 +1,9 @@
 """Turn what a search starts from into a query vector."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from django.conf import settings
@@ -89,6 +89,18 @@ class Start:
         if self.box and sum(map(bool, pictures)) != 1:
             message = "A box is cut from one picture. Give exactly one with it."
             raise ParameterError("box", ErrorCode.INVALID_BOX, message)
+
+    @classmethod
+    def from_parameters(cls, values: Mapping[str, Any]) -> Self:
+        """Build from the values of `StartParameters`."""
+        photo, box = values.get("photo"), values.get("box")
+        return cls(
+            photo=None if photo is None else photo.read(),
+            address=values.get("address", ""),
+            product=values.get("product", ""),
+            image=values.get("image"),
+            box=Box.parse(box) if box else None,
+        )
 
     def __bool__(self) -> bool:
         return self.photo is not None or bool(self.address or self.product)
