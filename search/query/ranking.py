@@ -14,6 +14,7 @@ from catalog.models import ProductImage
 from search.index.encoders import network_of
 from search.models import Encoder
 from search.query.near_duplicates import (
+    MAX_SAME_PHOTO,
     extend_past_duplicates,
     has_near_duplicates,
     move_duplicates_last,
@@ -83,6 +84,8 @@ class VectorQuery:
         # The disliked lie where the nearest end, so that all hits are ranked.
         k = MAX_K if dislikes else k
         ranking = self._rank_by_distance(refinement.filters, target, excluded, k)
+        if len(ranking.hits) <= MAX_SAME_PHOTO:  # too few to push others out
+            return ranking
         if not ranking.whole and has_near_duplicates(ranking.hits):
             filters = refinement.filters
             ranking = self._rank_by_distance(filters, target, excluded, MAX_K)

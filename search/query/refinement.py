@@ -56,13 +56,10 @@ class Refinement:
         pairs += [("like", sku) for sku in self.like]
         return pairs + [("dislike", sku) for sku in self.dislike]
 
-    def __bool__(self) -> bool:
-        return bool(self.filters or self.words or self.like or self.dislike)
-
     @property
     def key(self) -> str:
-        """Return a short cache key, equal for equal refinements; "" for none."""
-        return sha256(repr(self).encode()).hexdigest()[:32] if self else ""
+        """Return a short cache key, equal for equal refinements."""
+        return sha256(repr(self).encode()).hexdigest()[:32]
 
 
 NO_REFINEMENT = Refinement()
