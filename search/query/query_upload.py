@@ -3,8 +3,8 @@
 from io import BytesIO
 from typing import IO, Any
 
-from django.core.files.uploadedfile import InMemoryUploadedFile, SimpleUploadedFile
-from django.core.files.uploadhandler import FileUploadHandler
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import APIException
@@ -28,7 +28,7 @@ class LengthRequired(APIException):
     default_detail = NO_LENGTH
 
 
-class QueryPhotoHandler(FileUploadHandler):
+class QueryPhotoHandler(MemoryFileUploadHandler):
     """Keep the file `photo` in memory, up to one byte over the limit on photos.
 
     Django's own handlers write large files to disk. `read_photo` refuses a photo that
@@ -37,26 +37,14 @@ class QueryPhotoHandler(FileUploadHandler):
 
     kept = 0
 
-    def new_file(self, *args: Any, **kwargs: Any) -> None:
-        super().new_file(*args, **kwargs)
-        self.buffer = BytesIO()
+    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
+        self.activated = True  # for a body of any size
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         if self.field_name == FIELD:
             piece = raw_data[: MAX_BYTES + 1 - self.kept]
-            self.buffer.write(piece)
+            self.file.write(piece)
             self.kept += len(piece)
-
-    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
-        self.buffer.seek(0)
-        return InMemoryUploadedFile(
-            self.buffer,
-            self.field_name,
-            self.file_name,
-            self.content_type,
-            self.buffer.getbuffer().nbytes,
-            self.charset,
-        )
 
 
 def require_length(request: Request) -> None:
