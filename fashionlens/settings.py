@@ -258,6 +258,13 @@ SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 
 # API --------------------------------------------------------------------------
 
+# Photo searches per client address through the API; empty for no limit.
+SEARCH_RATE = env.str("SEARCH_RATE", "" if DEBUG else "600/min")
+if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", SEARCH_RATE):
+    raise ImproperlyConfigured(
+        f"SEARCH_RATE is {SEARCH_RATE!r}. Set it to a rate such as 600/min (sec, hour,"
+        " day), or leave it empty for no limit."
+    )
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -268,15 +275,9 @@ REST_FRAMEWORK = {
     # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
     "NUM_PROXIES": env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0),
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_THROTTLE_RATES": dict.fromkeys(["search", "events"], SEARCH_RATE or None),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-# Photo searches per client address through the API; empty for no limit.
-SEARCH_RATE = env.str("SEARCH_RATE", "" if DEBUG else "600/min")
-if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", SEARCH_RATE):
-    raise ImproperlyConfigured(
-        f"SEARCH_RATE is {SEARCH_RATE!r}. Set it to a rate such as 600/min (sec, hour,"
-        " day), or leave it empty for no limit."
-    )
 # Other origins whose pages may use the API:
 # CORS_ALLOWED_ORIGINS=https://shop.example,https://app.example
 CORS_URLS_REGEX = r"^/api/"

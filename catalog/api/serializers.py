@@ -4,8 +4,9 @@ The serializers describe them for the schema, and the functions beside them writ
 DRF's serializers would take four times as long. A test holds the two together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -190,16 +191,11 @@ def check_page(number: int, size: int, count: int) -> None:
 
 
 def page_links(
-    request: Request, address: str, number: int, has_more: bool
+    page_url: Callable[[int], str], number: int, has_more: bool
 ) -> dict[str, Any]:
-    """Return `next` and `previous` for a page of the list at `address`."""
-
-    def link(page: int) -> str:
-        return replace_query_param(request.build_absolute_uri(address), "page", page)
-
     return {
-        "next": link(number + 1) if has_more else None,
-        "previous": link(number - 1) if number > 1 else None,
+        "next": page_url(number + 1) if has_more else None,
+        "previous": page_url(number - 1) if number > 1 else None,
     }
 
 
@@ -209,9 +205,10 @@ def page_of(request: Request, rows: QuerySet, values: dict[str, Any]) -> dict[st
     count = rows.count()
     check_page(number, size, count)
     start, end = (number - 1) * size, number * size
+    page_url = partial(replace_query_param, request.build_absolute_uri(), "page")
     return {
         "count": count,
-        **page_links(request, request.get_full_path(), number, end < count),
+        **page_links(page_url, number, end < count),
         "results": rows[start:end],
     }
 

@@ -1,11 +1,11 @@
 """Errors, limits and fields that the views of a search share."""
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
-from django.conf import settings
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import cache_control
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -59,39 +59,36 @@ class Expired(APIException):
     default_code = QUERY_EXPIRED.code
 
 
-@contextmanager
-def service_errors() -> Iterator[None]:
-    """Turn the errors of the search's services into those of the API."""
-    try:
-        yield
-    except ParameterError as error:
-        detail = {error.name: [ErrorDetail(str(error), error.code)]}
-        raise ValidationError(detail) from error
-    except (PhotoError, AddressError) as error:
-        kind = TooLarge if error.code == "too_large" else BadPhoto
-        raise kind(str(error), error.code) from error
-    except QueryExpired as error:
-        raise Expired(str(error)) from error
-    except (NoActiveEncoder, EncoderError) as error:
-        raise Unavailable(NO_ENCODER.description, NO_ENCODER.code) from error
+class ServiceErrors(APIView):
+    """Answer with the API's problems where the search's services raise errors."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(_as_api_exception(exc))
 
 
+def _as_api_exception(error: Exception) -> Exception:
+    match error:
+        case ParameterError():
+            return ValidationError({error.name: [ErrorDetail(str(error), error.code)]})
+        case PhotoError() | AddressError():
+            kind = TooLarge if error.code == "too_large" else BadPhoto
+            return kind(str(error), error.code)
+        case QueryExpired():
+            return Expired(str(error))
+        case NoActiveEncoder() | EncoderError():
+            return Unavailable(NO_ENCODER.description, NO_ENCODER.code)
+    return error
+
+
+@method_decorator(cache_control(no_store=True), name="dispatch")
 class PrivateView(APIView):
     """A view whose answers belong to one client, so that no cache may keep them."""
-
-    def finalize_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().finalize_response(*args, **kwargs)
-        response["Cache-Control"] = "no-store"
-        return response
 
 
 class SearchThrottle(SimpleRateThrottle):
     """Limit the photo searches from one address by SEARCH_RATE."""
 
     scope = "search"
-
-    def get_rate(self) -> str | None:
-        return settings.SEARCH_RATE or None
 
     def get_cache_key(self, request: Request, view: APIView) -> str:
         return self.cache_format % {

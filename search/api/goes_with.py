@@ -11,14 +11,14 @@ from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, proble
 from catalog.api.products import SKU_PARAMETER, published_product
 from catalog.api.serializers import root_of
 from catalog.parameters import Parameters
-from search.api.base import NO_ENCODER, list_json, service_errors
+from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import goes_with_example
 from search.api.serializers import ListOutput, PieceOutput, piece_json
 from search.models import Event
 from search.recommend.recommendations import MAX_PIECES, goes_with
 
 
-class GoesWithView(PublicView):
+class GoesWithView(ServiceErrors, PublicView):
     class Input(Parameters):
         limit = serializers.IntegerField(
             min_value=1,
@@ -55,11 +55,10 @@ class GoesWithView(PublicView):
         limit = self.Input.read(request.query_params)["limit"]
         product = published_product(sku)
         started = time.perf_counter()
-        with service_errors():
-            matches = goes_with(product=product, limit=limit)
-            answer = list_json(
-                matches, Event.Listing.GOES_WITH, started=started, product_id=product.pk
-            )
+        matches = goes_with(product=product, limit=limit)
+        answer = list_json(
+            matches, Event.Listing.GOES_WITH, started=started, product_id=product.pk
+        )
         root = root_of(request)
         answer["results"] = [piece_json(match, root) for match in matches]
         return Response(answer)

@@ -11,7 +11,7 @@ from catalog.api.problems import INVALID, UNAVAILABLE, problems
 from catalog.api.serializers import root_of
 from catalog.models import Product
 from catalog.parameters import MAX_SKU_CHARS, MaxValuesValidator, Parameters
-from search.api.base import NO_ENCODER, list_json, service_errors
+from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import recommendations_example
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
@@ -19,7 +19,7 @@ from search.query.similar import SIMILAR_ITEMS
 from search.recommend.recommendations import MAX_SEEDS, recommend_similar
 
 
-class RecommendationsView(PublicView):
+class RecommendationsView(ServiceErrors, PublicView):
     class Input(Parameters):
         product = serializers.ListField(
             child=serializers.CharField(max_length=MAX_SKU_CHARS),
@@ -65,11 +65,10 @@ class RecommendationsView(PublicView):
         rows = Product.objects.published().with_skus(values["product"])
         ids = dict(rows.values_list("sku", "id"))
         because = [sku for sku in dict.fromkeys(values["product"]) if sku in ids]
-        with service_errors():
-            matches = recommend_similar(
-                products=[ids[sku] for sku in because], limit=values["limit"]
-            )
-            answer = list_json(matches, Event.Listing.RECENTLY_VIEWED, started=started)
+        matches = recommend_similar(
+            products=[ids[sku] for sku in because], limit=values["limit"]
+        )
+        answer = list_json(matches, Event.Listing.RECENTLY_VIEWED, started=started)
         answer["because"] = because
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in matches]

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from catalog.api.examples import AnswerExample
 from catalog.api.problems import (
@@ -30,7 +32,7 @@ from search.api.base import (
     THROTTLED,
     PrivateView,
     SearchThrottle,
-    service_errors,
+    ServiceErrors,
 )
 from search.api.examples import search_page_example
 from search.api.serializers import SearchPageOutput, match_json
@@ -51,7 +53,7 @@ UNSUPPORTED_MEDIA_TYPE = ProblemCase(
 )
 
 
-class SearchView(PrivateView):
+class SearchView(ServiceErrors, PrivateView):
     parser_classes = [PhotoFormParser, BarePhotoParser]
     throttle_classes = [SearchThrottle]
 
@@ -92,18 +94,17 @@ class SearchView(PrivateView):
         `query` for a while, so that further pages and refinements need no new upload.
         """
         values = self.Input.read(form_and_query_string(request))
-        with service_errors():
-            # One more result says whether there is a next page.
-            first = None if values["facets"] else values["page_size"] + 1
-            search = start_search(
-                Start.from_parameters(values),
-                Refinement.from_parameters(values),
-                first=first,
-            )
-            return _search_page(request, search, values)
+        # One more result says whether there is a next page.
+        first = None if values["facets"] else values["page_size"] + 1
+        search = start_search(
+            Start.from_parameters(values),
+            Refinement.from_parameters(values),
+            first=first,
+        )
+        return _search_page(request, search, values)
 
 
-class SearchPageView(PrivateView):
+class SearchPageView(ServiceErrors, PrivateView):
     class Input(RefinementParameters, PageParameters):
         pass
 
@@ -135,11 +136,8 @@ class SearchPageView(PrivateView):
         `page_size`, in each request, as the link in `next` does.
         """
         values = self.Input.read(request.query_params)
-        with service_errors():
-            kept = get_search(
-                query_id=query, refinement=Refinement.from_parameters(values)
-            )
-            return _search_page(request, kept, values)
+        kept = get_search(query_id=query, refinement=Refinement.from_parameters(values))
+        return _search_page(request, kept, values)
 
 
 def _search_page(
@@ -148,17 +146,13 @@ def _search_page(
     number, size = values.get("page", 1), values["page_size"]
     if number > 1:
         check_page(number, size, len(search.all_hits()))
-    parameters = [*search.refinement.parameters, ("page_size", size)]
-    if values["facets"]:
-        parameters.append(("facets", "true"))
-    path = reverse("api:search-query", args=[search.id])
-    address = f"{path}?{urlencode(parameters)}"
+    page_url = partial(_page_url, request, search, values)
     root = root_of(request)
     results = [match_json(match, root) for match in search.results_page(number, size)]
     facets = FacetsOutput(search.count_facets()).data if values["facets"] else None
     page = {
         "count": search.count,
-        **page_links(request, address, number, search.has_page_after(number, size)),
+        **page_links(page_url, number, search.has_page_after(number, size)),
         "query": search.id,
         "encoder": search.encoder.version,
         "took_ms": search.took_ms,
@@ -170,3 +164,14 @@ def _search_page(
     if search.count == 0:
         record_empty_search(search)
     return Response(page)
+
+
+def _page_url(
+    request: Request, search: KeptSearch, values: dict[str, Any], page: int
+) -> str:
+    parameters = [*search.refinement.parameters, ("page_size", values["page_size"])]
+    if values["facets"]:
+        parameters.append(("facets", "true"))
+    path = reverse("api:search-query", args=[search.id])
+    url = request.build_absolute_uri(f"{path}?{urlencode(parameters)}")
+    return replace_query_param(url, "page", page)

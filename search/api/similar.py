@@ -11,7 +11,7 @@ from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, proble
 from catalog.api.products import SKU_PARAMETER, published_product
 from catalog.api.serializers import root_of
 from catalog.parameters import MAX_PAGE_SIZE, Parameters
-from search.api.base import NO_ENCODER, list_json, service_errors
+from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import similar_example
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
@@ -23,7 +23,7 @@ from search.query.similar import (
 )
 
 
-class SimilarView(PublicView):
+class SimilarView(ServiceErrors, PublicView):
     class Input(Parameters):
         limit = serializers.IntegerField(
             min_value=1,
@@ -62,13 +62,12 @@ class SimilarView(PublicView):
         limit = self.Input.read(request.query_params)["limit"]
         product = published_product(sku)
         started = time.perf_counter()
-        with service_errors():
-            matches = similar_products(product=product, limit=limit)
-            unseen = not matches and has_no_vector(product)
-            pending = unseen and has_pending_photos(product)
-            answer = list_json(
-                matches, Event.Listing.SIMILAR, started=started, product_id=product.pk
-            )
+        matches = similar_products(product=product, limit=limit)
+        unseen = not matches and has_no_vector(product)
+        pending = unseen and has_pending_photos(product)
+        answer = list_json(
+            matches, Event.Listing.SIMILAR, started=started, product_id=product.pk
+        )
         answer |= {"pending": pending, "complete": not unseen}
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in matches]

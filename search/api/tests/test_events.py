@@ -5,7 +5,7 @@ from django.core.cache import cache
 
 from catalog.api.tests.answers import assert_described, field_errors
 from catalog.tests.factories import make_product
-from search.api.events import EventsView
+from search.api.events import EventsThrottle, EventsView
 from search.api.examples import events_recorded_example
 from search.events.list_ids import new_list_id
 from search.models import Event
@@ -114,8 +114,8 @@ def test_a_form_is_not_a_message(client, fake_encoder):
     assert problem(client.post(EVENTS, {"events": "1"}))[0] == 415
 
 
-def test_an_address_that_tells_too_much_has_to_wait(client, fake_encoder, settings):
-    settings.SEARCH_RATE = "2/min"
+def test_an_address_that_tells_too_much_has_to_wait(client, fake_encoder, monkeypatch):
+    monkeypatch.setattr(EventsThrottle, "THROTTLE_RATES", {"events": "2/min"})
     cache.clear()
     for _ in range(2):
         assert send(client, event()).status_code == 200

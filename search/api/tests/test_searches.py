@@ -7,6 +7,7 @@ from catalog.api.tests.answers import assert_described, field_errors
 from catalog.photos.store import add_photo
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from search.api import examples
+from search.api.base import SearchThrottle
 from search.api.serializers import SearchPageOutput
 from search.api.similar import SimilarView
 from search.models import Encoder
@@ -117,8 +118,8 @@ def test_without_the_cache_the_search_is_unavailable(client, shop, settings):
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_an_address_that_asks_too_often_is_told_to_wait(client, shop, settings):
-    settings.SEARCH_RATE = "2/min"
+def test_an_address_that_asks_too_often_is_told_to_wait(client, shop, monkeypatch):
+    monkeypatch.setattr(SearchThrottle, "THROTTLE_RATES", {"search": "2/min"})
     for _ in range(2):
         assert client.post(SEARCH, {"photo": upload(RED)}).status_code == 200
     spoofed = {"X-Forwarded-For": "203.0.113.9"}
@@ -127,7 +128,7 @@ def test_an_address_that_asks_too_often_is_told_to_wait(client, shop, settings):
     assert 0 < int(response.headers["Retry-After"]) <= 60
     other = client.post(SEARCH, {"photo": upload(RED)}, REMOTE_ADDR="203.0.113.9")
     assert other.status_code == 200
-    settings.SEARCH_RATE = ""
+    monkeypatch.setattr(SearchThrottle, "THROTTLE_RATES", {"search": None})
     assert client.post(SEARCH, {"photo": upload(RED)}).status_code == 200
 
 
