@@ -58,7 +58,9 @@ class Refinement:
 
     @property
     def key(self) -> str:
-        """Return a short cache key, equal for equal refinements."""
+        """Return a short cache key, equal for equal refinements; "" for none."""
+        if self == NO_REFINEMENT:
+            return ""
         return sha256(repr(self).encode()).hexdigest()[:32]
 
 
