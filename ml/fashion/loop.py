@@ -1,7 +1,7 @@
-"""The training loop of the recipe `fashion`: views of photos in, a better top out.
+"""Train the recipe `fashion` on views of photos.
 
-A training that was cut off goes on from its checkpoint and ends with the same
-weights: each batch follows from the seed and the number of its step alone.
+An interrupted training resumes from its checkpoint and ends with the same weights,
+because each batch follows from the seed and the number of its step alone.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ from ml.conversion import weights_hash
 from ml.dataset import Photos
 from ml.encoder import RUNTIMES
 from ml.errors import TrainingError
-from ml.fashion.batches import ViewBatch, ViewSource, contents_of, digest, make_sources
+from ml.fashion.batches import ViewSource, contents_of, digest, make_sources
 from ml.fashion.checkpoint import Checkpoint, TrainingProgress
-from ml.fashion.losses import contrast, relation_loss
 from ml.fashion.network import Parts, build_two_heads, join, open_two_heads
 from ml.fashion.readout import fit_readout
+from ml.fashion.step import (
+    make_optimizer,
+    make_step,
+    set_precision,
+    trained_variables,
+    validation_loss,
+)
 from ml.measure.history import Epoch
 from ml.recipes import SCRATCH, FashionRecipe
-from ml.schedule import learning_rate
 
-SAVED_EVERY = 100  # steps
-VALIDATION_BATCHES = 4
-LONGEST_GRADIENT = 5.0
+SAVE_EVERY = 100  # steps
 
 
 def fit(
@@ -42,10 +45,7 @@ def fit(
     out: Path,
     kept: Path | None,
 ) -> tuple[keras.Model, list[Epoch]]:
-    """Build, make the views, train: the encoder and its history.
-
-    What it takes to go on after a kill lies in `out`/.training.
-    """
+    # The checkpoints in `scratch` let a killed training resume.
     scratch = out / SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)
 
@@ -56,7 +56,7 @@ def fit(
         return open_two_heads(start / RUNTIMES["keras"], recipe)
 
     parts = begin(recipe)
-    _forget_another_training(scratch, recipe, photos, leave_out, parts)
+    _delete_stale_checkpoints(scratch, recipe, photos, leave_out, parts)
     folder = kept or scratch / "views"
     train, held_out = make_sources(parts, recipe, photos, leave_out, scratch, folder)
     history = train_soup(parts, begin, train, held_out, recipe, scratch)
@@ -65,16 +65,15 @@ def fit(
     return join(parts, readout), history
 
 
-def _forget_another_training(
+def _delete_stale_checkpoints(
     scratch: Path,
     recipe: FashionRecipe,
     photos: Mapping[str, Photos],
     leave_out: Sequence[str],
     parts: Parts,
 ) -> None:
-    """A checkpoint of other data, another start or another recipe is no use here."""
-    # The rate may be turned down after a loss that was no number, and go on; how the
-    # vector is read off has no part in training what it is read off.
+    # After a loss that was not finite, a training may resume at a lower rate. The
+    # other two options change only the readout, which is fitted afterwards.
     free = ("learning_rate", "category_weight", "category_heat")
     knobs = {name: v for name, v in asdict(recipe).items() if name not in free}
     contents = [contents_of(photos[name]) for name in ("train", "validation")]
@@ -94,12 +93,11 @@ def train_soup(
     recipe: FashionRecipe,
     scratch: Path,
 ) -> list[Epoch]:
-    """Train from the same start as often as the recipe says, and average the tops.
+    """Train from the same start `recipe.soup` times and average the weights of `upper`.
 
-    `parts` is the first to be trained and gets the mean; `begin` makes the others.
-    Each training has a seed of its own. The mean of weights that began alike does
-    better than each of them, and costs no more to run (model soups, Wortsman et al.
-    2022). The history is the mean of theirs.
+    `parts` is trained first and receives the mean; `begin` builds the others, each with
+    its own seed. The mean of weights that started alike does better than any of them at
+    no cost when searching (model soups, Wortsman et al. 2022). Return the mean history.
     """
     tops, histories = [], []
     for number in range(recipe.soup):
@@ -126,86 +124,27 @@ def train_two_heads(
     recipe: FashionRecipe,
     file: Path,
 ) -> list[Epoch]:
-    """Fit `upper` and `heads` in place, going on from the checkpoint in `file`.
+    """Fit `upper` and `heads` in place, resuming from the checkpoint in `file`.
 
-    Raises TrainingError when the loss is no number; the checkpoint then holds the
-    last good weights.
+    Raises TrainingError when the loss is not finite; the checkpoint then holds the last
+    good weights.
     """
-    _set_policy(parts, "mixed_bfloat16" if _lightens(recipe) else "float32")
-    optimizer = keras.optimizers.AdamW(
-        learning_rate(recipe),
-        weight_decay=recipe.weight_decay,
-        use_ema=recipe.averaging > 0,
-        ema_momentum=recipe.averaging,
-    )
-    optimizer.build(_trained(parts))
+    set_precision(parts, reduced=recipe.mixed_precision)
+    optimizer = make_optimizer(parts, recipe)
     state = [*parts.upper.variables, *parts.heads.variables, *optimizer.variables]
     checkpoint = Checkpoint(file, state)
     progress = checkpoint.restore()
     if progress.step:
         total = recipe.epochs * recipe.steps
-        tqdm.write(f"goes on after step {progress.step} of {total}")
-    step = _make_step(parts, optimizer, recipe)
+        tqdm.write(f"resuming after step {progress.step} of {total}")
+    step = make_step(parts, optimizer, recipe)
     while len(progress.history) < recipe.epochs:
         _train_epoch(step, train, recipe, checkpoint, progress)
-        held_out = validation_loss(parts, validation, recipe)
-        epoch = Epoch(
-            len(progress.history) + 1, float(np.mean(progress.losses)), held_out
-        )
-        progress.history.append(epoch)
-        progress.losses = []
-        checkpoint.save(progress)
-        tqdm.write(
-            f"epoch {epoch.epoch}: loss {epoch.train:.4f}, validation {held_out:.4f}"
-        )
+        _end_epoch(validation_loss(parts, validation, recipe), checkpoint, progress)
     if recipe.averaging:
-        optimizer.finalize_variable_values(_trained(parts))
-    _set_policy(parts, "float32")
+        optimizer.finalize_variable_values(trained_variables(parts))
+    set_precision(parts, reduced=False)
     return progress.history
-
-
-def batch_loss(
-    parts: Parts, batch: ViewBatch, recipe: FashionRecipe, training: bool
-) -> tf.Tensor:
-    """Category contrast + view contrast + staying like the teacher -> scalar.
-
-    The mean over the tops, each of which is trained as if it were alone.
-    """
-    # training=False holds the batch norms at what they are, see ml.triplets.network.
-    seen = parts.upper(tf.cast(batch.activations, tf.float32), training=False)
-    textures = tf.cast(batch.textures, tf.float32)
-    found = parts.heads([textures, *seen], training=training)
-    category, appearance = (_each_top(vectors, recipe.tops) for vectors in found)
-    losses = [
-        _top_loss(its_category, its_appearance, batch, recipe)
-        for its_category, its_appearance in zip(category, appearance, strict=True)
-    ]
-    return tf.add_n(losses) / len(losses)
-
-
-def _each_top(vectors: tf.Tensor, tops: int) -> list[tf.Tensor]:
-    """(N, D) -> of each top its (N, D / tops), of unit length again."""
-    return tf.split(tf.cast(vectors, tf.float32) * math.sqrt(tops), tops, axis=1)
-
-
-def _top_loss(
-    category: tf.Tensor, appearance: tf.Tensor, batch: ViewBatch, recipe: FashionRecipe
-) -> tf.Tensor:
-    teacher = tf.cast(batch.teacher, tf.float32)
-    heat = recipe.temperature
-    loss = contrast(category, batch.labels, heat)
-    loss += recipe.appearance * contrast(appearance, batch.instances, heat)
-    return loss + recipe.distillation * relation_loss(
-        appearance, teacher, batch.instances, heat
-    )
-
-
-def validation_loss(parts: Parts, source: ViewSource, recipe: FashionRecipe) -> float:
-    """The loss on the same few batches of photos not trained on; nan without any."""
-    if not len(source.photos):
-        return math.nan
-    batches = (source.draw(recipe, [1, i]) for i in range(VALIDATION_BATCHES))
-    return float(np.mean([batch_loss(parts, b, recipe, False) for b in batches]))
 
 
 def _train_epoch(
@@ -227,8 +166,18 @@ def _train_epoch(
             progress.losses.append(loss)
             bar.update()
             bar.set_postfix(loss=f"{np.mean(progress.losses):.4f}")
-            if number % SAVED_EVERY == 0:
+            if number % SAVE_EVERY == 0:
                 checkpoint.save(progress)
+
+
+def _end_epoch(
+    held_out: float, checkpoint: Checkpoint, progress: TrainingProgress
+) -> None:
+    number, loss = len(progress.history) + 1, float(np.mean(progress.losses))
+    progress.history.append(Epoch(number, loss, held_out))
+    progress.losses = []
+    checkpoint.save(progress)
+    tqdm.write(f"epoch {number}: loss {loss:.4f}, validation {held_out:.4f}")
 
 
 def _not_finite(
@@ -240,39 +189,5 @@ def _not_finite(
         kept = f"The weights of step {done} are kept in {checkpoint.file}."
     return TrainingError(
         f"The loss became {loss} at step {step}. {kept} Run the command again with a "
-        f"--learning-rate below {recipe.learning_rate:g}: it goes on from there."
+        f"--learning-rate below {recipe.learning_rate:g} to resume from there."
     )
-
-
-def _make_step(
-    parts: Parts, optimizer: keras.optimizers.Optimizer, recipe: FashionRecipe
-) -> Callable[..., tf.Tensor]:
-    """The tensors of a batch -> its loss, the weights one better."""
-    variables = _trained(parts)
-
-    @tf.function
-    def step(*tensors: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape() as tape:
-            loss = batch_loss(parts, ViewBatch(*tensors), recipe, training=True)
-        gradients = tape.gradient(loss, variables)
-        gradients, length = tf.clip_by_global_norm(gradients, LONGEST_GRADIENT)
-        optimizer.apply(gradients, variables)
-        return loss + 0.0 * length  # no number where a gradient is none
-
-    return step
-
-
-def _trained(parts: Parts) -> list:
-    return [*parts.upper.trainable_variables, *parts.heads.trainable_variables]
-
-
-def _lightens(recipe: FashionRecipe) -> bool:
-    # On a CPU bfloat16 is slower than float32, where it exists at all.
-    return recipe.mixed_precision and bool(tf.config.list_physical_devices("GPU"))
-
-
-def _set_policy(parts: Parts, policy: str) -> None:
-    """Compute in this precision; weights, and the encoder exported, stay float32."""
-    for model in (parts.upper, parts.heads):
-        for layer in model.layers:
-            layer.dtype_policy = keras.dtype_policies.get(policy)

@@ -1,23 +1,23 @@
 """The network of the recipe `fashion`: category and appearance in one unit vector.
 
-    photo -> lower (frozen) -> upper: two tops, each two depths, -> readout -> vector
-                                      pooled, and a layout
+    photo -> lower (frozen) -> upper: two tops, each two pooled depths and a layout
+          -> readout -> vector
 
-The vector is [sqrt(w) c, sqrt(1 - w) a]: c, the category, and a, the appearance, have
-unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category decides between
-kinds, appearance orders within a kind, and neither is bought with the other.
+The vector is [sqrt(w) c, sqrt(1 - w) a]. c, the category, and a, the appearance, have
+unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category separates kinds
+and appearance orders within a kind, and each keeps its own share of the distance.
 
-c holds the square roots of how likely each category is, so that cos(c, c') is the
-Bhattacharyya coefficient of two photos' shares: a photo of a kind that training never
-showed has a share of several, and its appearance decides. a is what the tops see where,
-turned to axes along which photos differ and views of one photo do not
-(`ml.fashion.readout`).
+c holds the square roots of the category probabilities, so cos(c, c') is the
+Bhattacharyya coefficient of two photos' probabilities. A photo of a kind that was not
+trained on has probability in several categories, and its appearance decides. a is the
+layout that the tops output, projected to axes along which photos differ and views of
+one photo do not (`ml.fashion.readout`).
 
-The last blocks of MobileNetV2 are there more than once, each copy a top, trained by its
-own losses through two heads of its own. They err on different photos: an ensemble
-(Hansen and Salamon 1990) in one vector. The heads go when the training is done: what
-comes out of them keeps less of what training did not ask for than what goes in (Chen et
-al. 2020, SimCLR, 4.2).
+Each top is a copy of the last blocks of MobileNetV2, trained by its own losses through
+two heads of its own. Copies make different mistakes, so together they are an ensemble
+(Hansen and Salamon 1990) in one vector. The heads are dropped after training, because
+their output keeps less of what training did not ask for than their input does
+(Chen et al. 2020, SimCLR, 4.2).
 """
 
 from __future__ import annotations
@@ -33,35 +33,34 @@ from ml.recipes import FashionRecipe
 
 TEXTURES = ("block_6_expand_relu", "block_10_expand_relu")
 DEPTHS = ("block_13_expand_relu", "out_relu")
-LAYOUT = "block_16_project_BN"  # not pooled: where on the garment things are
+LAYOUT = "block_16_project_BN"  # not pooled, so it keeps positions
 
 
 class StartError(UserError):
-    """The encoder to start from is not one of this recipe."""
+    """The encoder to start from does not fit this recipe."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The pieces of one encoder; they share its weights."""
+    """The parts of one encoder, with shared weights."""
 
     lower: keras.Model  # photos -1..1 -> activations, pooled textures
-    upper: keras.Model  # activations -> of each top the DEPTHS, pooled, and LAYOUT
-    heads: keras.Model  # textures and what `upper` gives -> two vectors to train with
+    upper: keras.Model  # activations -> pooled DEPTHS and LAYOUT of each top
+    heads: keras.Model  # textures, outputs of `upper` -> two vectors for the losses
 
 
 def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
-    """A fresh encoder; `weights` as for `ml.backbone.build_backbone`."""
     backbone = build_backbone(recipe, weights)
-    above = f"block_{recipe.frozen_blocks + 1}_expand"  # the first layer trained
+    above = f"block_{recipe.frozen_blocks + 1}_expand"  # first trained layer
     split = backbone.get_layer(above).input
     depths = [_pooled(backbone, [name]) for name in DEPTHS]
     top = keras.Model(split, [*depths, backbone.get_layer(LAYOUT).output])
     activations = keras.Input(split.shape[1:])
-    # Before `lower` is frozen: a copy is frozen where its layer is.
+    # Copy before `lower` is frozen: copies of frozen layers are frozen too.
     seen = [
         output
         for number in range(recipe.tops)
-        for output in _copy(top, activations, number + 1)
+        for output in _copy_top(top, activations, number + 1)
     ]
     upper = keras.Model(activations, seen, name="upper")
     lower = keras.Model(
@@ -72,9 +71,7 @@ def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
     return Parts(lower, upper, heads)
 
 
-def _copy(top: keras.Model, activations: keras.KerasTensor, number: int) -> list:
-    """What one more such top, of the same weights to begin with, gives."""
-
+def _copy_top(top: keras.Model, activations: keras.KerasTensor, number: int) -> list:
     def renamed(layer: keras.Layer) -> keras.Layer:
         config = layer.get_config()
         return type(layer).from_config({**config, "name": f"{layer.name}_{number}"})
@@ -85,9 +82,9 @@ def _copy(top: keras.Model, activations: keras.KerasTensor, number: int) -> list
 
 
 def frozen_model(parts: Parts) -> keras.Model:
-    """uint8 photos -> activations, textures, layout: all that is computed once.
+    """Return the part that is computed once: uint8 photos to the arrays of `Views`.
 
-    The layout, that of the last top, is what the appearance is held to in training.
+    The layout is that of the last top; training keeps the appearance close to it.
     """
     image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
@@ -97,10 +94,10 @@ def frozen_model(parts: Parts) -> keras.Model:
 
 
 def join(parts: Parts, readout: keras.Model) -> keras.Model:
-    """One graph from bytes of pixels to the vector."""
+    """Return the encoder: (N, size, size, 3) uint8 to (N, dimension) unit vectors."""
     image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
-    # Batch norms in inference mode, always: see ml.triplets.network.
+    # Batch norms stay in inference mode: see ml.triplets.network.
     activations, _ = parts.lower(x, training=False)
     vector = readout(parts.upper(activations, training=False))
     return keras.Model(image, vector, name="encoder")
@@ -109,23 +106,23 @@ def join(parts: Parts, readout: keras.Model) -> keras.Model:
 def build_readout(
     recipe: FashionRecipe, categories: int, shapes: list[tuple]
 ) -> tuple[keras.Model, keras.Model]:
-    """What `upper` gives -> the vector; and -> what it is read off: depths, layouts.
+    """Return two models: from the outputs of `upper` to the vector, and to its inputs.
 
-    Depths (N, F) and layouts (N, G) of all the tops lie side by side. The weights of
-    the layers `categories`, `category_axes` and `appearance_axes` are to be set.
+    The inputs are depths (N, F) and layouts (N, G), all tops concatenated. The layers
+    `categories`, `category_axes` and `appearance_axes` still need their weights.
     """
     layers, ops = keras.layers, keras.ops
     inputs = [keras.Input(shape[1:]) for shape in shapes]
     tops = _by_top(inputs)
-    depths = _side_by_side([_even(x) for *pooled, _ in tops for x in pooled])
+    depths = _side_by_side([_normalize(x) for *pooled, _ in tops for x in pooled])
     layouts = _side_by_side([layers.Flatten()(layout) for *_, layout in tops])
-    likely = layers.Dense(categories, name="categories")(depths)
-    shares = ops.softmax(likely / recipe.category_heat)
+    logits = layers.Dense(categories, name="categories")(depths)
+    shares = ops.softmax(logits / recipe.category_heat)
     axes = layers.Dense(recipe.category_dimension, use_bias=False, name="category_axes")
     category = layers.UnitNormalization()(axes(ops.sqrt(shares)))
     rest = recipe.dimension - recipe.category_dimension
-    where = layers.Dense(rest, name="appearance_axes")(layouts)
-    appearance = layers.UnitNormalization()(where)
+    place = layers.Dense(rest, name="appearance_axes")(layouts)
+    appearance = layers.UnitNormalization()(place)
     weight = recipe.category_weight
     vector = layers.Concatenate(name="vector")(
         [category * math.sqrt(weight), appearance * math.sqrt(1 - weight)]
@@ -137,7 +134,6 @@ def build_readout(
 
 
 def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
-    """The parts of a trained encoder.keras, to go on from. Raises StartError."""
     from ml.conversion import load_keras
 
     encoder = load_keras(file)
@@ -152,18 +148,17 @@ def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
     sizes = (encoder.input_shape, encoder.output_shape)
     if sizes != (wanted, (None, recipe.dimension)):
         raise StartError(
-            f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe wants {wanted} "
+            f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe needs {wanted} "
             f"and {(None, recipe.dimension)}."
         )
     if (tops := len(_by_top(upper.outputs))) != recipe.tops:
-        raise StartError(f"{file} has {tops} top(s); the recipe wants {recipe.tops}.")
+        raise StartError(f"{file} has {tops} top(s); the recipe needs {recipe.tops}.")
     lower.trainable = False
     heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
     return Parts(lower, upper, heads)
 
 
 def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object:
-    """Mean over the picture of each layer's output, side by side."""
     means = [
         keras.layers.GlobalAveragePooling2D(name=f"{name}_mean")(
             backbone.get_layer(name).output
@@ -180,25 +175,25 @@ def _side_by_side(parts: list) -> keras.KerasTensor:
 def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
     layers = keras.layers
     inputs = [keras.Input(shape[1:]) for shape in shapes]
-    textures, *seen = map(_even, inputs)
+    textures, *seen = map(_normalize, inputs)
     found = [_heads_of_top(textures, top, recipe) for top in _by_top(seen)]
     outputs = [layers.Concatenate()(own) for own in zip(*found, strict=True)]
     return keras.Model(inputs, outputs, name="heads")
 
 
 def _by_top(seen: list) -> list[list]:
-    """What `upper` gives, in one row -> the DEPTHS and LAYOUT of each top."""
+    """Split the outputs of `upper` into the DEPTHS and LAYOUT of each top."""
     each = len(DEPTHS) + 1
     return [seen[start : start + each] for start in range(0, len(seen), each)]
 
 
-def _even(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Mean 0, variance 1 in each photo: features of two depths differ a hundredfold."""
+def _normalize(x: keras.KerasTensor) -> keras.KerasTensor:
+    # Mean 0 and variance 1 in each photo: two depths differ a hundredfold in scale.
     return keras.layers.LayerNormalization(center=False, scale=False)(x)
 
 
 def _heads_of_top(textures: object, top: list, recipe: FashionRecipe) -> list:
-    """Its share of the two vectors to train with: by category, and by photo."""
+    """Return a top's category and appearance vectors, each (N, D / tops)."""
     layers = keras.layers
     *depths, layout = top
     seen = [textures, *depths]

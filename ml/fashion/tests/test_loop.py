@@ -1,4 +1,4 @@
-"""The recipe `fashion`: network, loop, going on after a kill, command."""
+"""Train the recipe `fashion`: network, loop, resuming after a kill, command."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ml.command import DATA_VARIABLE
 from ml.dataset import load_splits, read_splits
 from ml.encoder import Encoder
 from ml.errors import TrainingError
-from ml.fashion import loop
+from ml.fashion import loop, step
 from ml.fashion.batches import ViewSource, make_source
 from ml.fashion.frozen_views import Views, make_views
-from ml.fashion.loop import batch_loss, train_soup, train_two_heads
+from ml.fashion.loop import train_soup, train_two_heads
 from ml.fashion.losses import contrast, relation_loss
 from ml.fashion.network import (
     Parts,
@@ -66,7 +66,7 @@ def eager() -> Iterator[None]:
     """Run training steps eagerly: tracing takes longer than a few small steps."""
     tf.config.run_functions_eagerly(True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop, "VALIDATION_BATCHES", 1)
+        patch.setattr(step, "VALIDATION_BATCHES", 1)
         yield
     tf.config.run_functions_eagerly(False)
 
@@ -205,7 +205,7 @@ def test_batch_norms_keep_their_statistics(whole):
 def test_the_tops_have_independent_losses(sources):
     """What one of them gives has no part in the loss of the other."""
     parts, batch = tiny_parts(), sources[0].draw(SMALL, [0, 1])
-    loss = float(batch_loss(parts, batch, SMALL, training=False))
+    loss = float(step.batch_loss(parts, batch, SMALL, training=False))
     seen = parts.upper(tf.cast(batch.activations, tf.float32))
     found = parts.heads([tf.cast(batch.textures, tf.float32), *seen])
     alone = []
@@ -247,7 +247,7 @@ def test_a_killed_training_resumes_to_the_same_weights(
     whole, sources, tmp_path, monkeypatch, cut
 ):
     uninterrupted, expected = whole
-    monkeypatch.setattr(loop, "SAVED_EVERY", 2)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 2)
     with killed_at(cut):
         fit(sources, tmp_path / "cut.npz")
     resumed, history = fit(sources, tmp_path / "cut.npz")
@@ -311,7 +311,7 @@ def test_a_soup_killed_in_its_second_training_resumes_there(
 
 
 def test_a_nan_loss_keeps_the_last_good_weights(sources, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "SAVED_EVERY", 2)
+    monkeypatch.setattr(loop, "SAVE_EVERY", 2)
     draw = ViewSource.draw
 
     def spoilt(self, recipe, stream):
@@ -327,7 +327,7 @@ def test_a_nan_loss_keeps_the_last_good_weights(sources, tmp_path, monkeypatch):
     with np.load(file) as kept:
         assert all(np.isfinite(kept[name]).all() for name in kept if name[0] == "v")
     monkeypatch.setattr(ViewSource, "draw", draw)
-    _, history = fit(sources, file, learning_rate=0.001)  # goes on from step 4
+    _, history = fit(sources, file, learning_rate=0.001)  # resumes after step 4
     assert len(history) == SMALL.epochs
 
 
@@ -335,15 +335,15 @@ def test_a_nan_gradient_is_not_applied_to_the_weights_kept(
     sources, tmp_path, monkeypatch
 ):
     """The loss before such a step is a number, the weights after it are none."""
-    monkeypatch.setattr(loop, "SAVED_EVERY", 1)
-    loss = loop.batch_loss
+    monkeypatch.setattr(loop, "SAVE_EVERY", 1)
+    loss = step.batch_loss
 
     def steep(parts, batch, recipe, training):
         kernel = parts.heads.trainable_variables[0]
         nothing = tf.sqrt(0.0 * tf.reduce_sum(kernel**2))  # 0, of slope 0 / 0
         return loss(parts, batch, recipe, training) + nothing
 
-    monkeypatch.setattr(loop, "batch_loss", steep)
+    monkeypatch.setattr(step, "batch_loss", steep)
     with pytest.raises(TrainingError, match=r"nan at step 1\. There are no weights"):
         fit(sources, tmp_path / "state.npz")
 
@@ -456,7 +456,7 @@ def test_training_continues_from_an_encoder_with_another_readout(tmp_path):
 
 def test_an_encoder_of_another_size_is_named(trained):
     wide = dataclasses.replace(SMALL, input_size=96)
-    with pytest.raises(StartError, match=r"takes .*64.*wants .*96"):
+    with pytest.raises(StartError, match=r"takes .*64.*needs .*96"):
         open_two_heads(trained / "out" / "encoder.keras", wide)
 
 
@@ -484,7 +484,7 @@ def test_tops_begin_alike_and_become_two(trained):
 
 def test_an_encoder_of_other_tops_is_named(trained):
     one = dataclasses.replace(REAL, tops=1)
-    with pytest.raises(StartError, match=r"has 2 top\(s\); the recipe wants 1"):
+    with pytest.raises(StartError, match=r"has 2 top\(s\); the recipe needs 1"):
         open_two_heads(trained / "out" / "encoder.keras", one)
 
 

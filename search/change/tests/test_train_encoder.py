@@ -106,7 +106,7 @@ def test_a_killed_training_continues_and_adds_an_encoder(
     capfd.readouterr()
     call_command("train_encoder", *words)
     output = capfd.readouterr()
-    assert "goes on" in output.err + output.out
+    assert "resuming after step" in output.err + output.out
 
     (new,) = known_encoders() - before
     encoder = Encoder.objects.get(pk=new)
