@@ -1,0 +1,71 @@
+"""Products that a feed no longer names."""
+
+import pytest
+from django.core.management import CommandError
+from django.utils import timezone
+
+from catalog.feeds.tests.feed_folder import COAT, HAT, product
+from catalog.models import Product
+from catalog.tests.factories import make_product
+
+pytestmark = pytest.mark.django_db
+
+
+def test_missing_products_are_archived_until_they_return(shop):
+    make_product(sku="by-hand", title="By hand")
+    boots = "A3,Boots,Shoes,9.00,,"
+    shop.feed(COAT, HAT, boots, "by-hand,Coat,Coats,1,,")
+    started = timezone.now()
+    assert "1 products archived" in shop.feed(COAT, HAT, archive_missing=True)
+    assert product("A3").status == Product.Status.ARCHIVED
+    assert product("A3").updated > started
+    assert product("by-hand").status == Product.Status.PUBLISHED
+    assert "0 products archived" in shop.run(archive_missing=True)
+    output = shop.feed(COAT, HAT, boots)
+    assert "1 updated, 2 unchanged" in output
+    assert "1 products are back and published again" in output
+    assert product("A3").status == Product.Status.PUBLISHED
+
+
+def test_a_status_set_by_hand_stays(shop):
+    boots = "A3,Boots,Shoes,9.00,,"
+    shop.feed(COAT, HAT, boots)
+    Product.objects.filter(sku="A1").update(status="archived")
+    shop.run()
+    assert product("A1").status == Product.Status.ARCHIVED
+    shop.feed(COAT, HAT, archive_missing=True, force=True)
+    Product.objects.filter(sku="A3").update(status="published")
+    shop.run(archive_missing=True, force=True)
+    assert product("A3").status == Product.Status.PUBLISHED
+    Product.objects.filter(sku="A3").update(status="draft")
+    assert "are back" not in shop.feed(COAT, HAT, boots)
+    assert product("A3").status == Product.Status.DRAFT
+
+
+def test_a_feed_archives_its_own_products_only(shop):
+    shop.feed(COAT, HAT, feed_name="coats")
+    shop.feed(HAT, "A3,Boots,Shoes,9.00,,", feed_name="boots")
+    shop.feed("A1,Coat,Coats,1,,", feed_name="coats", archive_missing=True)
+    assert product("A2").status == Product.Status.PUBLISHED  # of the other feed
+
+
+def test_a_row_with_an_error_still_names_its_product(shop):
+    shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
+    shop.feed(COAT, HAT, "A3,Boots,Shoes,free,,", archive_missing=True)
+    assert product("A3").status == Product.Status.PUBLISHED
+
+
+def test_archiving_more_than_half_needs_force(shop):
+    shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
+    with pytest.raises(CommandError, match=r"2 of the 3 products.*--force"):
+        shop.feed(COAT.replace("19", "18"), archive_missing=True)
+    assert not Product.objects.filter(status="archived").exists()
+    assert product("A1").price_cents == 1890
+    assert "2 products archived" in shop.run(archive_missing=True, force=True)
+
+
+def test_rows_without_an_id_prevent_archiving(shop):
+    shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
+    with pytest.raises(CommandError, match=r"1 rows have no valid id.*the 1 products"):
+        shop.feed(COAT, HAT, '"A3,Boots', archive_missing=True)
+    assert not Product.objects.filter(status="archived").exists()
