@@ -43,7 +43,6 @@ def archive_missing(
 
 
 def _find_missing(feed_name: str, seen: SeenSkus) -> tuple[list[int], int]:
-    """Return the ids of missing products, and how many products the feed has."""
     # Products that the feed archived and a person published again stay published.
     owned = FeedProduct.objects.filter(feed=feed_name, archived=False).exclude(
         product__status=Product.Status.ARCHIVED

@@ -80,7 +80,6 @@ def check_headings(
     columns: Mapping[int, str],
     mapping: Mapping[str, str],
 ) -> None:
-    """Raise FeedRefused if a column is missing, repeated, or the only one."""
     listed = ", ".join(h.strip() for h in headings[:40] if h.strip()) or "none"
     for column, heading in mapping.items():
         if column not in columns.values():

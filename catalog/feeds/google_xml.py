@@ -35,7 +35,6 @@ class XmlFeed:
 
     @property
     def unused_headings(self) -> list[str]:
-        """Return the unused names in the first item."""
         names = [name for name, _ in next(self.items(), [])]
         columns = match_headings(names, self.mapping)
         return [name for index, name in enumerate(names) if index not in columns]
@@ -73,7 +72,6 @@ class XmlFeed:
 def open_xml(
     path: Path, *, encoding: str | None, mapping: Mapping[str, str]
 ) -> XmlFeed:
-    """Return the feed; raise FeedRefused if its first item cannot be used."""
     feed = XmlFeed(path, encoding, mapping)
     first = next(feed.items(), None)
     if first is None:

@@ -87,7 +87,6 @@ def _plan_links(
     stored: Mapping[str, FeedPhoto],
     changes: PhotoChanges,
 ) -> list[ProductImage]:
-    """Return the photos of the links in order, new ones unsaved."""
     by_pixels = {image.sha256: image for image in images}
     order: list[ProductImage] = []
     for link in linked.links:

@@ -54,7 +54,6 @@ class ProductRow:
 
     @property
     def identifies_product(self) -> bool:
-        """Return whether the id is valid, whatever else is wrong."""
         wrong = {problem.column for problem in self.problems}
         return bool(self.sku) and ID_COLUMN not in wrong
 
@@ -95,7 +94,6 @@ def read_row(record: Record, *, currency: str) -> ProductRow:
 def _read_cell(
     feed_field: FeedField, cell: str, values: dict[str, Any], currency: str
 ) -> dict[str, Any]:
-    """Return the values for the field's targets; raise ValueError if one is wrong."""
     if "\0" in cell:
         raise ValueError("text without NUL bytes")
     known = values.get(feed_field.targets[0])
@@ -117,7 +115,6 @@ def _read_cell(
 
 
 def _validate(values: dict[str, Any]) -> None:
-    """Apply the rules of Product's own fields; raise ValueError if one is broken."""
     for name in values.keys() & _VALIDATORS.keys():
         try:
             _VALIDATORS[name](values[name], None)

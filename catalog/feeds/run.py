@@ -73,7 +73,6 @@ class FeedImport:
         return self.report
 
     def _valid_rows(self, batch: list[ProductRow]) -> list[ProductRow]:
-        """Return the rows without problems, the first of each product."""
         first: dict[str, int] = {}
         for row in batch:
             if row.identifies_product:
@@ -112,7 +111,6 @@ class FeedImport:
             setattr(self.report, name, getattr(self.report, name) + count)
 
     def _is_complete(self, row: ProductRow) -> bool:
-        """Return whether the row has all that a new product needs, or skip it."""
         present = row.values.keys() | ({"category"} if self.options.category else set())
         required = [each for each in FIELDS if each.required]
         problems = [
@@ -127,7 +125,6 @@ class FeedImport:
         return not problems
 
     def _has_photo(self, row: ProductRow, photos: dict[str, LinkedPhoto]) -> bool:
-        """Return whether a new product has a photo to show, or skip its row."""
         if row.links and not photos:
             self._skip(row)
             return False

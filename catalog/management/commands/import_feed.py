@@ -24,7 +24,6 @@ CONTINUE = "What was imported stays. Run the same command again to continue."
 
 
 def describe(field: FeedField) -> str:
-    """Return the lines of the help for one column."""
     names = ", ".join([field.column, *field.aliases])
     gap = " " * 28
     lines = textwrap.wrap(field.help, 60, break_on_hyphens=False)
