@@ -78,7 +78,6 @@ def multipart(photo: Path) -> bytes:
 
 
 def post_ms(port: int, path: str, body: bytes) -> float:
-    """Return the time from connecting to the last byte of the response."""
     started = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("POST", path, body, {"Content-Type": MULTIPART_CONTENT})
@@ -113,7 +112,6 @@ def run_peer() -> Iterator[int]:
 
 
 def web_figures() -> dict[str, object]:
-    """Return memory and imports of the gunicorn workers."""
     mine = psutil.Process().children()
     (master,) = [p for p in mine if any("fashionlens.wsgi" in a for a in p.cmdline())]
     workers = master.children()

@@ -79,7 +79,6 @@ def take_admin(page: Page, out: Path) -> None:
 
 
 def make_events(page: Page) -> None:
-    """Send events for the search report, with fewer clicks at each later place."""
     api = page.context.request
     products = api.get("/api/v1/products/?page_size=32").json()["results"]
     for number, product in enumerate(products):
@@ -133,7 +132,6 @@ def run(command: str) -> None:
 
 @contextmanager
 def run_demo() -> Iterator[str]:
-    """Yield the address of the shop."""
     if not (VAR / "sample").exists():
         draw_sample(VAR / "sample")
     port = free_port()

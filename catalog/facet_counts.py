@@ -21,7 +21,6 @@ class FacetCounts:
 
     @property
     def by_facet(self) -> list[tuple[ValuesFacet, list[FacetValue]]]:
-        """Return the facets that are lists of values, for pages to loop over."""
         return [(facet, getattr(self, facet.name)) for facet in VALUES_FACETS]
 
 

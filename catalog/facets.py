@@ -171,7 +171,6 @@ class PriceFacet(Facet):
         return {name: limit for name, limit in limits if limit is not None}
 
     def count(self, products: QuerySet[Product], *values: Any) -> list[PriceRange]:
-        """Return the ranges that have products, and the chosen one."""
         limits = self.limits(*values)
         within = [Count("pk", filter=Q(**self.lookups(*each))) for each in limits]
         counts = products.aggregate(**{f"range_{n}": c for n, c in enumerate(within)})

@@ -78,11 +78,9 @@ class Filters:
         return sha256(repr(self).encode()).hexdigest()[:32] if self else ""
 
     def chosen(self, facet: Facet) -> tuple[Any, ...]:
-        """Return the values of the facet's fields."""
         return tuple(getattr(self, field) for field in facet.parameters.values())
 
     def except_facet(self, facet: Facet) -> Self:
-        """Return these filters without those of one facet."""
         names = facet.parameters.values()
         defaults: Any = {f.name: f.default for f in fields(self) if f.name in names}
         return replace(self, **defaults)

@@ -54,7 +54,6 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(status=Product.Status.PUBLISHED)
 
     def brands(self) -> "models.QuerySet[Product, str]":
-        """Return the distinct brands by name."""
         named = self.exclude(brand="").order_by("brand")
         return named.values_list("brand", flat=True).distinct()
 

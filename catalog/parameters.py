@@ -97,7 +97,6 @@ def _serializer(parameters: type[Parameters]) -> Parameters:
 
 
 def sentences(error: ValidationError) -> list[str]:
-    """Return the messages of all fields, for a page."""
     return list(_messages(error.detail))
 
 
@@ -255,7 +254,6 @@ class ListingParameters(FilterParameters):
 
 
 def filters_of(values: dict[str, Any]) -> Filters:
-    """Return the filters of valid `FilterParameters`. Raises ValidationError."""
     try:
         filters = Filters.from_parameters(values)
         filters.check()

@@ -56,7 +56,6 @@ def _brands(text: str, products: ProductQuerySet) -> list[Suggestion]:
 
 
 def _begins(field: str, text: str) -> Q:
-    """Return the condition that the field, or a word in it, begins with the text."""
     later_word = {f"{field}__icontains": f" {text}"}
     return Q(**{f"{field}__istartswith": text}) | Q(**later_word)
 

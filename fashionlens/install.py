@@ -63,7 +63,6 @@ def stamp(requirements: Path) -> Path:
 
 
 def is_usable() -> bool:
-    """Return whether .venv has a working Python and pip."""
     if (VENV / "unfinished").exists() or not PYTHON.exists():
         return False
     code = "import sys, pip; print(sys.version_info >= (3, 11))"

@@ -87,7 +87,6 @@ class Stack:
         return interrupted  # Ctrl-C is the ordinary way to leave
 
     def start_servers(self) -> None:
-        """Claim `var`, check the port, and start the servers if they are embedded."""
         self._claim = claim_exclusively(self.var, self._command)
         check_port(self.port)
         if not settings.EMBEDDED:
@@ -103,7 +102,6 @@ class Stack:
         connections.close_all()
 
     def start(self, *names: str) -> None:
-        """Start these processes; wait until the web process answers."""
         connections.close_all()
         for name in names:
             self._children[name] = self._spawn(name)
@@ -111,7 +109,6 @@ class Stack:
             self._wait_for_web()
 
     def check(self) -> None:
-        """Raise EmbeddedError if a server or process has stopped."""
         if self._servers:
             self._servers.check()
         for name, child in self._children.items():

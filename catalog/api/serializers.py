@@ -164,7 +164,6 @@ def _time_json(time: datetime) -> str:
 
 
 def root_of(request: Request) -> str:
-    """Return the address of the shop, as `https://shop.example`."""
     return request.build_absolute_uri("/").removesuffix("/")
 
 
@@ -200,7 +199,6 @@ def page_links(
 
 
 def page_of(request: Request, rows: QuerySet, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the page of `rows` that valid `PageParameters` name, with its links."""
     number, size = values["page"], values["page_size"]
     count = rows.count()
     check_page(number, size, count)

@@ -43,7 +43,6 @@ class PhotoChanges:
 
 
 def plan_photos(products: Mapping[Product, PhotoLinks]) -> PhotoChanges:
-    """Return what has to change; nothing is stored yet."""
     images = defaultdict(list)
     stored = ProductImage.objects.filter(product__in=products)
     for image in stored.order_by("position", "id").prefetch_related("links"):
@@ -121,7 +120,6 @@ def _plan_link(
 
 
 def _number(images: list[ProductImage]) -> list[ProductImage]:
-    """Set the positions; return the stored photos that move."""
     moved = []
     for position, image in enumerate(images):
         if image.position != position:

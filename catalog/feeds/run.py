@@ -131,7 +131,6 @@ class FeedImport:
         return True
 
     def _read_photos(self, rows: list[ProductRow]) -> dict[str, dict[str, LinkedPhoto]]:
-        """Return photos by SKU and link, without those that cannot be read."""
         known = _known_versions(rows)
         futures = {}
         for row in rows:

@@ -23,7 +23,6 @@ class SeenSkus:
         return earlier
 
     def unseen(self, skus: list[str]) -> list[str]:
-        """Return those of the SKUs that no row has named."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT unnest(%s::text[]) EXCEPT SELECT sku FROM feed_skus",

@@ -31,7 +31,6 @@ class RowBatch:
         self.known = known
 
     def store(self) -> dict[str, int]:
-        """Return counts by the names of FeedReport."""
         skus = [row.sku for row in self.rows]
         locked = Product.objects.with_skus(skus).select_for_update(no_key=True)
         stored = {product.sku: product for product in locked.order_by("pk")}
@@ -119,7 +118,6 @@ def _product_values(
 
 
 def _change(product: Product, row: ProductRow, categories: dict[str, Category]) -> bool:
-    """Set the row's values; return whether any differed."""
     values = _product_values(row, product.stock, categories)
     if category := values.pop("category", None):
         values["category_id"] = category.pk  # comparing it costs no query

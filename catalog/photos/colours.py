@@ -55,7 +55,6 @@ def garment_colours(image: Image.Image) -> list[str]:
 
 
 def _chosen(centres: np.ndarray, inside: np.ndarray, garment: np.ndarray) -> list[str]:
-    """Return the name of the cluster with most `garment` weight, then of large ones."""
     order = np.argsort(-garment)
     names = {_name(centres[order[0]]): garment[order[0]]}
     for index in order[1:]:
@@ -107,7 +106,6 @@ def _clusters(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @functools.lru_cache(maxsize=1)
 def _weights() -> tuple[np.ndarray, np.ndarray]:
-    """Return each pixel's weight in the middle and at the edge; each sums to 1."""
     x = np.linspace(-1, 1, _GRID[0])[None, :]
     y = np.linspace(-1, 1, _GRID[1])[:, None]
     middle = np.exp(-((x / 0.42) ** 2 + (y / 0.5) ** 2)).ravel()

@@ -79,7 +79,6 @@ def fingerprint_of(image: ProductImage) -> Fingerprint | None:
 
 
 def groups_of_pixels() -> list[list[int]]:
-    """Return the ids of all photos that share their pixels, by group."""
     same = (
         ProductImage.objects.order_by()
         .values("sha256")
@@ -133,7 +132,6 @@ def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
 
 
 def connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Join pairs of ids that share an id to sorted groups."""
     group_of: dict[int, list[int]] = {}
     for one, other in pairs:
         mine, theirs = group_of.get(one, [one]), group_of.get(other, [other])

@@ -106,7 +106,6 @@ class _Request:
 
 
 def fetch_photo(address: str) -> bytes:
-    """Return at most `MAX_BYTES` from a public web address. Raises AddressError."""
     content = fetch(address).content
     assert content is not None, "nothing was said to be known"
     return content
@@ -189,7 +188,6 @@ def _ask(asked: _Address, request: _Request) -> Fetched | str:
 
 
 def _version(response: http.client.HTTPResponse) -> Version:
-    """Return the validators of a response that can be repeated in a request."""
     named = {ask: response.getheader(said, "") for ask, said in _VALIDATORS.items()}
     return {k: v for k, v in named.items() if re.fullmatch(r"[ -~]{1,200}", v)}
 
@@ -279,7 +277,6 @@ class _Timed(io.RawIOBase):
 
 
 def _left(deadline: float) -> float:
-    """Return the seconds left, above 0. Raises TimeoutError."""
     left_s = deadline - time.monotonic()
     if left_s <= 0:
         raise TimeoutError

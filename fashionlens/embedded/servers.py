@@ -53,7 +53,6 @@ class Servers:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
-        """Start both servers and wait until both answer."""
         run = paths.make_run_dir(self.var, self._user)
         data = self._make_cluster()
         # This process holds the lock, so no server uses these files: see locks.py.

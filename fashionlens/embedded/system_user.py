@@ -25,7 +25,6 @@ class SystemUser:
         return cls(uid, entry.pw_gid, entry.pw_name)
 
     def can_reach(self, path: Path) -> bool:
-        """Return whether this user may enter `path` and every folder above it."""
         path = path.resolve()
         return all(self._may_enter(step) for step in (path, *path.parents))
 

@@ -36,7 +36,6 @@ START = ["address", "product", "image", "box"]
 
 
 def known_parameters(data: QueryDict, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the named parameters that are not empty, as given."""
     pairs = ((name, value) for name in names for value in data.getlist(name))
     return [(name, value) for name, value in pairs if value.strip()]
 
@@ -54,7 +53,6 @@ def read_listing(data: QueryDict) -> dict[str, Any]:
 
 
 def sort_labels(words: str) -> list[tuple[str, str]]:
-    """Return the orders to choose from; without words nothing is relevant."""
     names = SORTS if words else [name for name in SORTS if name != "relevance"]
     return [(name, SORTS[name][0]) for name in names]
 
@@ -67,14 +65,12 @@ def order_by(sort: str) -> list[str] | None:
 
 
 def read_refinement(data: QueryDict) -> Refinement:
-    """Raise ValidationError or ParameterError for values that are not allowed."""
     translated = _translate(data, REFINEMENT)
     values = RefinementParameters.read(translated, ignore_unknown=True)
     return Refinement.from_parameters(values)
 
 
 def read_start(data: QueryDict) -> Start:
-    """Raise ValidationError or ParameterError for values that are not allowed."""
     values = StartParameters.read(_translate(data, START), ignore_unknown=True)
     return Start.from_parameters(values)
 
@@ -82,7 +78,6 @@ def read_start(data: QueryDict) -> Start:
 def read_search(
     data: QueryDict, files: MultiValueDict[str, UploadedFile]
 ) -> tuple[Start, Refinement]:
-    """Raise ValidationError or ParameterError for values that are not allowed."""
     translated = _translate(data, [*START, *REFINEMENT])
     photos = files.getlist("photo")[:1]
     translated.setlist("photo", photos)  # type: ignore[arg-type]

@@ -12,7 +12,6 @@ COOKIE = "looked_at"
 
 
 def recently_viewed(request: HttpRequest) -> list[int]:
-    """Return product ids, the latest first."""
     value = request.get_signed_cookie(COOKIE, default="", salt=COOKIE) or ""
     return [int(pk) for pk in value.split(".") if pk][:MAX_SEEDS]
 

@@ -44,7 +44,6 @@ def because_recently_viewed(
     *,
     shown: Sequence[Recommendations] = (),
 ) -> Recommendations | None:
-    """Return products like those viewed before `product`, none of them shown yet."""
     viewed = [pk for pk in recently_viewed(request) if not product or pk != product.pk]
     if not viewed:
         return None

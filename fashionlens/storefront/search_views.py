@@ -145,7 +145,6 @@ def _expired(request: HtmxRequest, query_id: str) -> TemplateResponse:
 
 
 def _refining_products(kept: KeptSearch) -> list[tuple[str, Product]]:
-    """Return ("like", product) and ("dislike", product) pairs."""
     named = [("like", sku) for sku in kept.refinement.like]
     named += [("dislike", sku) for sku in kept.refinement.dislike]
     if not named:

@@ -41,7 +41,6 @@ class ComparedPhoto:
 
     @property
     def overlap(self) -> float:
-        """Return the share of the products that both encoders found."""
         longest = max(len(self.before), len(self.after))
         both = {h.product_id for h in self.before} & {h.product_id for h in self.after}
         return len(both) / longest if longest else 1.0
@@ -105,7 +104,6 @@ def compare(
 def _sample(
     before: Encoder, after: Encoder, queries: int, seed: int
 ) -> list[tuple[int, int, bool]]:
-    """Return (product id, image id, recent) of different products, recent first."""
     both = Embedding.objects.of_first_photos(before).filter(
         image__product__status=Product.Status.PUBLISHED,
         image_id__in=Embedding.objects.filter(encoder=after).values("image_id"),

@@ -96,7 +96,6 @@ def lock_work_folder(
 
 
 def train(work: Path, plan: TrainingPlan, lock: int) -> Path:
-    """Return the folder of the trained network. Raises TrainingRefused."""
     folder = work / "encoder"
     if not (folder / "encoder.json").is_file():
         arguments = ["--recipe", plan.recipe, "--seed", str(plan.seed)]
@@ -110,7 +109,6 @@ def train(work: Path, plan: TrainingPlan, lock: int) -> Path:
 
 
 def evaluate(work: Path, encoder: Path, name: str, lock: int) -> dict[str, Any] | None:
-    """Return the figures on the photos held out; None if none were held out."""
     out = work / f"evaluation-{name}"
     if not (out / "figures.json").is_file():
         if not _has_test_photos(work):

@@ -34,7 +34,6 @@ class Export:
 
 
 def shop_photos() -> QuerySet[ProductImage]:
-    """Return the photos of published products, product by product in a fixed order."""
     shuffled = MD5(Cast("product_id", CharField()))
     return (
         ProductImage.objects.filter(product__in=Product.objects.published())

@@ -74,7 +74,6 @@ def status_of(encoder: Encoder) -> EncoderStatus:
 
 
 def finish_loading(encoder: Encoder) -> None:
-    """Build the index of an encoder whose photos are embedded, and make it `ready`."""
     build_index(encoder.pk)
     Encoder.objects.filter(pk=encoder.pk, state=State.LOADING).update(state=State.READY)
 

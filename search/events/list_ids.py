@@ -49,7 +49,6 @@ def new_list_id(
 
 
 def find_origins(ids: Iterable[str]) -> dict[str, ListOrigin]:
-    """Return what each id stands for, without those that are not of this shop."""
     ids = set(ids)
     versions = Encoder.objects.values_list("version", flat=True)
     by_digest = {_digest(version): version for version in versions}

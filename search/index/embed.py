@@ -57,7 +57,6 @@ def _by_urgency(encoder: Encoder | None) -> list[Encoder]:
 def _embed_window(
     encoder: Encoder, outcome: Outcome, progress: Callable[[int], object]
 ) -> bool:
-    """Embed some of the due photos; return whether there were any to claim."""
     active = encoder.state == Encoder.State.ACTIVE
     due = Photo.objects.due(encoder).order_by("id").values_list("id", flat=True)
     ids = list(due[: WINDOW if active else INACTIVE_WINDOW])

@@ -36,7 +36,6 @@ class EncoderRetired(RuntimeError):
 
 
 def active_encoder() -> Encoder:
-    """Return the encoder that searches use. Raises NoActiveEncoder."""
     # Never cached: every process must see a change of encoder at once.
     encoder = Encoder.objects.filter(state=Encoder.State.ACTIVE).first()
     if encoder is None:

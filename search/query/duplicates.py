@@ -78,10 +78,6 @@ def find_look_alikes(images: Iterable[ProductImage]) -> list[Copy]:
 def _find_near_photos(
     encoder: Encoder, rows: Iterable[Embedding]
 ) -> Iterator[tuple[int, int]]:
-    """Yield pairs of a photo and one of another product that looks alike.
-
-    Raises EncoderError and EncoderRetired.
-    """
     limit = look_alike_limit(encoder)
     for row in rows:
         hits = nearest(
@@ -134,7 +130,6 @@ def _groups_of_looks(progress: Progress) -> list[list[int]]:
 def _near_pairs(
     encoder: Encoder, limit: float, progress: Progress
 ) -> list[tuple[int, int]]:
-    """Return pairs of photos of different products within the cosine distance."""
     # Each is compared with each: an index search for every photo takes longer.
     ids, products, vectors = _load_vectors(encoder)
     pairs: list[tuple[int, int]] = []

@@ -106,7 +106,6 @@ class KeptSearch:
         self.refinement = refinement
 
     def _find_ranking(self, refinement: Refinement) -> Ranking:
-        """Return the whole ranking, from the cache if it was found before."""
         is_first = refinement.key == self.first_key
         if is_first and self.first_ranking.whole:
             return self.first_ranking

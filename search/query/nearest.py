@@ -136,7 +136,6 @@ def nearest_among(
 
 
 def check_vector(vector: np.ndarray) -> None:
-    """Raise BadVector unless the vector is (DIMENSION,) and of unit length."""
     if np.shape(vector) != (DIMENSION,):
         message = f"A vector has {DIMENSION} numbers; this is {np.shape(vector)}."
         raise BadVector(message)
@@ -247,7 +246,6 @@ class _NearestPhotos:
 def _group_by_product(
     fetch: Callable[[int], Sequence[Row | None]], k: int
 ) -> list[Hit]:
-    """Fetch as many photos as k products need; return the best photo of each."""
     limit = k + k // 4
     while True:
         rows = fetch(limit)

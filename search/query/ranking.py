@@ -147,7 +147,6 @@ class VectorQuery:
         return max((end for _, end in network_of(self.encoder).bands), default=inf)
 
     def _measure(self, hits: list[Hit], target: Target, filters: Filters) -> list[Hit]:
-        """Return the hits in the same order with distances from `measure_from`."""
         if target.measure_from is target.order_by:
             return hits
         if target.measure_from is None:

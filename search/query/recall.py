@@ -65,7 +65,6 @@ def measure_recall(
 def _distances(
     ordered: QuerySet[Embedding, tuple[int, int, float]],
 ) -> tuple[np.ndarray, float]:
-    """Return the ascending distances and the time of the query in ms."""
     started = time.perf_counter()
     distances = sorted(distance for _, _, distance in ordered)
     return np.array(distances), (time.perf_counter() - started) * 1000

@@ -37,7 +37,6 @@ class Refinement:
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:
-        """Read request parameters by name; leave out empty values, as forms send."""
         like = tuple(filter(None, values.get("like") or ()))
         dislike = tuple(filter(None, values.get("dislike") or ()))
         return cls(
@@ -58,7 +57,6 @@ class Refinement:
 
     @property
     def key(self) -> str:
-        """Return a short cache key, equal for equal refinements; "" for none."""
         if self == NO_REFINEMENT:
             return ""
         return sha256(repr(self).encode()).hexdigest()[:32]

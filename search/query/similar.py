@@ -38,7 +38,6 @@ def similar_products(*, product: Product, limit: int = SIMILAR_ITEMS) -> list[Re
 
 
 def has_no_vector(product: Product) -> bool:
-    """Return whether the product has photos and none of them has a vector."""
     own = Embedding.objects.filter(encoder=active_encoder(), image__product=product)
     return product.cover is not None and not own.exists()
 

@@ -92,7 +92,6 @@ class Start:
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:
-        """Build from the values of `StartParameters`."""
         photo, box = values.get("photo"), values.get("box")
         return cls(
             photo=None if photo is None else photo.read(),
@@ -234,7 +233,6 @@ def _published_images(parameter: str, sku: str) -> list[ProductImage]:
 def _load_image_vector(
     parameter: str, image: ProductImage, encoder: Encoder, box: Box | None = None
 ) -> ProductVector:
-    """Return the stored vector, or encode the file for a box or a photo without one."""
     rows = Embedding.objects.filter(encoder=encoder, image=image)
     vector = None if box else rows.values_list("vector", flat=True).first()
     if vector is None:

@@ -82,7 +82,6 @@ def find_complements(
 
 
 def hues(colours: Sequence[str], kind: str | None) -> list[int]:
-    """Return the positions on the wheel of the colours that are not neutral."""
     denim = DENIM_BLUES if kind in DENIM else set()
     return [HUES[name] for name in colours if name not in NEUTRALS | denim]
 

@@ -67,7 +67,6 @@ def _cached(key: str, find: Callable[[], list[Hit] | None]) -> list[Hit]:
 
 
 def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
-    """Return None while the product has no vector."""
     slugs = Category.objects.values_list("slug", flat=True)
     kinds = find_complements(product.category.slug, slugs)
     photo = _first_photo(product.id, encoder)

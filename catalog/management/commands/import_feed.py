@@ -255,7 +255,6 @@ def _make_options(file: Path, arguments: dict[str, Any]) -> ImportOptions:
 
 
 def _parse_mapping(columns: list[str]) -> dict[str, str]:
-    """Return column -> heading of `column=heading`."""
     mapping = {}
     for text in columns:
         column, _, heading = text.partition("=")

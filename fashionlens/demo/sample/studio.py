@@ -61,7 +61,6 @@ def wall(size: tuple[int, int], name: str, standing: bool) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def fall_off(size: tuple[int, int]) -> np.ndarray:
-    """Return the wall's light for the garment, to 255."""
     x = np.linspace(-1, 1, size[0], dtype=np.float32)[None, :]
     y = np.linspace(-1, 1, size[1], dtype=np.float32)[:, None]
     return (np.float32(1) - np.float32(0.045) * x - np.float32(0.03) * y) * 255

@@ -10,7 +10,6 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def refine_link(context: dict[str, Any], name: str, sku: str) -> str:
-    """Return the address of these results with a product as `like` or `dislike`."""
     return _link(context, name, sku)
 
 

@@ -26,7 +26,6 @@ _SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 @register.filter
 def price(product: Product) -> str:
-    """Return `€ 1,299.00` with a non-breaking space."""
     sign = SIGNS.get(product.currency, product.currency)
     return f"{sign}\N{NO-BREAK SPACE}{amount(product.price_cents, product.currency)}"
 
@@ -106,7 +105,6 @@ def unfiltered_link(context: dict[str, Any]) -> str:
 
 
 def _without(context: dict[str, Any], removed: dict[str, str | None]) -> str:
-    """Remove one value of each parameter, or with None all of them."""
     parameters: QueryDict = context["request"].GET.copy()
     for name, value in removed.items():
         lower = value.lower() if value else None  # addresses may hold any case

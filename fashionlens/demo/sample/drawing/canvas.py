@@ -66,7 +66,6 @@ class Canvas:
         self.shift = (0.0, 0.0)  # moves what is drawn next, in drawing units
 
     def place(self, points: Points) -> Points:
-        """Convert drawing units to pixels."""
         x, y = points[:, 0], points[:, 1]
         a, b, c, d, e, f = self._sway
         sway = np.column_stack(
@@ -137,7 +136,6 @@ class Canvas:
         area += (goal - area) * strength
 
     def _box(self, placed: Sequence[Points], margin: float) -> Box | None:
-        """Return the pixels the pieces touch, or None outside the picture."""
         points = np.concatenate(placed)
         low = np.maximum(np.floor(points.min(axis=0) - margin), 0).astype(int)
         high = np.minimum(np.ceil(points.max(axis=0) + margin), self.size).astype(int)
@@ -162,7 +160,6 @@ class Canvas:
     def _thread(
         self, box: Box, turn: float, light: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the drawing units at every pixel of the box, bent by folds."""
         left, top, right, bottom = box
         x = (np.arange(left, right, dtype=np.float32) - self.size[0] / 2) / self.scale
         y = (np.arange(top, bottom, dtype=np.float32) - self.size[1] / 2) / self.scale
@@ -178,7 +175,6 @@ class Canvas:
     def _light(
         self, mask: np.ndarray, box: Box, folds: Sequence[Fold], relief: Relief
     ) -> np.ndarray:
-        """Return the brightness of a soft relief, about 1, (H, W) float32."""
         half = _halved(mask)
         scale = self.scale / 2
         radius = max(relief.puff * scale, 1.0)
@@ -215,7 +211,6 @@ class Canvas:
     def _folded(
         self, shape: tuple[int, int], box: Box, folds: Sequence[Fold]
     ) -> np.ndarray:
-        """Return ridges and creases as a height in half-size pixels."""
         if not folds:
             return np.zeros(shape, np.float32)
         image = Image.new("L", shape[::-1], 128)

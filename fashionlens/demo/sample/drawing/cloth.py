@@ -50,7 +50,6 @@ def _sampled(field: np.ndarray, u: Field, v: Field, fineness: float) -> np.ndarr
 
 
 def _bands(u: Field, period: float, share: float, scale: float) -> Field:
-    """Return 1 in bands of a share of the period, else 0, with soft edges."""
     at = np.abs(np.mod(u / np.float32(period), 1) - np.float32(0.5))
     edge = (np.float32(share / 2) - at) * np.float32(period * scale)
     return np.clip(edge + np.float32(0.5), 0, 1)

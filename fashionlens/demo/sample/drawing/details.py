@@ -126,7 +126,6 @@ def patch(
     *,
     flap: bool = False,
 ) -> None:
-    """Draw a patch pocket with its upper left corner at (x, y)."""
     tip = high + wide * 0.12
     outline = path(
         f"M {x} {y} L {x + wide} {y} L {x + wide} {y + high} "
@@ -146,7 +145,6 @@ def patch(
 
 
 def welt(canvas: Canvas, line: Points, cloth: Cloth, wide: float = 12) -> None:
-    """Draw a slanted pocket with a raised lip, and its mirror image."""
     for lip in both(line):
         canvas.part(
             ribbon(lip, wide / 2, wide / 2),

@@ -7,7 +7,6 @@ from PIL import Image
 
 
 def enlarged(field: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a smooth field resized to `shape` (H, W)."""
     image = Image.fromarray(field)
     return np.asarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
@@ -22,7 +21,6 @@ def blurred(field: np.ndarray, radius: float) -> np.ndarray:
 
 
 def _box_rows(field: np.ndarray, reach: int) -> np.ndarray:
-    """Return the mean over 2 * reach + 1 rows."""
     height, width = field.shape
     total = np.zeros((height + 2 * reach + 1, width), np.float32)
     np.cumsum(field, axis=0, out=total[reach + 1 : reach + 1 + height])

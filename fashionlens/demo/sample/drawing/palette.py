@@ -39,7 +39,6 @@ COLOURS: dict[str, Colour] = {
 
 
 def rgb(colour: str | Colour) -> np.ndarray:
-    """Return (3,) float32, 0..1."""
     values = COLOURS[colour] if isinstance(colour, str) else colour
     return np.array(values, np.float32) / 255
 

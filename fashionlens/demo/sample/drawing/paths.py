@@ -34,7 +34,6 @@ def path(text: str) -> Points:
 def _segment(
     start: tuple[float, float], rest: list[tuple[float, float]]
 ) -> list[tuple[float, float]]:
-    """Return a quadratic or cubic Bezier without `start`, by de Casteljau."""
     t = np.linspace(0, 1, _STEPS + 1)[1:, None]
     rows = [np.repeat([point], _STEPS, axis=0) for point in (start, *rest)]
     while len(rows) > 1:
@@ -57,7 +56,6 @@ def both(points: Points) -> list[Points]:
 
 
 def between(first: Points, second: Points, part: float = 0.5) -> Points:
-    """Return the curve `part` of the way from one curve to another."""
     t = np.linspace(0, 1, 24)
     return along(first, t) * (1 - part) + along(second, t) * part
 
@@ -78,7 +76,6 @@ def normals(points: Points) -> Points:
 
 
 def ribbon(points: Points, left: float, right: float = 0.0) -> Points:
-    """Return the outline of a band that follows a curve."""
     side = normals(points)
     return np.concatenate([points + side * left, (points - side * right)[::-1]])
 
@@ -108,13 +105,11 @@ def dashes(points: Points, length: float, gap: float) -> list[Points]:
 
 
 def disc(x: float, y: float, radius: float, squash: float = 1.0) -> Points:
-    """Return a circle, or an ellipse `squash` times as high as wide."""
     t = np.linspace(0, 2 * np.pi, 25 if radius < 60 else 97)[:-1]
     return np.column_stack([x + radius * np.cos(t), y + radius * squash * np.sin(t)])
 
 
 def turned(points: Points, degrees: float, about: Iterable[float]) -> Points:
-    """Return points turned clockwise (on screen) about a point."""
     centre = np.array(list(about))
     a = np.radians(degrees)
     spin = np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])

@@ -36,7 +36,6 @@ class Top:
 
 
 def neckline(top: Top) -> Points:
-    """Return the right half of the front neck, from the middle to the shoulder."""
     x, y, low = top.neck, top.top, top.top + top.drop
     if top.v:
         return path(

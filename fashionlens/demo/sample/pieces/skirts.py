@@ -71,7 +71,6 @@ def draw(canvas: Canvas, style: str, cloth: Cloth) -> None:
 
 
 def draw_skirt(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
-    """Draw everything but the waistband."""
     step = (skirt.bottom - skirt.top) / skirt.tiers
     for k in reversed(range(skirt.tiers)):
         at, to = k / skirt.tiers, (k + 1) / skirt.tiers
@@ -126,7 +125,6 @@ def _panel(canvas: Canvas, skirt: Skirt, cloth: Cloth) -> None:
 
 
 def _down(skirt: Skirt, share: float, start: float = 0.0) -> Points:
-    """Return a line of the cloth from waist to hem, `share` -1..1 across."""
     right = shifted(side(skirt), 0)
     middle_x = 300 + (right[:, 0] - 300) * share
     sag = 18 * (1 - share**2)

@@ -75,7 +75,6 @@ def _outline(cut: Trousers) -> Points:
 
 
 def _leg(cut: Trousers, share: float) -> Points:
-    """Return a line down the right leg, `share` of the way from inseam to side."""
     leg = cut.bottom - cut.crotch
     knee = 300 + 8 + (cut.knee - 8) * share
     low = 300 + cut.inner + (cut.outer - cut.inner) * share
