@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}
 # than in a batch of 4, whose activations stay in the cache.
 BATCHES = {"onnx": 4, "keras": 32}
 
+COLOUR = "colour"  # the part that named colours are compared with
+
 # (N, size, size, 3) uint8 RGB 0..255 -> (N, dimension) float32, unit length
 Forward = Callable[[np.ndarray], np.ndarray]
 
@@ -33,8 +36,55 @@ class EncoderError(UserError):
     """The encoder's files are missing, damaged or do not fit together."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """A named slice of the vector; `weight` is its squared length, its share of the
+    cosine."""
+
+    start: int
+    stop: int
+    weight: float
+
+    @property
+    def numbers(self) -> slice:
+        return slice(self.start, self.stop)
+
+
+@dataclass(frozen=True)
+class Garment:
+    """Where a garment lies in a picture.
+
+    `box` is left, top, right, bottom in shares (0..1) of the picture's sides, `share`
+    the share of the picture that the garment covers. Turning the picture `turn`
+    degrees (0, 90, 180 or 270) counter-clockwise puts the garment upright.
+    """
+
+    box: tuple[float, float, float, float]
+    share: float
+    turn: int = 0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The garments in a picture, the largest first; none where `presence` is low.
+
+    `presence` (0..1) is how sure the network is that there is a garment.
+    """
+
+    garments: tuple[Garment, ...]
+    presence: float
+
+
+WHOLE_PICTURE = Finding((Garment((0, 0, 1, 1), 1.0),), 1.0)
+
+
 class Encoder:
-    """A trained network with the content of its `encoder.json`."""
+    """A trained network with the content of its `encoder.json`.
+
+    `parts` are the named slices of its vectors, `part_bands` the cosine distance of
+    each part within which people agree, `colours` the shades of each named colour,
+    (shades, length of the part `colour`) of unit length. An encoder may have none.
+    """
 
     def __init__(
         self, folder: Path, info: dict[str, Any], forward: Forward, batch: int
@@ -49,6 +99,15 @@ class Encoder:
         self.bands: list[tuple[str, float]] = [
             (str(name), float(distance)) for name, distance in info["bands"]
         ]
+        self.parts = {
+            str(name): Part(int(part["start"]), int(part["stop"]), part["weight"])
+            for name, part in info.get("parts", {}).items()
+        }
+        self.part_bands: dict[str, float] = info.get("part_bands", {})
+        self.colours = {
+            str(name): np.asarray(shades, np.float32)
+            for name, shades in info.get("colours", {}).items()
+        }
         self._forward = forward
         self._batch = batch
 
@@ -73,7 +132,9 @@ class Encoder:
                 f"The {runtime} runtime needs the package {error.name!r}: "
                 "install requirements-dev.txt, or use the onnx runtime."
             ) from error
-        return cls(folder, info, forward, BATCHES[runtime])
+        encoder = cls(folder, info, forward, BATCHES[runtime])
+        encoder._check_parts()
+        return encoder
 
     @property
     def decode_side(self) -> int:
@@ -83,14 +144,49 @@ class Encoder:
         """
         return 2 * self.input_size
 
-    def encode(self, images: list[Image.Image]) -> np.ndarray:
-        """Return (N, dimension) float32 vectors, each of unit length."""
+    def find(self, image: Image.Image) -> Finding:
+        """Return the garments in the picture: without a finder, one that fills it."""
+        return WHOLE_PICTURE
+
+    def encode(
+        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
+    ) -> np.ndarray:
+        """Return (N, dimension) float32 vectors, each of unit length.
+
+        Give the garment to encode in each image, or the largest one is looked for.
+        """
         vectors = np.empty((len(images), self.dimension), dtype=np.float32)
         for start in range(0, len(images), self._batch):
             batch = images[start : start + self._batch]
             pixels = np.stack([to_input(image, self.input_size) for image in batch])
             vectors[start : start + len(batch)] = self._forward(pixels)
         return vectors
+
+    def _check_parts(self) -> None:
+        """Raise EncoderError unless the parts make up the vector, and colours fit."""
+        stop, weight = 0, 0.0
+        for part in sorted(self.parts.values(), key=lambda part: part.start):
+            if part.start != stop or part.stop <= stop or not part.weight > 0:
+                break
+            stop, weight = part.stop, weight + part.weight
+        whole = stop == self.dimension and abs(weight - 1) < 1e-3
+        colour = self.parts.get(COLOUR)
+        length = colour.stop - colour.start if colour else 0
+        fitting = all(
+            shades.ndim == 2
+            and shades.shape[1] == length > 0
+            and np.allclose(np.linalg.norm(shades, axis=1), 1, atol=1e-3)
+            for shades in self.colours.values()
+        )
+        if (
+            (self.parts and not whole)
+            or not fitting
+            or self.part_bands.keys() - (self.parts.keys())
+        ):
+            raise EncoderError(
+                f"{self.folder / 'encoder.json'}: the parts, their bands or the colours"
+                f" do not fit the vector of {self.dimension} numbers. {_FIX}"
+            )
 
     def band(self, distance: float) -> str | None:
         for name, limit in self.bands:

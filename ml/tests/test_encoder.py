@@ -14,7 +14,7 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
-from ml.encoder import Encoder, EncoderError
+from ml.encoder import WHOLE_PICTURE, Encoder, EncoderError, Part
 
 SIZE = 4
 
@@ -120,6 +120,49 @@ def test_a_broken_description_is_refused(tmp_path, text):
     (folder / "encoder.json").write_text(text)
     with pytest.raises(EncoderError, match=r"encoder\.json"):
         Encoder.load(folder)
+
+
+PARTS = {
+    "kind": {"start": 0, "stop": 1, "weight": 0.7},
+    "colour": {"start": 1, "stop": 3, "weight": 0.3},
+}
+
+
+def test_the_vector_may_have_named_parts_with_bands_and_colours(tmp_path):
+    encoder = Encoder.load(
+        write_encoder(
+            tmp_path,
+            parts=PARTS,
+            part_bands={"colour": 0.2},
+            colours={"red": [[1, 0], [0.6, 0.8]]},
+        )
+    )
+    assert encoder.parts["colour"] == Part(1, 3, 0.3)
+    assert encoder.part_bands == {"colour": 0.2}
+    assert np.allclose(encoder.colours["red"], [[1, 0], [0.6, 0.8]])
+
+
+def test_an_encoder_may_have_no_parts_and_no_finder(encoder):
+    assert (encoder.parts, encoder.part_bands, encoder.colours) == ({}, {}, {})
+    assert encoder.find(Image.new("RGB", (9, 7))) == WHOLE_PICTURE
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"parts": PARTS | {"kind": {"start": 0, "stop": 2, "weight": 0.7}}},
+        {"parts": PARTS | {"kind": {"start": 0, "stop": 1, "weight": 0.5}}},
+        {"parts": PARTS | {"kind": {"start": 0, "stop": 1, "weight": float("nan")}}},
+        {"parts": PARTS | {"colour": {"start": 1, "stop": 2, "weight": 0.3}}},
+        {"parts": PARTS, "part_bands": {"cut": 0.1}},
+        {"parts": PARTS, "colours": {"red": [[1, 0, 0]]}},
+        {"parts": PARTS, "colours": {"red": [[1, 1]]}},
+        {"colours": {"red": [[1, 0]]}},
+    ],
+)
+def test_parts_that_do_not_fit_the_vector_are_refused(tmp_path, overrides):
+    with pytest.raises(EncoderError, match="do not fit the vector"):
+        Encoder.load(write_encoder(tmp_path, **overrides))
 
 
 def test_an_unknown_runtime_names_the_known_ones(tmp_path):
