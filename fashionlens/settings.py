@@ -142,16 +142,27 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------
 
-# JIT takes longer than it saves for queries of a few milliseconds. Options of the HNSW
-# index are set per transaction (search.query.nearest).
-PG_OPTIONS = "-c jit=off"
 DATABASES = {
     "default": embedded.database_settings(VAR)
     if EMBEDDED
     else read_database(EXTERNAL["DATABASE_URL"])
 }
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = PG_OPTIONS
-DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"] |= {
+    "ENGINE": "fashionlens.postgres",
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    # A server whose machine has gone is given up by TCP.
+    "OPTIONS": {
+        "connect_timeout": 3,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+        **DATABASES["default"].get("OPTIONS", {}),
+    },
+}
+# How long a page waits for one answer of the database. The page is then a 503.
+WEB_DATABASE_DEADLINE_S = 5.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Broker and cache -------------------------------------------------------------
@@ -174,6 +185,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _cache_url,
         "KEY_PREFIX": "fashionlens",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
     },
     # For values that may be a minute old and differ between processes.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
