@@ -148,6 +148,24 @@ class Photo(ProductImage):
         proxy = True
 
 
+class UrgentPhoto(models.Model):
+    """A photo saved by itself, by a person, that waits for its vector.
+
+    Those stored in bulk, by feeds and folders, have no such row and wait longer.
+    """
+
+    image = models.OneToOneField(
+        ProductImage, on_delete=models.CASCADE, primary_key=True, related_name="urgent"
+    )
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["created", "image_id"]
+
+    def __str__(self) -> str:
+        return f"Photo {self.image_id}"
+
+
 class RecallMeasurement(models.Model):
     """The recall of the HNSW index against exact search (`search.query.recall`)."""
 

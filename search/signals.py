@@ -8,7 +8,7 @@ from catalog.listing import zero_results
 from catalog.models import ProductImage
 from search import tasks
 from search.events.record import record_zero_results
-from search.models import Embedding, EmbeddingFailure, Event
+from search.models import Embedding, EmbeddingFailure, Event, UrgentPhoto
 
 
 def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
@@ -17,6 +17,9 @@ def embed_saved_photo(instance: ProductImage, created: bool, **kwargs) -> None:
         Embedding.objects.filter(image_id=instance.pk).delete()
         EmbeddingFailure.objects.filter(image_id=instance.pk).delete()
     if created or replaced:
+        # A photo that waits already keeps its place.
+        urgent = UrgentPhoto(image_id=instance.pk)
+        UrgentPhoto.objects.bulk_create([urgent], ignore_conflicts=True)
         transaction.on_commit(tasks.wake_worker)
 
 

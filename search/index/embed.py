@@ -1,7 +1,7 @@
 """Embed photos: claim, read, encode and store them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -12,7 +12,13 @@ from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError, read_photo
 from search.index.encoders import active_encoder, live_encoders, network_of
-from search.models import Embedding, EmbeddingFailure, Encoder, Photo
+from search.models import (
+    Embedding,
+    EmbeddingFailure,
+    Encoder,
+    Photo,
+    UrgentPhoto,
+)
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,10 @@ INACTIVE_WINDOW = 4 * CHUNK
 class Outcome:
     embedded: int = 0
     failed: int = 0
+
+    @property
+    def claimed(self) -> int:
+        return self.embedded + self.failed
 
 
 def embed_due(
@@ -70,13 +80,31 @@ def _embed_window(
         log.error("Cannot embed photos for %s: %s", encoder, error)
         return False
     claimed = 0
-    for start in range(0, len(ids), CHUNK):
-        chunk = _embed_unless_retired(ids[start : start + CHUNK], encoder, network)
+    for chunk in _embed_chunks(ids, encoder, network):
         outcome.embedded += chunk.embedded
         outcome.failed += chunk.failed
-        claimed += chunk.embedded + chunk.failed
-        progress(chunk.embedded + chunk.failed)
+        claimed += chunk.claimed
+        progress(chunk.claimed)
     return claimed > 0  # else other processes hold all that is due
+
+
+def _embed_chunks(
+    ids: list[int], encoder: Encoder, network: Network
+) -> Iterator[Outcome]:
+    """Embed the photos, and the urgent ones of the moment before each chunk."""
+    for start in range(0, len(ids), CHUNK):
+        while urgent := _urgent_ids(encoder):
+            outcome = _embed_unless_retired(urgent, encoder, network)
+            yield outcome
+            if not outcome.claimed:
+                break  # other processes hold them
+        yield _embed_unless_retired(ids[start : start + CHUNK], encoder, network)
+
+
+def _urgent_ids(encoder: Encoder) -> list[int]:
+    if encoder.state != Encoder.State.ACTIVE:
+        return []
+    return list(UrgentPhoto.objects.values_list("image_id", flat=True)[:CHUNK])
 
 
 def _embed_unless_retired(
@@ -118,7 +146,7 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
 
 
 def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:
-    """Lock and return the photos that no other process holds or has just finished.
+    """Lock and return the photos that no other process holds or has just tried.
 
     The lock also delays a replacement of the photo until its vector is stored.
     """
@@ -126,10 +154,11 @@ def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:
         skip_locked=True, no_key=True
     )
     photos = {photo.id: photo for photo in locked}
-    finished = Embedding.objects.filter(encoder=encoder, image__in=photos)
-    for image_id in finished.values_list("image_id", flat=True):
-        del photos[image_id]
-    return list(photos.values())
+    if encoder.state == Encoder.State.ACTIVE:
+        # At the end of this transaction each has a vector or a failure.
+        UrgentPhoto.objects.filter(image__in=photos).delete()
+    due = Photo.objects.due(encoder).filter(id__in=photos)
+    return [photos[pk] for pk in due.order_by("id").values_list("id", flat=True)]
 
 
 def _read(photo: Photo, side: int) -> Image.Image:

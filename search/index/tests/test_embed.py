@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -8,7 +11,12 @@ from catalog.photos.store import add_photo, set_photo
 from catalog.tests.factories import make_photo_bytes, make_product
 from search import tasks
 from search.index.embed import embed_due, index_status
-from search.models import RETRY_AFTER, Embedding, EmbeddingFailure, Photo
+from search.models import (
+    RETRY_AFTER,
+    Embedding,
+    EmbeddingFailure,
+    Photo,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +25,20 @@ def break_file(image: ProductImage) -> None:
     """Cut the file short, as a failing disk does."""
     with image.file.storage.open(image.file.name, "rb+") as file:
         file.truncate(200)
+
+
+@contextmanager
+def another_worker_holding(photo: ProductImage) -> Iterator[None]:
+    other = connection.copy()
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            lock = "SELECT 1 FROM catalog_productimage WHERE id = %s FOR NO KEY UPDATE"
+            cursor.execute(lock, [photo.pk])
+        yield
+        other.rollback()  # the server may hold the lock a little longer than close()
+    finally:
+        other.close()
 
 
 @pytest.fixture
@@ -162,16 +184,8 @@ def test_embedding_stops_when_other_workers_hold_all_that_is_due():
         rounds.append(photos)
         assert len(rounds) < 5, "asks for locked photos without end"
 
-    other = connection.copy()
-    try:
-        other.set_autocommit(False)
-        with other.cursor() as cursor:
-            lock = "SELECT 1 FROM catalog_productimage WHERE id = %s FOR NO KEY UPDATE"
-            cursor.execute(lock, [photo.pk])
+    with another_worker_holding(photo):
         outcome = embed_due(progress=count_rounds)
-        other.rollback()  # the server may hold the lock a little longer than close()
-    finally:
-        other.close()
     assert (outcome.embedded, outcome.failed) == (0, 0)
     assert index_status()["pending"] == 1
     assert embed_due().embedded == 1
