@@ -28,7 +28,7 @@ def test_it_ends_with_one_json_object(monkeypatch, capsys):
     assert {"decode", "resize", "network"} <= set(result["photos_ms"]["400x533"])
 
 
-def test_drawn_photos_give_a_jpeg_work_to_do():
+def test_drawn_photos_are_as_hard_to_decode_as_real_ones():
     """Plain colour would decode in no time and flatter every figure."""
     photo = encode.draw_photo((400, 533))
     plain = Image.new("RGB", photo.size, "navy")

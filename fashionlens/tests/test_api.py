@@ -33,7 +33,7 @@ def test_an_unknown_address_is_a_problem(client, method, url, accept):
     assert_problem(response, 404, "not_found")
 
 
-def test_a_forgotten_slash_is_told(client):
+def test_an_address_without_its_slash_is_a_problem_that_names_it(client):
     detail = assert_problem(client.get("/api/v1/products"), 404, "not_found")
     assert "/api/v1/products/" in detail
     detail = assert_problem(client.post("/api/v1/search"), 404, "not_found")
@@ -50,7 +50,7 @@ def test_a_wrong_method_is_a_problem_that_names_it(client, url):
     assert "GET" in response.headers["Allow"]
 
 
-def test_html_is_not_to_be_had(client):
+def test_html_is_not_offered(client):
     response = client.get("/api/v1/products/", headers={"Accept": "text/html"})
     detail = assert_problem(response, 406, "not_acceptable")
     assert "application/json" in detail
@@ -72,7 +72,7 @@ def test_too_many_parameters_are_a_problem(client):
     assert_problem(client.get(f"/api/v1/products/?{query}"), 400, "parse_error")
 
 
-def test_a_host_that_is_not_ours_is_a_problem_that_names_the_setting(client):
+def test_an_unknown_host_is_a_problem_that_names_the_setting(client):
     response = client.get("/api/v1/products/", headers={"Host": "web:8000"})
     assert "ALLOWED_HOSTS" in assert_problem(response, 400, "parse_error")
     page = client.get("/", headers={"Host": "web:8000"})
@@ -118,7 +118,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 ELSEWHERE = "https://app.example"
 
 
-def test_other_origins_are_not_let_in_by_default(client):
+def test_other_origins_are_refused_by_default(client):
     response = client.get("/api/v1/", headers={"Origin": ELSEWHERE})
     assert "Access-Control-Allow-Origin" not in response.headers
 

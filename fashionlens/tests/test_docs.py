@@ -52,7 +52,7 @@ def test_modules_that_are_run_exist(page: Path) -> None:
     assert [name for name in sorted(named) if not find_spec(name.rstrip("."))] == []
 
 
-def test_files_and_modules_in_the_text_exist(page: Path) -> None:
+def test_files_and_modules_named_in_the_docs_exist(page: Path) -> None:
     rooms = "|".join(ROOMS)
     text = page.read_text()
     files = re.findall(rf"`((?:{rooms})/[\w./-]+)`", text)

@@ -86,7 +86,7 @@ def test_an_invalid_index_is_found(encoder):
     assert "invalid" in message.msg
 
 
-def test_another_dimension_than_the_columns_is_found(encoder):
+def test_an_encoder_of_another_dimension_is_found(encoder):
     Encoder.objects.filter(pk=encoder.pk).update(dimension=64)
     [message] = checks.check_index(["default"])
     assert message.id == "search.E002"

@@ -23,7 +23,7 @@ def test_embed_here_needs_no_worker(fake_encoder, capsys):
     assert Embedding.objects.count() == 3
 
 
-def test_embed_with_nothing_to_do_asks_no_worker(fake_encoder, capsys):
+def test_embed_with_nothing_due_needs_no_worker(fake_encoder, capsys):
     assert "0 of 0 photos embedded" in output(capsys, "embed")
 
 

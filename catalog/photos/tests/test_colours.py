@@ -53,7 +53,7 @@ def test_a_photo_of_one_colour_is_named(name, pixel):
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 700), (900, 3)])
-def test_any_mode_and_shape_has_a_name(mode, size):
+def test_every_mode_and_shape_has_a_colour_name(mode, size):
     assert garment_colours(Image.new(mode, size))[0] in COLOUR_NAMES
 
 

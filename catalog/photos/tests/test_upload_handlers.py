@@ -6,7 +6,7 @@ from ml.preprocess import MAX_BYTES
 
 
 @pytest.mark.parametrize("size", [MAX_BYTES + 1, 40 * 1024 * 1024])
-def test_an_upload_is_cut_behind_the_limit(size):
+def test_an_upload_over_the_limit_is_truncated(size):
     upload = SimpleUploadedFile("a.jpg", bytes(size))
     file = RequestFactory().post("/", {"photo": upload}).FILES["photo"]
     assert MAX_BYTES < len(file.read()) <= MAX_BYTES + 128 * 1024

@@ -86,7 +86,7 @@ def test_shoes_are_described_in_the_plural():
     assert not any(" it " in w.description for w in words)
 
 
-def test_an_is_written_before_a_vowel():
+def test_the_article_is_an_before_a_vowel():
     text = " ".join(words.description for words in shop())
     assert " an everyday " in f" {text.lower()}"
     assert not re.search(r"\b[Aa] [aeio]|\b[Aa]n [^aeio]", text)

@@ -69,7 +69,7 @@ def test_a_category_narrows_the_list(client):
 
 
 @pytest.mark.parametrize("q", ["-", "%20-%20-%20", "%01"])
-def test_what_holds_no_words_is_no_search(client, q):
+def test_a_query_without_words_lists_everything(client, q):
     make_product(title="A hat")
     response = client.get(f"/?q={q}")
     assert titles(response) == ["A hat"]
@@ -203,7 +203,7 @@ def test_pages_and_sorting_keep_the_filters(client):
     assert ("category", "dress") in hidden and ("q", "coat") in hidden
 
 
-def test_nothing_behind_filters_says_what_to_try_and_keeps_the_way_back(client, shelf):
+def test_an_empty_filtered_list_suggests_removing_filters(client, shelf):
     text = client.get("/?colour=pink&category=hat").text
     assert "No product matches all of these filters." in text
     assert "Remove a filter" in text and "Clear all" in text
@@ -212,7 +212,7 @@ def test_nothing_behind_filters_says_what_to_try_and_keeps_the_way_back(client, 
     )
 
 
-def test_a_typing_error_is_put_right_and_the_page_says_so(client):
+def test_a_corrected_typing_error_is_reported_on_the_page(client):
     make_product(title="Linen dress")
     response = client.get("/?q=linnen+drss")
     assert titles(response) == ["Linen dress"]
@@ -307,7 +307,7 @@ def test_an_empty_shop_says_so(client):
         ({"utm_source": "mail"}, 200, "1 product"),
     ],
 )
-def test_odd_addresses_get_a_clear_answer(client, wish, status, words):
+def test_invalid_parameters_get_an_error_page(client, wish, status, words):
     make_product()
     response = client.get("/?" + urlencode(wish))
     assert response.status_code == status
@@ -315,7 +315,7 @@ def test_odd_addresses_get_a_clear_answer(client, wish, status, words):
     assert 'href="/"' in response.text
 
 
-def test_bytes_that_are_no_text_are_searched_for_all_the_same(client):
+def test_invalid_utf_8_is_searched_like_text(client):
     assert client.get("/?q=%ff%fe").status_code == 200
     assert client.get("/?category=%c3%28").status_code == 404
 
@@ -325,7 +325,7 @@ def test_only_reading_is_allowed(client):
     assert client.head("/").status_code == 200
 
 
-def test_product_page_tells_all(client):
+def test_the_product_page_shows_every_field(client):
     shown = make_product(
         title="Long <b>coat</b>",
         description="Warm.\n\nVery warm.",
@@ -376,7 +376,7 @@ def test_a_product_without_photo_has_a_page(client, fake_encoder):
     assert "Similar items" not in text
 
 
-def test_a_lost_photo_file_does_not_take_the_page_down(client, fake_encoder):
+def test_a_page_survives_a_missing_photo_file(client, fake_encoder):
     shown = make_product(photo=True, title="Still here")
     image = shown.cover
     image.file.storage.delete(image.file.name)
@@ -416,7 +416,7 @@ def test_prices_are_written_to_the_cent(cents, currency, text):
 @pytest.mark.parametrize(
     ("stock", "note"), [(0, "Sold out"), (1, "Last one"), (3, "Last 3"), (4, "")]
 )
-def test_stock_is_worth_a_word_when_little_is_left(stock, note):
+def test_low_stock_is_mentioned(stock, note):
     assert stock_note(Product(stock=stock)) == note
 
 
@@ -461,7 +461,7 @@ def test_pages_say_that_the_database_is_down(client, address):
     "page",
     ["400", "403", "403_csrf", "404", "500", "503", "storefront/search/unavailable"],
 )
-def test_pages_about_trouble_ask_no_database(page, django_assert_num_queries):
+def test_error_pages_make_no_queries(page, django_assert_num_queries):
     with django_assert_num_queries(0):
         text = render_to_string(f"{page}.html")
     assert 'href="/"' in text

@@ -24,7 +24,7 @@ def event(**fields) -> dict:
     return made | fields
 
 
-def test_a_search_can_be_told_about(client, embed):
+def test_events_of_a_search_are_recorded(client, embed):
     make_shop(embed)
     answer = client.post(SEARCH, {"photo": upload(RED)}).json()
     skus = [match["product"]["sku"] for match in answer["results"]]
@@ -44,7 +44,7 @@ def test_a_search_can_be_told_about(client, embed):
 
 
 @pytest.mark.parametrize("address", ["goes-with", "similar"])
-def test_lists_of_a_product_can_be_told_about(client, embed, address):
+def test_events_of_lists_of_a_product_are_recorded(client, embed, address):
     shop = make_shop(embed)
     query = client.get(f"/api/v1/products/red/{address}/").json()["query"]
     assert send(client, event(query=query, products=["hat"])).json()["recorded"] == 1
@@ -53,7 +53,7 @@ def test_lists_of_a_product_can_be_told_about(client, embed, address):
     assert kept.asked_from == shop["red"].pk
 
 
-def test_what_is_not_known_is_told(client, fake_encoder):
+def test_unknown_queries_and_products_are_listed_as_refused(client, fake_encoder):
     make_product(sku="a")
     real = new_list_id(Event.Listing.WORDS)
     answer = send(client, event(), event(query=real), event(query=real, products=["b"]))
@@ -83,14 +83,14 @@ def test_what_is_not_known_is_told(client, fake_encoder):
         ({"session": "somebody"}, "session"),
     ],
 )
-def test_what_no_event_can_be_is_refused_whole(client, fake_encoder, fields, where):
+def test_invalid_events_refuse_the_whole_message(client, fake_encoder, fields, where):
     response = send(client, event(), event(**fields))
     assert problem(response) == (400, "invalid")
     assert field_errors(response).keys() == {f"events[1].{where}"}
     assert not Event.objects.exists()
 
 
-def test_a_message_is_bounded(client, fake_encoder):
+def test_the_number_of_events_in_a_message_is_limited(client, fake_encoder):
     assert field_errors(send(client)).keys() == {"events"}
     assert field_errors(send(client, *[event()] * 101)).keys() == {"events"}
     run = event(kind="impression", products=["a"] * 100)
@@ -104,7 +104,7 @@ def test_a_message_is_bounded(client, fake_encoder):
     ["", "{", "[]", "7", "null", '{"events": {}}', "[" * 10_000 + "]" * 10_000],
     ids=lambda body: body[:9],
 )
-def test_what_is_no_message_is_refused(client, fake_encoder, body):
+def test_malformed_messages_are_refused(client, fake_encoder, body):
     response = client.post(EVENTS, body, "application/json")
     assert response.status_code == 400
     assert problem(response)[1] in ("invalid", "parse_error")
@@ -114,7 +114,7 @@ def test_a_form_is_not_a_message(client, fake_encoder):
     assert problem(client.post(EVENTS, {"events": "1"}))[0] == 415
 
 
-def test_an_address_that_tells_too_much_has_to_wait(client, fake_encoder, monkeypatch):
+def test_a_client_with_too_many_events_gets_429(client, fake_encoder, monkeypatch):
     monkeypatch.setattr(EventsThrottle, "THROTTLE_RATES", {"events": "2/min"})
     cache.clear()
     for _ in range(2):

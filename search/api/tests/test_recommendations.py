@@ -36,7 +36,7 @@ def shop(embed):
     return put
 
 
-def test_what_goes_with_a_product_comes_kind_by_kind(client, shop):
+def test_goes_with_lists_one_kind_after_another(client, shop):
     response = client.get(WORN)
     kinds = [sku.split("-")[0] for sku in skus(response)]
     assert kinds == ["pants", "shoes", "pants", "shoes"]
@@ -51,7 +51,7 @@ def test_outfits_are_bounded(client, shop, limit):
     assert field_errors(client.get(f"{WORN}?limit={limit}")).keys() == {"limit"}
 
 
-def test_what_goes_with_a_product_that_is_not_there_is_not_found(client, shop):
+def test_goes_with_an_unknown_product_is_not_found(client, shop):
     for sku in ("never-was", make_product(status="draft").sku):
         response = client.get(f"/api/v1/products/{sku}/goes-with/")
         assert problem(response) == (404, "product_not_found")
@@ -83,7 +83,7 @@ def test_recommendations_because_of_nothing_known_are_none(client, shop):
         ("?product=a&person=me", "person"),
     ],
 )
-def test_odd_wishes_are_refused(client, shop, query, where):
+def test_invalid_parameters_are_refused(client, shop, query, where):
     assert field_errors(client.get(f"{LOOKED}{query}")).keys() == {where}
 
 

@@ -65,7 +65,7 @@ def shop(embed):
         ({"photo": RED, "k": 5}, {"k": "unknown_parameter"}),
     ],
 )
-def test_what_cannot_be_asked_is_told_by_name(client, shop, form, error):
+def test_invalid_fields_are_named(client, shop, form, error):
     make_product(sku="draft", status="draft", photo=True)
     make_product(sku="bare")
     form = {n: upload(v) if isinstance(v, bytes) else v for n, v in form.items()}
@@ -77,7 +77,7 @@ def test_what_cannot_be_asked_is_told_by_name(client, shop, form, error):
         assert 'id="photo-form"' in page.text
 
 
-def test_an_unreadable_photo_of_a_product_is_told(client, shop):
+def test_an_unreadable_photo_of_a_product_is_a_problem(client, shop):
     image = shop["red"].images.get()
     image.file.storage.delete(image.file.name)
     answer = post_search(client, product="red", box="0,0,1,0.5")
@@ -128,7 +128,7 @@ def test_syntax_in_words_is_text(client, shop, words):
     ("code", "status"),
     [("addresses_off", 422), ("private_address", 422), ("too_large", 413)],
 )
-def test_an_address_that_gives_no_photo_is_told(
+def test_an_address_without_a_photo_is_a_problem(
     client, shop, monkeypatch, code, status
 ):
     def refuse(address: str) -> bytes:
@@ -153,7 +153,7 @@ def test_addresses_are_off_unless_the_shop_wants_them(client, shop):
         (b"\xff\xd8\xff" + bytes(MAX_BYTES), (413, "too_large")),
     ],
 )
-def test_what_comes_from_an_address_must_be_a_photo(
+def test_the_body_at_an_address_must_be_a_photo(
     client, shop, monkeypatch, data, expected
 ):
     monkeypatch.setattr(start, "fetch_photo", lambda _: data)

@@ -73,7 +73,7 @@ def test_a_kept_query_pages_and_narrows_without_a_new_upload(client, shop):
     assert problem(beyond) == (404, "page_beyond_end")
 
 
-def test_the_count_is_told_once_it_is_known(client, shop):
+def test_the_count_is_shown_once_it_is_known(client, shop):
     form = {"photo": upload(RED), "page_size": 3}
     first = client.post(SEARCH, form).json()
     assert (first["count"], first["complete"]) == (None, True)
@@ -118,7 +118,7 @@ def test_without_the_cache_the_search_is_unavailable(client, shop, settings):
     assert int(response.headers["Retry-After"]) > 0
 
 
-def test_an_address_that_asks_too_often_is_told_to_wait(client, shop, monkeypatch):
+def test_a_client_with_too_many_searches_gets_429(client, shop, monkeypatch):
     monkeypatch.setattr(SearchThrottle, "THROTTLE_RATES", {"search": "2/min"})
     for _ in range(2):
         assert client.post(SEARCH, {"photo": upload(RED)}).status_code == 200

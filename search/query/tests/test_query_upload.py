@@ -80,7 +80,7 @@ def animated() -> bytes:
     ],
     ids=["cmyk", "palette", "rotated", "animated", "png", "webp"],
 )
-def test_odd_photos_find_the_same_product(client, shop, data):
+def test_unusual_photo_formats_find_the_same_product(client, shop, data):
     assert skus(client.post(SEARCH, {"photo": upload(data)}))[0] == "red"
 
 
@@ -101,7 +101,7 @@ def test_a_16_bit_photo_finds_products(client, shop):
     ids=["empty", "text", "svg", "truncated", "bomb", "40MB"],
 )
 @pytest.mark.parametrize("bare", [False, True], ids=["form", "bare"])
-def test_bad_photos_are_refused_and_leave_nothing(
+def test_invalid_photos_are_refused_and_leave_nothing(
     client, shop, media, settings, data, expected, bare
 ):
     # Writing an upload to a temporary file fails here.
@@ -117,7 +117,7 @@ def test_bad_photos_are_refused_and_leave_nothing(
     assert everything_kept(media) == before
 
 
-def test_a_search_leaves_no_photo_behind(client, shop, media):
+def test_a_search_stores_no_photo(client, shop, media):
     """Only the cache keeps the vector and the ranking."""
     before = everything_kept(media)
     client.post(SEARCH, {"photo": upload(make_photo_bytes("pink"))})

@@ -83,7 +83,7 @@ def test_recall_compares_distances_so_that_copies_count():
     assert recall._recall(np.array([0.1]), exactly) == pytest.approx(1 / 3)
 
 
-def test_the_planners_settings_are_restored(cloud, fake_encoder):
+def test_the_planner_settings_are_restored(cloud, fake_encoder):
     recall.measure_recall(fake_encoder, sample=1)
     with connection.cursor() as cursor:
         cursor.execute("SHOW enable_seqscan")
