@@ -20,7 +20,6 @@ from fashionlens.demo.sample.pieces import (
     top_styles,
     trousers,
 )
-from fashionlens.demo.sample.pieces.trouser_cuts import SHORTS, TROUSERS
 from fashionlens.demo.sample.studio import photographed
 
 STYLES: dict[str, list[str]] = {
@@ -28,10 +27,10 @@ STYLES: dict[str, list[str]] = {
     "hat": list(hats.HATS),
     "longsleeve": list(top_styles.TOPS["longsleeve"]),
     "outwear": list(top_styles.TOPS["outwear"]),
-    "pants": list(TROUSERS),
+    "pants": list(trousers.CUTS["pants"]),
     "shirt": list(top_styles.TOPS["shirt"]),
     "shoes": list(shoes.SHOES),
-    "shorts": list(SHORTS),
+    "shorts": list(trousers.CUTS["shorts"]),
     "skirt": list(skirts.SKIRTS),
     "t-shirt": list(top_styles.TOPS["t-shirt"]),
 }

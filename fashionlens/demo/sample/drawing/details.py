@@ -88,23 +88,19 @@ def open_front(canvas: Canvas, top: Top, trim: Cloth) -> None:
     elif top.opening == "single":
         canvas.lines([full], 1.8, -0.34, inside=False)
         count = 2 if top.bottom < 600 else 3
-        buttons(
-            canvas,
-            column(low + 16, low + 66 * count - 50, count, 291),
-            button_for(trim),
-            7,
-        )
+        places = column(low + 16, low + 66 * count - 50, count, 291)
+        buttons(canvas, places, button_for(trim), 7)
     elif top.opening == "double":
-        canvas.lines(
-            [path(f"M 300 {low} Q 342 {low + 8} 342 {low + 40} L 342 {end}")],
-            1.8,
-            -0.34,
-            inside=False,
-        )
-        for x in (258, 324):
-            buttons(canvas, column(low + 22, low + 150, 3, x), button_for(trim), 7.5)
+        edge = path(f"M 300 {low} Q 342 {low + 8} 342 {low + 40} L 342 {end}")
+        _double_breasted(canvas, edge, low, trim)
     elif top.opening == "half":
         _half_placket(canvas, low, trim)
+
+
+def _double_breasted(canvas: Canvas, edge: Points, low: float, trim: Cloth) -> None:
+    canvas.lines([edge], 1.8, -0.34, inside=False)
+    for x in (258, 324):
+        buttons(canvas, column(low + 22, low + 150, 3, x), button_for(trim), 7.5)
 
 
 def _half_placket(canvas: Canvas, low: float, trim: Cloth) -> None:

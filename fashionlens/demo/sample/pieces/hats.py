@@ -36,11 +36,24 @@ def _trucker(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _peaked(canvas: Canvas, crown: Cloth, peak: Cloth, *, mesh: bool = False) -> None:
+    _dome(canvas, crown, mesh=mesh)
+    canvas.part(disc(346, 245, 9, 0.6), peak, Relief(puff=4, crumple=0, height=1))
+    for x, y in ((318, 312), (450, 322)):
+        canvas.part(
+            disc(x, y, 3.6), crown.plain(-0.4), Relief(puff=1, crumple=0, shadow=0)
+        )
+    if canvas.rng.random() < 0.4:
+        badge = path("M 222 340 L 264 336 L 266 366 L 222 372")
+        canvas.part(badge, Cloth(rgb((196, 160, 112))), Relief(puff=3, crumple=0))
+    _peak(canvas, peak)
+
+
+def _dome(canvas: Canvas, cloth: Cloth, *, mesh: bool) -> None:
     dome = path(
         "M 192 452 C 176 330 238 244 346 244 C 452 246 500 330 494 440 "
         "C 490 462 470 470 440 466 C 360 452 280 448 192 452"
     )
-    canvas.part(dome, crown, _STIFF)
+    canvas.part(dome, cloth, _STIFF)
     seams = [
         path("M 346 246 C 300 290 282 360 286 450"),
         path("M 346 246 C 398 280 424 360 418 464"),
@@ -53,23 +66,18 @@ def _peaked(canvas: Canvas, crown: Cloth, peak: Cloth, *, mesh: bool = False) ->
         grid = [path(f"M {x} 250 L {x + 30} 470") for x in range(420, 520, 9)]
         grid += [path(f"M {x + 60} 250 L {x - 30} 470") for x in range(400, 520, 9)]
         canvas.lines(grid, 1.0, -0.2)
-    canvas.part(disc(346, 245, 9, 0.6), peak, Relief(puff=4, crumple=0, height=1))
-    for x, y in ((318, 312), (450, 322)):
-        canvas.part(
-            disc(x, y, 3.6), crown.plain(-0.4), Relief(puff=1, crumple=0, shadow=0)
-        )
-    if canvas.rng.random() < 0.4:
-        badge = path("M 222 340 L 264 336 L 266 366 L 222 372")
-        canvas.part(badge, Cloth(rgb((196, 160, 112))), Relief(puff=3, crumple=0))
+
+
+def _peak(canvas: Canvas, cloth: Cloth) -> None:
     under = path(
         "M 190 440 C 150 452 96 480 78 512 C 130 490 240 476 330 466 L 300 444"
     )
-    canvas.part(under, peak.plain(-0.45), Relief(crumple=0, shadow=0))
+    canvas.part(under, cloth.plain(-0.45), Relief(crumple=0, shadow=0))
     brim = path(
         "M 190 440 C 140 444 84 474 74 506 C 74 520 88 520 100 514 "
         "C 170 484 258 476 372 476 C 352 456 272 442 190 440"
     )
-    canvas.part(brim, peak, Relief(puff=9, crumple=0.2, height=0.8, shadow=0.34))
+    canvas.part(brim, cloth, Relief(puff=9, crumple=0.2, height=0.8, shadow=0.34))
     edge = path("M 92 504 C 160 474 258 464 352 466")
     stitch(canvas, [edge, moved(edge, 10, -8), moved(edge, 24, -16)], -0.2)
 
@@ -90,6 +98,17 @@ def _knitted(canvas: Canvas, cloth: Cloth, *, bobble: bool) -> None:
     )
     if bobble:
         _pompom(canvas, Cloth(cloth.other))
+    _knitted_dome(canvas, wool)
+    _knitted_cuff(canvas, cloth, bobble=bobble)
+    if not bobble:
+        canvas.part(
+            path("M 352 462 L 392 458 L 394 494 L 354 498"),
+            Cloth(rgb((214, 190, 150))),
+            Relief(puff=3, crumple=0),
+        )
+
+
+def _knitted_dome(canvas: Canvas, wool: Cloth) -> None:
     crown = mirrored(path("M 300 216 C 390 216 446 290 448 430 L 448 450 L 300 462"))
     creases = [
         (
@@ -100,6 +119,9 @@ def _knitted(canvas: Canvas, cloth: Cloth, *, bobble: bool) -> None:
         for k in (-2.6, -1.7, -0.9, 0.0, 0.9, 1.7, 2.6)
     ]
     canvas.part(crown, wool, Relief(puff=36, height=0.8, crumple=0.5), folds=creases)
+
+
+def _knitted_cuff(canvas: Canvas, cloth: Cloth, *, bobble: bool) -> None:
     cuff = mirrored(
         path(
             "M 300 428 L 440 416 C 456 414 460 424 460 440 L 456 500 "
@@ -111,12 +133,6 @@ def _knitted(canvas: Canvas, cloth: Cloth, *, bobble: bool) -> None:
         Cloth(cloth.colour if bobble else cloth.plain(-0.05).colour, "knit"),
         Relief(puff=14, crumple=0.4, ribs=11, shadow=0.34),
     )
-    if not bobble:
-        canvas.part(
-            path("M 352 462 L 392 458 L 394 494 L 354 498"),
-            Cloth(rgb((214, 190, 150))),
-            Relief(puff=3, crumple=0),
-        )
 
 
 def _pompom(canvas: Canvas, cloth: Cloth) -> None:

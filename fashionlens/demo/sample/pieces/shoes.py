@@ -57,6 +57,12 @@ def _chelsea(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def _lace_boot(canvas: Canvas, cloth: Cloth) -> None:
+    _boot_upper(canvas, cloth)
+    _boot_stay(canvas, cloth)
+    _lugged_sole(canvas)
+
+
+def _boot_upper(canvas: Canvas, cloth: Cloth) -> None:
     canvas.part(
         path("M 334 236 C 380 216 456 216 498 236 L 488 280 L 346 280"),
         INSIDE.plain(-0.3),
@@ -77,6 +83,9 @@ def _lace_boot(canvas: Canvas, cloth: Cloth) -> None:
         cloth.plain(-0.22),
         Relief(puff=9, crumple=0.4),
     )
+
+
+def _boot_stay(canvas: Canvas, cloth: Cloth) -> None:
     stay = path(
         "M 204 422 C 262 404 310 350 333 262 L 362 272 C 344 380 294 436 236 458"
     )
@@ -92,6 +101,9 @@ def _lace_boot(canvas: Canvas, cloth: Cloth) -> None:
     )
     laces(canvas, path("M 230 430 L 344 276"), 7, Cloth(rgb((196, 160, 96))), 27)
     bow(canvas, 348, 264, Cloth(rgb((196, 160, 96))))
+
+
+def _lugged_sole(canvas: Canvas) -> None:
     sole = path(
         "M 86 482 C 82 500 86 516 100 516 L 508 516 L 514 484 C 380 500 220 500 86 482"
     )

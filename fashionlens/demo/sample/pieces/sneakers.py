@@ -49,6 +49,14 @@ def sneaker(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def runner(canvas: Canvas, cloth: Cloth) -> None:
+    _knit_upper(canvas, cloth)
+    _runner_panels(canvas, cloth)
+    laces(canvas, path("M 222 424 L 314 358"), 5, lace_for(cloth))
+    bow(canvas, 312, 342, lace_for(cloth))
+    _runner_sole(canvas, cloth)
+
+
+def _knit_upper(canvas: Canvas, cloth: Cloth) -> None:
     opening(canvas, 308, 494, 352)
     tongue = path("M 268 392 L 300 318 C 316 306 334 316 334 336 L 326 384")
     canvas.part(tongue, Cloth(cloth.other), Relief(puff=7, crumple=0.3))
@@ -59,6 +67,9 @@ def runner(canvas: Canvas, cloth: Cloth) -> None:
         "C 458 352 470 322 494 322 C 512 334 506 410 508 484"
     )
     canvas.part(upper, knit, LEATHER)
+
+
+def _runner_panels(canvas: Canvas, cloth: Cloth) -> None:
     other = Cloth(cloth.other)
     canvas.part(
         path("M 92 486 C 94 462 112 448 140 440 C 156 456 166 470 168 488"),
@@ -76,8 +87,9 @@ def runner(canvas: Canvas, cloth: Cloth) -> None:
         cloth.plain(-0.2),
         PANEL,
     )
-    laces(canvas, path("M 222 424 L 314 358"), 5, lace_for(cloth))
-    bow(canvas, 312, 342, lace_for(cloth))
+
+
+def _runner_sole(canvas: Canvas, cloth: Cloth) -> None:
     sole = path(
         "M 84 474 C 74 500 84 524 130 528 L 470 528 C 512 528 528 506 520 464 "
         "C 470 492 400 482 330 486 C 240 494 150 494 84 474"
@@ -94,6 +106,25 @@ def runner(canvas: Canvas, cloth: Cloth) -> None:
 
 
 def hightop(canvas: Canvas, cloth: Cloth) -> None:
+    _high_upper(canvas, cloth)
+    toe = path("M 94 502 C 90 468 116 448 156 440 C 186 452 204 478 204 502")
+    canvas.part(toe, RUBBER, Relief(puff=14, height=0.8, crumple=0))
+    stitch(canvas, [path("M 176 440 C 206 458 222 480 222 500")])
+    stay = path(
+        "M 196 434 C 246 414 292 368 322 290 L 354 300 C 332 386 284 440 226 466"
+    )
+    canvas.part(stay, cloth.plain(-0.02), PANEL)
+    laces(canvas, path("M 222 440 L 338 300"), 7, LACE, 27)
+    bow(canvas, 344, 288, LACE)
+    if canvas.rng.random() < 0.5:
+        canvas.part(disc(424, 354, 24), RUBBER, Relief(puff=3, crumple=0))
+    cup_sole(canvas, RUBBER)
+    canvas.lines(
+        [path("M 92 504 C 240 512 400 510 512 502")], 3.0, 0.85, colour=cloth.colour
+    )
+
+
+def _high_upper(canvas: Canvas, cloth: Cloth) -> None:
     canvas.part(
         path("M 330 270 C 370 250 450 250 496 268 L 480 320 L 350 320"),
         INSIDE.plain(-0.2),
@@ -111,18 +142,3 @@ def hightop(canvas: Canvas, cloth: Cloth) -> None:
         "M 497 284 C 504 350 500 400 507 500 L 478 500 C 480 420 482 340 478 288"
     )
     canvas.part(heel, cloth.plain(-0.1), PANEL)
-    toe = path("M 94 502 C 90 468 116 448 156 440 C 186 452 204 478 204 502")
-    canvas.part(toe, RUBBER, Relief(puff=14, height=0.8, crumple=0))
-    stitch(canvas, [path("M 176 440 C 206 458 222 480 222 500")])
-    stay = path(
-        "M 196 434 C 246 414 292 368 322 290 L 354 300 C 332 386 284 440 226 466"
-    )
-    canvas.part(stay, cloth.plain(-0.02), PANEL)
-    laces(canvas, path("M 222 440 L 338 300"), 7, LACE, 27)
-    bow(canvas, 344, 288, LACE)
-    if canvas.rng.random() < 0.5:
-        canvas.part(disc(424, 354, 24), RUBBER, Relief(puff=3, crumple=0))
-    cup_sole(canvas, RUBBER)
-    canvas.lines(
-        [path("M 92 504 C 240 512 400 510 512 502")], 3.0, 0.85, colour=cloth.colour
-    )

@@ -144,36 +144,29 @@ def _cuff(
         top.rib or 10
     )
     if top.rib:
-        grip = 0.10
-        lean = (ends[1] - ends[0]) * grip
+        lean = (ends[1] - ends[0]) * 0.10
         band = np.array([back[0], ends[0] + lean, ends[1] - lean, back[1]])
-        canvas.part(
-            band if right else flipped(band),
-            trim,
-            Relief(puff=5, crumple=0.3, ribs=5, shadow=0.15),
-        )
+        relief = Relief(puff=5, crumple=0.3, ribs=5, shadow=0.15)
+        canvas.part(band if right else flipped(band), trim, relief)
     elif top.collar == "shirt" and long:
-        out = (ends[1] - ends[0]) * 0.04
-        lift = (back - ends) * 2.4
-        band = np.array(
-            [
-                ends[0] - out,
-                ends[1] + out,
-                ends[1] + lift[1] + out,
-                ends[0] + lift[0] - out,
-            ]
-        )
-        canvas.part(
-            band if right else flipped(band),
-            trim,
-            Relief(puff=5, crumple=0.3, shadow=0.2),
-            turn=-top.angle if right else top.angle,
-        )
-        inset = shifted(band[[1, 0]] + lift[0] * 0.88, 0)
-        stitch(canvas, [inset if right else flipped(inset)])
+        turn = -top.angle if right else top.angle
+        _shirt_cuff(canvas, trim, ends, (back - ends) * 2.4, turn, right)
     else:
         line = along(back, np.linspace(0, 1, 5))
         stitch(canvas, [line if right else flipped(line)])
+
+
+def _shirt_cuff(
+    canvas: Canvas, trim: Cloth, ends: Points, lift: Points, turn: float, right: bool
+) -> None:
+    out = (ends[1] - ends[0]) * 0.04
+    left = ends[0] - out
+    far = ends[1] + out
+    band = np.array([left, far, far + lift[1], left + lift[0]])
+    relief = Relief(puff=5, crumple=0.3, shadow=0.2)
+    canvas.part(band if right else flipped(band), trim, relief, turn=turn)
+    inset = shifted(band[[1, 0]] + lift[0] * 0.88, 0)
+    stitch(canvas, [inset if right else flipped(inset)])
 
 
 def body(canvas: Canvas, top: Top, cloth: Cloth, *, hem_stitch: bool = True) -> None:

@@ -84,3 +84,4 @@ SHORTS: dict[str, Trousers] = {
     ),
     "city": replace(_SHORT, waist=100, outer=182, knee=170, bottom=525, crease=True),
 }
+CUTS = {"pants": TROUSERS, "shorts": SHORTS}

@@ -22,11 +22,11 @@ from fashionlens.demo.sample.drawing.paths import (
     path,
     shifted,
 )
-from fashionlens.demo.sample.pieces.trouser_cuts import SHORTS, TROUSERS, Trousers
+from fashionlens.demo.sample.pieces.trouser_cuts import CUTS, Trousers
 
 
 def draw(canvas: Canvas, category: str, style: str, cloth: Cloth) -> None:
-    cut = (TROUSERS if category == "pants" else SHORTS)[style]
+    cut = CUTS[category][style]
     _inside(canvas, cut, cloth)
     relief = Relief(puff=13, grain=(60, 170))
     canvas.part(_outline(cut), cloth, relief, folds=_folds(canvas, cut))
@@ -222,7 +222,6 @@ def _waistband(canvas: Canvas, cut: Trousers, cloth: Cloth) -> None:
     lower = path(
         f"M {300 + wide + 1} {y + 3} Q 300 {y + dip + 6} {300 - wide - 1} {y + 3}"
     )
-    soft = cut.front in ("cords", "plain")
     relief = Relief(
         puff=6,
         crumple=0.6,
@@ -235,15 +234,20 @@ def _waistband(canvas: Canvas, cut: Trousers, cloth: Cloth) -> None:
         topstitch(canvas, [shifted(upper, -4), shifted(lower, -4)])
     else:
         stitch(canvas, [shifted(lower, -4)], -0.16)
+    _fastening(canvas, cut, cloth)
+
+
+def _fastening(canvas: Canvas, cut: Trousers, cloth: Cloth) -> None:
+    soft = cut.front in ("cords", "plain")
     if not soft:
         _loops(canvas, cut, cloth)
     if canvas.view.back:
         return
     if cut.front == "cords":
-        cords(canvas, 12, y - 2, 78)
+        cords(canvas, 12, cut.top - 2, 78)
     elif not soft:
         shade = BRASS if cut.front == "jeans" else button_for(cloth)
-        buttons(canvas, [(303, y - high / 2 + 9)], shade, 5.4)
+        buttons(canvas, [(303, cut.top - cut.band / 2 + 9)], shade, 5.4)
 
 
 def _loops(canvas: Canvas, cut: Trousers, cloth: Cloth) -> None:
