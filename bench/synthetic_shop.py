@@ -3,7 +3,7 @@
 Tests use a small one, benchmarks a large one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -143,43 +143,41 @@ def store_shop(
     names = np.unique(shop.category)
     Category.objects.bulk_create(Category(name=name, slug=name) for name in names)
     categories = dict(Category.objects.values_list("slug", "id"))
-    now = datetime.now(UTC)
     _copy(
         Product._meta.db_table,
         "id sku slug title description brand category_id price_cents currency stock"
         " status created updated",
-        (
-            (
-                *(
-                    n + FIRST_ID,
-                    f"S{n}",
-                    f"s-{n}",
-                    f"Product {n}",
-                    "",
-                    str(shop.brand[n]),
-                ),
-                *(categories[shop.category[n]], int(shop.cents[n]), "EUR"),
-                *(int(shop.stock[n]), "published" if shop.published[n] else "draft"),
-                *(now, now),
-            )
-            for n in range(len(shop.brand))
-        ),
+        _product_rows(shop, categories),
     )
-    palette = np.array(COLOUR_NAMES)
     _copy(
         ProductImage._meta.db_table,
         "id product_id file alt_text position sha256 width height colours created",
-        (
-            (
-                *(n + FIRST_ID, int(product) + FIRST_ID, "none.jpg", "", 0, f"{n:064}"),
-                *(300, 400, palette[shop.colours[n]].tolist(), now),
-            )
-            for n, product in enumerate(shop.product)
-        ),
+        _photo_rows(shop),
     )
     copy_vectors(table, encoder_id, shop.vectors)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _product_rows(shop: SyntheticShop, categories: dict[str, int]) -> Iterator[tuple]:
+    now = datetime.now(UTC)
+    for n in range(len(shop.brand)):
+        yield (
+            *(n + FIRST_ID, f"S{n}", f"s-{n}", f"Product {n}", "", str(shop.brand[n])),
+            *(categories[shop.category[n]], int(shop.cents[n]), "EUR"),
+            *(int(shop.stock[n]), "published" if shop.published[n] else "draft"),
+            *(now, now),
+        )
+
+
+def _photo_rows(shop: SyntheticShop) -> Iterator[tuple]:
+    now = datetime.now(UTC)
+    palette = np.array(COLOUR_NAMES)
+    for n, product in enumerate(shop.product):
+        yield (
+            *(n + FIRST_ID, int(product) + FIRST_ID, "none.jpg", "", 0, f"{n:064}"),
+            *(300, 400, palette[shop.colours[n]].tolist(), now),
+        )
 
 
 def _copy(table: str, columns: str, rows: Iterable[tuple]) -> None:

@@ -1,5 +1,4 @@
 import sys
-from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,23 @@ from search.workers import NoWorker, wait_for_workers
 PATIENCE_S = 3
 REFUSALS = (EncoderError, NothingToCompare, rollout.RolloutRefused)
 
+STEPS = {
+    "add": "Embed every photo with the network in DIR, then build its index. Run it"
+    " again after an interruption: it continues where it stopped, and tries failed"
+    " photos again. The files stay in DIR, which every web and worker process must be"
+    " able to read.",
+    "list": "List the encoders and their states.",
+    "compare": "Compare the results of encoders A and B, in numbers and as a page with"
+    " pictures. Both search with the same photos of the shop: those of products that"
+    " shoppers saw similar items of or searched with in the last 30 days, the most"
+    " frequent first, then others chosen at random. Photos of the shoppers themselves"
+    " are not kept.",
+    "activate": "Search with encoder V from now on. Refused while photos or its index"
+    " are missing.",
+    "rollback": "Activate the encoder that was active before.",
+    "retire": "Drop the vectors of encoder V. Kept searches that use it expire.",
+}
+
 
 class Command(BaseCommand):
     help = (
@@ -30,56 +46,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         steps = parser.add_subparsers(dest="step", required=True)
 
-        def step(name: str, run: Callable[..., None], text: str) -> ArgumentParser:
+        def step(name: str, run: Callable[..., None]) -> Callable[..., Any]:
+            text = STEPS[name]
             sub = steps.add_parser(name, help=text, description=text)
             sub.set_defaults(run=run)
-            return sub
+            return sub.add_argument
 
-        add = step(
-            "add",
-            self.embed_and_index,
-            "Embed every photo with the network in DIR, then build its index. Run it"
-            " again after an interruption: it continues where it stopped, and tries"
-            " failed photos again. The files stay in DIR, which every web and worker"
-            " process must be able to read.",
-        )
-        add.add_argument("folder", type=Path, metavar="DIR")
-        add.add_argument(
-            "--here", action="store_true", help="embed in this process, without workers"
-        )
-        step("list", self.show, "List the encoders and their states.")
-        both = step(
-            "compare",
-            self.compare,
-            "Compare the results of encoders A and B, in numbers and as a page with"
-            " pictures. Both search with the same photos of the shop: those of products"
-            " that shoppers saw similar items of or searched with in the last 30 days,"
-            " the most frequent first, then others chosen at random. Photos of the"
-            " shoppers themselves are not kept.",
-        )
-        both.add_argument("before", metavar="A")
-        both.add_argument("after", metavar="B")
-        both.add_argument("--queries", type=int, default=200, help="default 200")
-        both.add_argument(
-            "--seed", type=int, default=0, help="chooses the random photos"
-        )
-        one = step(
-            "activate",
-            self.activate,
-            "Search with encoder V from now on. Refused while photos or its index are"
-            " missing.",
-        )
-        one.add_argument("version", metavar="V")
-        step("rollback", self.rollback, "Activate the encoder that was active before.")
-        old = step(
-            "retire",
-            self.retire,
-            "Drop the vectors of encoder V. Kept searches that use it expire.",
-        )
-        old.add_argument("version", metavar="V")
-        old.add_argument(
-            "--yes", action="store_true", help="do not ask for confirmation"
-        )
+        add = step("add", self.embed_and_index)
+        add("folder", type=Path, metavar="DIR")
+        add("--here", action="store_true", help="embed in this process, not by workers")
+        step("list", self.show)
+        add = step("compare", self.compare)
+        add("before", metavar="A")
+        add("after", metavar="B")
+        add("--queries", type=int, default=200, help="default 200")
+        add("--seed", type=int, default=0, help="chooses the random photos")
+        add = step("activate", self.activate)
+        add("version", metavar="V")
+        step("rollback", self.rollback)
+        add = step("retire", self.retire)
+        add("version", metavar="V")
+        add("--yes", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
