@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
-from catalog.api.examples import AnswerExample, category_page_example
+from catalog.api.examples import CATEGORY_PAGE
 from catalog.api.problems import INVALID, PAGE_BEYOND_END, UNAVAILABLE, problems
 from catalog.api.serializers import CategoryNameOutput, PageOutput, page_of
 from catalog.models import Category
@@ -28,7 +28,7 @@ class CategoryListView(PublicView):
         tags=["catalogue"],
         parameters=[PageParameters],
         responses={200: Output, **problems(INVALID, PAGE_BEYOND_END, UNAVAILABLE)},
-        examples=[AnswerExample(category_page_example)],
+        examples=[CATEGORY_PAGE],
     )
     def get(self, request: Request) -> Response:
         """Returns all categories by name, with how many products each has."""

@@ -105,3 +105,8 @@ def category_page_example() -> dict[str, Any]:
         "previous": None,
         "results": [{"slug": "dress", "name": "Dresses", "product_count": 61}],
     }
+
+
+PRODUCT_PAGE = AnswerExample(product_page_example)
+PRODUCT_DETAIL = AnswerExample(product_detail_example)
+CATEGORY_PAGE = AnswerExample(category_page_example)

@@ -12,9 +12,8 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.examples import (
-    AnswerExample,
-    product_detail_example,
-    product_page_example,
+    PRODUCT_DETAIL,
+    PRODUCT_PAGE,
 )
 from catalog.api.problems import (
     INVALID,
@@ -80,7 +79,7 @@ class ProductListView(PublicView):
         tags=["catalogue"],
         parameters=[Input],
         responses={200: Output, **problems(INVALID, PAGE_BEYOND_END, UNAVAILABLE)},
-        examples=[AnswerExample(product_page_example)],
+        examples=[PRODUCT_PAGE],
     )
     def get(self, request: Request) -> Response:
         """Returns the published products that match all filters, page by page."""
@@ -118,7 +117,7 @@ class ProductDetailView(PublicView):
             200: ProductDetailOutput,
             **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE),
         },
-        examples=[AnswerExample(product_detail_example)],
+        examples=[PRODUCT_DETAIL],
     )
     def get(self, request: Request, sku: str) -> Response:
         """Returns a published product with all its photos."""

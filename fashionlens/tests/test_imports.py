@@ -166,7 +166,6 @@ def test_imports_point_one_way() -> None:
     assert violations(project()) == []
 
 
-@pytest.mark.xfail(reason="the storefront's views are being split")
 def test_no_module_imports_many_others() -> None:
     sources = project()
     modules = set(sources)

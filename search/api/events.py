@@ -8,7 +8,6 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.examples import AnswerExample
 from catalog.api.problems import INVALID, UNAVAILABLE, ProblemCase, problems
 from catalog.error_codes import ErrorCode
 from catalog.parameters import (
@@ -18,7 +17,7 @@ from catalog.parameters import (
     MaxValuesValidator,
 )
 from search.api.base import LENGTH_REQUIRED, THROTTLED, PrivateView, SearchThrottle
-from search.api.examples import EVENTS, events_recorded_example
+from search.api.examples import EVENTS, EVENTS_RECORDED
 from search.events.record import ReportedEvent, record_events
 from search.models import Event
 from search.query.nearest import MAX_K
@@ -152,7 +151,7 @@ class EventsView(PrivateView):
                 UNAVAILABLE,
             ),
         },
-        examples=[AnswerExample(events_recorded_example), EVENTS],
+        examples=[EVENTS_RECORDED, EVENTS],
     )
     def post(self, request: Request) -> Response:
         """Records which products were seen, clicked or added to the cart.

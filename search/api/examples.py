@@ -4,7 +4,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
-from catalog.api.examples import SHOP, facets_example, sample_photo, sample_product
+from catalog.api.examples import (
+    SHOP,
+    AnswerExample,
+    facets_example,
+    sample_photo,
+    sample_product,
+)
 from search.api.serializers import match_json, piece_json
 from search.query.results import Result
 
@@ -97,3 +103,10 @@ EVENTS = OpenApiExample(
     },
     request_only=True,
 )
+
+
+SEARCH_PAGE = AnswerExample(search_page_example)
+SIMILAR = AnswerExample(similar_example)
+GOES_WITH = AnswerExample(goes_with_example)
+RECOMMENDATIONS = AnswerExample(recommendations_example)
+EVENTS_RECORDED = AnswerExample(events_recorded_example)

@@ -6,13 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
-from catalog.api.examples import AnswerExample
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
 from catalog.api.products import SKU_PARAMETER, published_product
 from catalog.api.serializers import root_of
 from catalog.parameters import Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
-from search.api.examples import goes_with_example
+from search.api.examples import GOES_WITH
 from search.api.serializers import ListOutput, PieceOutput, piece_json
 from search.models import Event
 from search.recommend.recommendations import MAX_PIECES, goes_with
@@ -45,7 +44,7 @@ class GoesWithView(ServiceErrors, PublicView):
             200: Output,
             **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, NO_ENCODER),
         },
-        examples=[AnswerExample(goes_with_example)],
+        examples=[GOES_WITH],
     )
     def get(self, request: Request, sku: str) -> Response:
         """Returns products of other kinds, in stock, to wear with this one.

@@ -6,13 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
-from catalog.api.examples import AnswerExample
 from catalog.api.problems import INVALID, UNAVAILABLE, problems
 from catalog.api.serializers import root_of
 from catalog.models import Product
 from catalog.parameters import MAX_SKU_CHARS, MaxValuesValidator, Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
-from search.api.examples import recommendations_example
+from search.api.examples import RECOMMENDATIONS
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
 from search.query.similar import SIMILAR_ITEMS
@@ -53,7 +52,7 @@ class RecommendationsView(ServiceErrors, PublicView):
         tags=["search"],
         parameters=[Input],
         responses={200: Output, **problems(INVALID, UNAVAILABLE, NO_ENCODER)},
-        examples=[AnswerExample(recommendations_example)],
+        examples=[RECOMMENDATIONS],
     )
     def get(self, request: Request) -> Response:
         """Returns products in stock that look like the given ones.

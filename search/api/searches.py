@@ -13,7 +13,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from catalog.api.examples import AnswerExample
 from catalog.api.problems import (
     INVALID,
     PAGE_BEYOND_END,
@@ -34,7 +33,7 @@ from search.api.base import (
     SearchThrottle,
     ServiceErrors,
 )
-from search.api.examples import search_page_example
+from search.api.examples import SEARCH_PAGE
 from search.api.serializers import SearchPageOutput, match_json
 from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
@@ -80,7 +79,7 @@ class SearchView(ServiceErrors, PrivateView):
                 NO_ENCODER,
             ),
         },
-        examples=[AnswerExample(search_page_example)],
+        examples=[SEARCH_PAGE],
     )
     def post(self, request: Request) -> Response:
         """Returns the products that look like the photo, the nearest first.
@@ -127,7 +126,7 @@ class SearchPageView(ServiceErrors, PrivateView):
                 INVALID, PAGE_BEYOND_END, QUERY_EXPIRED, UNAVAILABLE, NO_ENCODER
             ),
         },
-        examples=[AnswerExample(search_page_example)],
+        examples=[SEARCH_PAGE],
     )
     def get(self, request: Request, query: str) -> Response:
         """Returns a page of a search, with other filters, words, likes or dislikes.

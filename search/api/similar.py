@@ -6,13 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
-from catalog.api.examples import AnswerExample
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
 from catalog.api.products import SKU_PARAMETER, published_product
 from catalog.api.serializers import root_of
 from catalog.parameters import MAX_PAGE_SIZE, Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
-from search.api.examples import similar_example
+from search.api.examples import SIMILAR
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
 from search.query.similar import (
@@ -55,7 +54,7 @@ class SimilarView(ServiceErrors, PublicView):
             200: Output,
             **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, NO_ENCODER),
         },
-        examples=[AnswerExample(similar_example)],
+        examples=[SIMILAR],
     )
     def get(self, request: Request, sku: str) -> Response:
         """Returns the products that look like this one, the nearest first."""
