@@ -8,6 +8,7 @@ from PIL import Image
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
 from search.models import Encoder
+from search.tests.garments import GarmentNetwork
 
 
 class FakeNetwork:
@@ -20,6 +21,9 @@ class FakeNetwork:
     sha256 = "f" * 64
     bands = [("same item", 0.001), ("very similar", 0.05), ("similar", 0.5)]
     info: dict = {"metrics": {}}
+    parts: dict = {}
+    part_bands: dict = {}
+    colours: dict = {}
 
     def encode(self, images: list[Image.Image]) -> np.ndarray:
         vectors = np.ones((len(images), self.dimension), np.float32) * 0.01
@@ -51,6 +55,14 @@ def fake_encoder(db, monkeypatch) -> Iterator[Encoder]:
     network = FakeNetwork()
     monkeypatch.setitem(encoders._networks, ("fake-1", "f" * 64), network)
     yield encoder
+
+
+@pytest.fixture
+def garment_network(fake_encoder, monkeypatch) -> GarmentNetwork:
+    """Let the active encoder see garments, their kind and their colour."""
+    network = GarmentNetwork()
+    monkeypatch.setitem(encoders._networks, ("fake-1", "f" * 64), network)
+    return network
 
 
 @pytest.fixture

@@ -35,6 +35,12 @@ class Encoder(models.Model):
     dimension = models.PositiveSmallIntegerField(default=DIMENSION)
     metrics = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=7, choices=State, default=State.LOADING)
+    # Here, because every search reads this row anyway.
+    weights = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="How much each part of its vectors counts in this shop, if not 1",
+    )
     created = models.DateTimeField(auto_now_add=True)
     replaced = models.DateTimeField(
         null=True, editable=False, help_text="When it was last the active one"

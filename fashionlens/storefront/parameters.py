@@ -31,7 +31,7 @@ _PRICE = re.compile(r"(\d{0,10})-(\d{0,10})", re.ASCII)
 _OWN_SPELLING = {"price_min": "price", "price_max": "price", "ordering": "sort"}
 FILTERS = list(dict.fromkeys(_OWN_SPELLING.get(name, name) for name in PARAMETERS))
 LISTING = [*FILTERS, "q", "sort"]
-REFINEMENT = [*FILTERS, "words", "like", "dislike"]
+REFINEMENT = [*FILTERS, "words", "like", "dislike", "weights", "in_colour"]
 START = ["address", "product", "image", "box"]
 
 

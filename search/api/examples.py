@@ -19,7 +19,15 @@ ENCODER = "fashion-6aeebf6b"
 
 
 def sample_match() -> Result:
-    return Result(sample_product(), sample_photo(), 0.0421, "very similar", ENCODER)
+    return Result(
+        sample_product(),
+        sample_photo(),
+        0.0421,
+        "very similar",
+        ENCODER,
+        is_similar=True,
+        why=("kind", "colour"),
+    )
 
 
 def search_page_example() -> dict[str, Any]:
@@ -31,6 +39,7 @@ def search_page_example() -> dict[str, Any]:
         "encoder": ENCODER,
         "took_ms": 9.9,
         "complete": True,
+        "close_enough": True,
         "by_words": None,
         "facets": facets_example(at_least=True),
         "results": [match_json(sample_match(), SHOP)],
@@ -44,6 +53,7 @@ def similar_example() -> dict[str, Any]:
         "took_ms": 4.2,
         "pending": False,
         "complete": True,
+        "close_enough": True,
         "results": [match_json(sample_match(), SHOP)],
     }
 

@@ -156,6 +156,7 @@ def _search_page(
         "encoder": search.encoder.version,
         "took_ms": search.took_ms,
         "complete": search.ranking.complete,
+        "close_enough": search.close_enough,
         "by_words": search.ranking.by_words,
         "facets": facets,
         "results": results,

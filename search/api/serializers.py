@@ -42,7 +42,13 @@ class MatchOutput(serializers.Serializer):
         allow_null=True,
         help_text="How near the photo is: `same item`, `very similar` or `similar`, as"
         " calibrated for the encoder. Null beyond these, where words found the"
-        " product. Show this, not a percentage.",
+        " product, and in a search with weights. Show this, not a percentage.",
+    )
+    why = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What the photo and the search have in common, by distances"
+        " calibrated for the encoder, such as `same colour`. Empty if the encoder does"
+        " not tell.",
     )
 
 
@@ -51,6 +57,7 @@ def match_json(match: Result, root: str) -> dict[str, Any]:
         **piece_json(match, root),
         "distance": match.distance,
         "band": match.band,
+        "why": [f"same {part}" for part in match.why],
     }
 
 
@@ -87,6 +94,10 @@ class SearchPageOutput(PageOutput):
     complete = serializers.BooleanField(
         help_text="Whether every product that is as near as these was found. Products"
         " beyond the encoder's last band do not match, unless words found them."
+    )
+    close_enough = serializers.BooleanField(
+        help_text="Whether any result is at least `similar`. If not, only words found"
+        " something, or nothing did."
     )
     by_words = serializers.IntegerField(
         allow_null=True,

@@ -9,21 +9,23 @@ from catalog.api.base import PublicView
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
 from catalog.api.products import SKU_PARAMETER, published_product
 from catalog.api.serializers import root_of
-from catalog.parameters import MAX_PAGE_SIZE, Parameters
+from catalog.parameters import MAX_PAGE_SIZE
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import SIMILAR
 from search.api.serializers import ListOutput, MatchOutput, match_json
 from search.models import Event
+from search.query.parameters import WeightParameters
 from search.query.similar import (
     SIMILAR_ITEMS,
     has_no_vector,
     has_pending_photos,
     similar_products,
 )
+from search.query.weights import Weights
 
 
 class SimilarView(ServiceErrors, PublicView):
-    class Input(Parameters):
+    class Input(WeightParameters):
         limit = serializers.IntegerField(
             min_value=1,
             max_value=MAX_PAGE_SIZE,
@@ -40,6 +42,10 @@ class SimilarView(ServiceErrors, PublicView):
         complete = serializers.BooleanField(
             help_text="Whether all similar products could be found: false while"
             " `pending`, or if no photo of the product can be read."
+        )
+        close_enough = serializers.BooleanField(
+            help_text="Whether any result is at least `similar`. If not, nothing in the"
+            " shop is close to the product, and the results are merely the nearest."
         )
         results = MatchOutput(
             many=True, help_text="The nearest first, each product once."
@@ -58,16 +64,23 @@ class SimilarView(ServiceErrors, PublicView):
     )
     def get(self, request: Request, sku: str) -> Response:
         """Returns the products that look like this one, the nearest first."""
-        limit = self.Input.read(request.query_params)["limit"]
+        values = self.Input.read(request.query_params)
+        weights = Weights.from_parameters(values)
         product = published_product(sku)
         started = time.perf_counter()
-        matches = similar_products(product=product, limit=limit)
+        matches = similar_products(
+            product=product, limit=values["limit"], weights=weights
+        )
         unseen = not matches and has_no_vector(product)
         pending = unseen and has_pending_photos(product)
         answer = list_json(
             matches, Event.Listing.SIMILAR, started=started, product_id=product.pk
         )
-        answer |= {"pending": pending, "complete": not unseen}
+        answer |= {
+            "pending": pending,
+            "complete": not unseen,
+            "close_enough": any(match.is_similar for match in matches),
+        }
         root = root_of(request)
         answer["results"] = [match_json(match, root) for match in matches]
         # The answer changes as soon as the photos are indexed.

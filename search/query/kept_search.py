@@ -64,6 +64,18 @@ class KeptSearch:
         """Return the number of hits; None while only the first have been found."""
         return len(self.ranking.hits) if self.ranking.whole else None
 
+    @property
+    def close_enough(self) -> bool:
+        """Return whether any hit is within the last band, or what weights make of it.
+
+        Hits found by words alone may lie beyond it.
+        """
+        ranking = self.ranking
+        return ranking.comparison is not None and any(
+            hit.distance is not None and hit.distance <= ranking.comparison.limit
+            for hit in ranking.hits
+        )
+
     def all_hits(self) -> list[Hit]:
         if not self.ranking.whole:
             self.ranking = self._find_ranking(self.refinement)
@@ -72,7 +84,8 @@ class KeptSearch:
     def results_page(self, number: int = 1, size: int = PAGE_SIZE) -> list[Result]:
         """Return a page of results without the products gone since the search."""
         hits = self._find_hits(number * size)[(number - 1) * size : number * size]
-        return load_results(hits=hits, encoder=self.encoder)
+        comparison = self.ranking.comparison
+        return load_results(hits=hits, encoder=self.encoder, comparison=comparison)
 
     def has_page_after(self, number: int, size: int) -> bool:
         return len(self._find_hits(number * size + 1)) > number * size

@@ -6,16 +6,34 @@ from catalog.listing import PAGE_SIZE
 from catalog.parameters import (
     MAX_PAGE_SIZE,
     MAX_SKU_CHARS,
+    MAX_VALUE_CHARS,
     FilterParameters,
     OptionalNumber,
+    Parameters,
     ValuesField,
     words_field,
 )
 from ml.preprocess import MAX_MB
 from search.query.refinement import MAX_SKUS
+from search.query.weights import MAX_WEIGHT
 
 
-class RefinementParameters(FilterParameters):
+class WeightParameters(Parameters):
+    weights = ValuesField(
+        "`part:number`: how much a part of the look counts, from 0 (not at all) over 1"
+        f" (as usual) to {MAX_WEIGHT:g}, such as `colour:0`. Repeat it for several"
+        " parts. The answer has no bands then.",
+    )
+    in_colour = serializers.CharField(
+        max_length=MAX_VALUE_CHARS,
+        required=False,
+        allow_blank=True,
+        help_text="The name of a colour: look for this colour instead of the"
+        " picture's. The answer has no bands then.",
+    )
+
+
+class RefinementParameters(FilterParameters, WeightParameters):
     words = words_field(
         "Words that a result should match, beside its look. Typing errors are"
         " tolerated.",

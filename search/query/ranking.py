@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 from typing import NamedTuple
 
 import numpy as np
 
 from catalog import words
+from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
-from search.index.encoders import network_of
 from search.models import Encoder
 from search.query.near_duplicates import (
     MAX_SAME_PHOTO,
@@ -22,6 +21,7 @@ from search.query.near_duplicates import (
 from search.query.nearest import MAX_K, Hit, candidates, nearest, nearest_among
 from search.query.refinement import Refinement
 from search.query.start import ProductVector, load_product_vectors, normalize
+from search.query.weights import Comparison, Weights, weigh_query
 
 # Weights of the query vector, of the likes' mean and of the dislikes' mean: Rocchio,
 # "Relevance feedback in information retrieval" (1971). A dislike weighs more than the
@@ -36,12 +36,14 @@ class Ranking(NamedTuple):
 
     `whole` says that there are no more hits, `complete` that no product was missed
     among these. `by_words` counts the products found by words, None without words.
+    `comparison` is None where there is nothing to compare the hits with.
     """
 
     hits: list[Hit]
     whole: bool
     complete: bool
     by_words: int | None = None
+    comparison: Comparison | None = None
 
 
 class Target(NamedTuple):
@@ -54,6 +56,7 @@ class Target(NamedTuple):
 
     order_by: np.ndarray
     measure_from: np.ndarray | None
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class VectorQuery:
         likes = load_product_vectors("like", refinement.like, self.encoder)
         dislikes = load_product_vectors("dislike", refinement.dislike, self.encoder)
         target = move_target(self.vector, likes, dislikes)
+        target = weigh_target(target, refinement.weights, self.encoder)
         excluded = {each.product_id for each in dislikes}
         if self.product_id is not None:
             excluded.add(self.product_id)
@@ -96,16 +100,15 @@ class VectorQuery:
     ) -> Ranking:
         depth = min(k + len(excluded), MAX_K)
         found, complete = self._nearest(filters, target.order_by, depth)
-        limit = self._last_band_end()
         similar = [
             hit
             for hit in self._measure(found, target, filters)
-            if hit.distance is not None and hit.distance <= limit
+            if _is_similar(hit, target)
         ]
         hits = [hit for hit in similar if hit.product_id not in excluded][:k]
         # The first hit beyond the last band proves that there are no more.
         whole = len(found) < depth or len(similar) < len(found) or k == MAX_K
-        return Ranking(hits, whole, complete)
+        return Ranking(hits, whole, complete, comparison=target.comparison)
 
     def _rank_with_words(
         self, refinement: Refinement, target: Target | None, excluded: set[int]
@@ -130,21 +133,17 @@ class VectorQuery:
                 filters=filters,
             )
             measured = self._measure(found, target, filters)
-        limit = self._last_band_end()
         hits = {
             hit.product_id: hit
             for hit in measured
-            if hit.product_id in by_words
-            or (hit.distance is not None and hit.distance <= limit)
+            if hit.product_id in by_words or (target and _is_similar(hit, target))
         }
         hits |= _hits_without_distance(by_words - set(hits), filters)
         order = fuse_ranks([hit.product_id for hit in found], listed)
         ranked = [hits[id_] for id_ in order if id_ in hits and id_ not in excluded]
         ranked = move_duplicates_last(ranked[:MAX_K])
-        return Ranking(ranked, True, complete, len(listed))
-
-    def _last_band_end(self) -> float:
-        return max((end for _, end in network_of(self.encoder).bands), default=inf)
+        comparison = target.comparison if target else None
+        return Ranking(ranked, True, complete, len(listed), comparison)
 
     def _measure(self, hits: list[Hit], target: Target, filters: Filters) -> list[Hit]:
         if target.measure_from is target.order_by:
@@ -190,6 +189,28 @@ def move_target(
         parts.append(-DISLIKE_WEIGHT * mean)
         return Target(normalize(np.sum(parts, axis=0)), measure_from)
     return None if measure_from is None else Target(measure_from, measure_from)
+
+
+def weigh_target(
+    target: Target | None, weights: Weights, encoder: Encoder
+) -> Target | None:
+    if target is None:
+        if weights:
+            message = "There is no picture to weigh: give a photo, or products to like."
+            raise ParameterError("weights", ErrorCode.MISSING_PARAMETER, message)
+        return None
+    order_by, comparison = weigh_query(target.order_by, weights, encoder)
+    if target.measure_from is None:
+        return Target(order_by, None)
+    if target.measure_from is target.order_by:
+        return Target(order_by, order_by, comparison)
+    return Target(order_by, *weigh_query(target.measure_from, weights, encoder))
+
+
+def _is_similar(hit: Hit, target: Target) -> bool:
+    if hit.distance is None or target.comparison is None:
+        return False
+    return hit.distance <= target.comparison.limit
 
 
 def fuse_ranks(*lists: Sequence[int]) -> list[int]:

@@ -9,13 +9,15 @@ from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
 from catalog.words import clean
 from search.query.nearest import NO_FILTERS
+from search.query.weights import NO_WEIGHTS, Weights
 
 MAX_SKUS = 20  # of likes, and of dislikes
 
 
 @dataclass(frozen=True)
 class Refinement:
-    """Filters, words, and SKUs of products to come nearer to or to move away from.
+    """Filters, words, SKUs of products to come nearer to or to move away from, and
+    the weights of the vector's parts.
 
     Raises ParameterError.
     """
@@ -24,6 +26,7 @@ class Refinement:
     words: str = ""
     like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
+    weights: Weights = NO_WEIGHTS
 
     def __post_init__(self) -> None:
         if self.words:
@@ -40,7 +43,11 @@ class Refinement:
         like = tuple(filter(None, values.get("like") or ()))
         dislike = tuple(filter(None, values.get("dislike") or ()))
         return cls(
-            Filters.from_parameters(values), values.get("words") or "", like, dislike
+            Filters.from_parameters(values),
+            values.get("words") or "",
+            like,
+            dislike,
+            Weights.from_parameters(values),
         )
 
     @property
@@ -53,7 +60,8 @@ class Refinement:
         pairs = list(self.filters.parameters)
         pairs += [("words", self.words)] if self.words else []
         pairs += [("like", sku) for sku in self.like]
-        return pairs + [("dislike", sku) for sku in self.dislike]
+        pairs += [("dislike", sku) for sku in self.dislike]
+        return pairs + self.weights.parameters
 
     @property
     def key(self) -> str:

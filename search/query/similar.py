@@ -2,10 +2,13 @@
 
 from functools import partial
 
+import numpy as np
+
 from catalog.models import Product
 from search.index.encoders import (
     NoActiveEncoder,
     active_encoder,
+    network_of,
     raise_if_retired,
     retry_if_retired,
 )
@@ -13,28 +16,35 @@ from search.models import Embedding, Photo
 from search.query.near_duplicates import move_duplicates_last, search_past_duplicates
 from search.query.nearest import nearest
 from search.query.results import Result, load_results
+from search.query.weights import NO_WEIGHTS, Weights, weigh_query
 
 SIMILAR_ITEMS = 12
 
 
 @retry_if_retired
-def similar_products(*, product: Product, limit: int = SIMILAR_ITEMS) -> list[Result]:
+def similar_products(
+    *, product: Product, limit: int = SIMILAR_ITEMS, weights: Weights = NO_WEIGHTS
+) -> list[Result]:
     """Return the products nearest to this one; [] while it has no vector.
+
+    Raises ParameterError for weights that the encoder does not know.
 
     Those beyond the last band, where a search stops, are among them: on a product's
     page they are a way to go on, not an answer.
     """
     encoder = active_encoder()
     own = Embedding.objects.of_first_photos(encoder).filter(image__product=product)
-    vector = own.values_list("vector", flat=True).first()
-    if vector is None:
+    own_vector = own.values_list("vector", flat=True).first()
+    if own_vector is None:
+        weights.check(network_of(encoder))
         raise_if_retired(encoder)
         return []
+    vector, comparison = weigh_query(np.asarray(own_vector), weights, encoder)
     search = partial(
         nearest, vector=vector, encoder=encoder, exclude_product=product.id
     )
     hits = move_duplicates_last(search_past_duplicates(search, limit))
-    return load_results(hits=hits[:limit], encoder=encoder)
+    return load_results(hits=hits[:limit], encoder=encoder, comparison=comparison)
 
 
 def has_no_vector(product: Product) -> bool:
