@@ -1,6 +1,15 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class FashionLensConfig(AppConfig):
     name = "fashionlens"
     verbose_name = "FashionLens"
+
+    def ready(self) -> None:
+        from fashionlens.postgres import checks  # noqa: F401  (they register themselves)
+        from fashionlens.postgres.jit import disable_jit
+
+        # Sent for apps with models only. Not in a migration: a restored database has
+        # its migrations, but not the settings of the one that was saved.
+        post_migrate.connect(disable_jit, sender=apps.get_app_config("search"))

@@ -12,7 +12,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 FALSE = ("false", "off", "n", "no", "0", "")
 CACHE_SCHEMES = ("redis", "rediss", "unix")
-DATABASE_SCHEMES = ("postgres", "postgresql", "psql", "pgsql")
 
 
 class Environment(environ.Env):
@@ -50,18 +49,6 @@ class Environment(environ.Env):
 
     def _text(self, var: str) -> str:
         return self.ENVIRON.get(var, "").strip().lower()
-
-
-def read_database(url: str) -> dict[str, Any]:
-    try:
-        if urlsplit(url).scheme in DATABASE_SCHEMES:
-            return environ.Env.db_url_config(url)
-    except ValueError:  # / # ? in a password looks like a port
-        pass
-    raise ImproperlyConfigured(
-        "DATABASE_URL is not valid. Set it to postgres://user:password@host:5432/name,"
-        " and write % / # ? in the password as %25 %2F %23 %3F."
-    )
 
 
 def ensure_cache_address(var: str, url: str) -> None:

@@ -16,7 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 
 from fashionlens import embedded
-from fashionlens.environment import Environment, ensure_cache_address, read_database
+from fashionlens.environment import Environment, ensure_cache_address
+from fashionlens.postgres.address import read_database
 
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -142,10 +143,14 @@ TEMPLATES = [
 
 # Database ---------------------------------------------------------------------
 
+# No "options" of the connection: PgBouncer refuses them. JIT is switched off in the
+# database (fashionlens.postgres.jit), and options of the HNSW index are set in each
+# transaction (search.query.nearest).
+PGBOUNCER = env.bool("PGBOUNCER", False)
 DATABASES = {
     "default": embedded.database_settings(VAR)
     if EMBEDDED
-    else read_database(EXTERNAL["DATABASE_URL"])
+    else read_database(EXTERNAL["DATABASE_URL"], pooled=PGBOUNCER)
 }
 DATABASES["default"] |= {
     "ENGINE": "fashionlens.postgres",

@@ -9,6 +9,7 @@ import os
 import stat
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from fashionlens.embedded.errors import EmbeddedError
 from fashionlens.embedded.system_user import SystemUser
@@ -38,7 +39,7 @@ def database_settings(var: Path) -> dict[str, Any]:
 
 
 def database_url(var: Path) -> str:
-    return f"postgres://{USER}@:{PORT}/{run_dir(var)}/{DATABASE}"
+    return f"postgres://{USER}@{quote(str(run_dir(var)), safe='')}:{PORT}/{DATABASE}"
 
 
 def broker_url(var: Path, db: int = 0) -> str:

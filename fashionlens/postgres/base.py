@@ -12,10 +12,6 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
-# JIT takes longer than it saves for queries of a few milliseconds. Set by a statement:
-# connection poolers refuse start-up options. Options of the HNSW index are set per
-# transaction (search.query.nearest).
-SESSION = {"jit": "off"}
 SLOW_CONNECT_S = 1.0
 PAUSE_S = 2.0  # in which nobody else waits for a server that has just been silent
 
@@ -41,14 +37,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
-        session = dict(SESSION)
-        if self.deadline_s:  # a little earlier: the connection can then be kept
-            session["statement_timeout"] = str(round(self.deadline_s * 800))
-        with self.connection.cursor() as cursor:
-            calls = ", ".join(["set_config(%s, %s, false)"] * len(session))
-            cursor.execute(
-                f"SELECT {calls}", [part for item in session.items() for part in item]
-            )
+        # A pooler would lend the session, with its limit, to a worker.
+        if self.deadline_s and not self.settings_dict.get(
+            "DISABLE_SERVER_SIDE_CURSORS"
+        ):
+            # A little earlier: the connection can then be kept.
+            limit = str(round(self.deadline_s * 800))
+            with self.connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, false)", [limit]
+                )
 
 
 def _wait(

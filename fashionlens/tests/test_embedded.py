@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import environ
 import pytest
 import redis
 from kombu import Connection
@@ -21,6 +20,7 @@ from fashionlens.embedded.errors import EmbeddedError
 from fashionlens.embedded.lock_holders import find_holders
 from fashionlens.embedded.servers import Servers, connect, servers_answer
 from fashionlens.embedded.session import use_servers
+from fashionlens.postgres.address import read_database
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="tests a start by root")
 BASE = Path(__file__).resolve().parents[2]
@@ -300,7 +300,7 @@ def test_the_wheel_is_used_on_cpus_that_run_its_pgvector(
 
 
 def test_database_url_and_settings_agree(empty):
-    url = environ.Env.db_url_config(embedded.database_url(empty))
+    url = read_database(embedded.database_url(empty))
     wanted = embedded.database_settings(empty)
     assert {k: str(url[k]) for k in wanted if k != "ENGINE"} == {
         k: v for k, v in wanted.items() if k != "ENGINE"

@@ -28,7 +28,6 @@ def show(own: DatabaseWrapper, name: str) -> str:
 
 
 def test_a_web_process_limits_its_statements(own_connection):
-    assert show(own_connection, "jit") == "off"
     assert show(own_connection, "statement_timeout") == "240ms"
     with pytest.raises(OperationalError), own_connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
@@ -38,6 +37,13 @@ def test_a_web_process_limits_its_statements(own_connection):
 def test_commands_and_tasks_have_no_limit(own_connection, monkeypatch):
     monkeypatch.setattr(DatabaseWrapper, "deadline_s", None)
     assert show(own_connection, "statement_timeout") == "0"
+
+
+def test_a_session_of_a_pooler_is_left_as_it_was(own_connection):
+    own_connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
+    assert show(own_connection, "statement_timeout") == "0"
+    with pytest.raises(OperationalError), own_connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
 
 
 def test_a_server_that_stops_answering_is_given_up(own_connection):
@@ -63,4 +69,4 @@ def test_only_one_waits_for_a_server_that_does_not_let_in(own_connection, monkey
             with pytest.raises(OperationalError, match=reason):
                 own_connection.ensure_connection()
     monkeypatch.setattr(DatabaseWrapper, "silent_until", 0.0)
-    assert show(own_connection, "jit") == "off"
+    assert show(own_connection, "server_encoding") == "UTF8"
