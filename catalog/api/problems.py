@@ -22,12 +22,13 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from catalog.error_codes import ErrorCode
+from ml.preprocess import DecoderBusy
 
 log = logging.getLogger("django.request")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
-DOWN = (OperationalError, InterfaceError, RedisError)
+DOWN = (OperationalError, InterfaceError, RedisError, DecoderBusy)
 MAX_ERRORS = 20  # listed in one answer
 
 
@@ -100,6 +101,8 @@ def _as_api_exception(exception: Exception) -> exceptions.APIException:
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return exceptions.ParseError(f"The request cannot be read: {exception}")
+        case DecoderBusy():
+            return Unavailable(str(exception))
     return Unavailable() if isinstance(exception, DOWN) else InternalError()
 
 

@@ -45,7 +45,8 @@ def garment_colours(image: Image.Image) -> list[str]:
     along the edges is subtracted from its weight in the middle, so that the backdrop
     does not count. The result is deterministic.
     """
-    small = image.convert("RGB").resize(_GRID, Image.Resampling.BOX, reducing_gap=2)
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
+    small = rgb.resize(_GRID, Image.Resampling.BOX, reducing_gap=2)
     pixels = _lab(_exposed(np.asarray(small, np.float32).reshape(-1, 3) / 255))
     labels, centres = _clusters(pixels)
     middle, edge = _weights()

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
 from catalog.photos.prepared import PreparedFile, prepare_photo
-from ml.preprocess import PhotoError
+from ml.preprocess import WEB_WAIT_S, PhotoError
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/avif,image/gif"
 
@@ -26,6 +26,6 @@ class PhotoField(forms.FileField):
         if file is None:
             return None
         try:
-            return PreparedFile(prepare_photo(file.read()))
+            return PreparedFile(prepare_photo(file.read(), wait_s=WEB_WAIT_S))
         except PhotoError as error:
             raise ValidationError(str(error), code=error.code) from error

@@ -9,16 +9,12 @@ from PIL import Image
 
 from catalog.photos.colours import garment_colours
 from catalog.photos.fingerprints import Fingerprint, fingerprint
-from ml.preprocess import photo_format, read_photo
+from ml.preprocess import WAIT_S, open_photo
 
-# Formats that every browser shows, stored unchanged when they carry no metadata.
+# Formats that every browser shows, stored as they are, without their metadata.
 _KEPT_FORMATS = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
 EXTENSIONS = tuple(_KEPT_FORMATS.values())
-# Keys of Pillow's `info` of files that must be written anew.
-_UNWANTED_INFO = {
-    *("exif", "icc_profile", "xmp", "XML:com.adobe.xmp", "photoshop", "comment"),
-    *("transparency", "mp"),
-}
+_HASHED_PIXELS = 1 << 18  # at a time, to save memory
 
 
 @dataclass(frozen=True)
@@ -45,39 +41,35 @@ class PreparedFile(ContentFile):
         self.photo = photo
 
 
-def prepare_photo(data: bytes) -> PreparedPhoto:
+def prepare_photo(data: bytes, *, wait_s: float = WAIT_S) -> PreparedPhoto:
     """Check, decode and clean the bytes of a photo.
 
-    The result is upright, opaque, shown by every browser and has no metadata: phones
-    write where a photo was taken. Raises `ml.preprocess.PhotoError`.
+    The result is upright, opaque, in sRGB, shown by every browser and has no metadata:
+    phones write where a photo was taken. Raises PhotoError and DecoderBusy.
     """
-    format = photo_format(data)
-    image = read_photo(data)
-    if format in _KEPT_FORMATS and _is_clean(data):
-        content, extension = data, _KEPT_FORMATS[format]
-    else:
-        buffer = BytesIO()
-        image.save(buffer, "JPEG", quality=92, subsampling=0)
-        content, extension = buffer.getvalue(), "jpg"
-    return PreparedPhoto(
-        content,
-        extension,
-        pixel_sha256(image),
-        *image.size,
-        garment_colours(image),
-        fingerprint(image),
-    )
+    with open_photo(data, wait_s=wait_s) as photo:
+        image = photo.image
+        if photo.clean and photo.format in _KEPT_FORMATS:
+            content, extension = photo.clean, _KEPT_FORMATS[photo.format]
+        else:
+            buffer = BytesIO()
+            image.save(buffer, "JPEG", quality=92, subsampling=0)
+            content, extension = buffer.getvalue(), "jpg"
+        return PreparedPhoto(
+            content,
+            extension,
+            pixel_sha256(image),
+            *image.size,
+            garment_colours(image),
+            fingerprint(image),
+        )
 
 
 def pixel_sha256(image: Image.Image) -> str:
     """Hash size and RGB bytes, so that lossless copies in other formats are equal."""
-    head = f"{image.width}x{image.height}:".encode()
-    return hashlib.sha256(head + image.tobytes()).hexdigest()
-
-
-def _is_clean(data: bytes) -> bool:
-    with Image.open(BytesIO(data)) as image:
-        is_still = getattr(image, "n_frames", 1) == 1
-        return (
-            is_still and image.mode == "RGB" and not _UNWANTED_INFO & image.info.keys()
-        )
+    digest = hashlib.sha256(f"{image.width}x{image.height}:".encode())
+    rows = max(1, _HASHED_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(image.height, top + rows)))
+        digest.update(strip.tobytes())
+    return digest.hexdigest()

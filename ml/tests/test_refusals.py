@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, ImageFile
 
 from ml import preprocess
+from ml.photo import limits
 from ml.preprocess import PhotoError, read_photo
 from ml.tests.files import as_bytes, draw_garment, heic_bytes, png_bomb
 
@@ -119,7 +120,7 @@ def test_a_webp_bomb_is_refused_by_its_header(chunk):
 
 
 def test_exactly_the_pixel_limit_is_read(monkeypatch):
-    monkeypatch.setattr(preprocess, "MAX_PIXELS", 200)
+    monkeypatch.setattr(limits, "MAX_PIXELS", 200)
     assert read_photo(as_bytes(draw_garment(20, 10))).size == (20, 10)
     assert refused(as_bytes(draw_garment(20, 11))).code == "too_many_pixels"
 

@@ -38,7 +38,14 @@ PHOTO_PROBLEMS = (
     ProblemCase(422, "empty", "The file is empty."),
     ProblemCase(422, "unsupported", "The file is not a photo in a supported format."),
     ProblemCase(422, "unreadable", "The photo is damaged or incomplete."),
-    ProblemCase(422, "too_many_pixels", "The photo has more than 30 megapixels."),
+    ProblemCase(
+        422,
+        "too_many_pixels",
+        "The photo has more than 30 megapixels, or more than its format may have: 15"
+        " as WebP or GIF, 20 as AVIF.",
+    ),
+    ProblemCase(422, "too_many_scans", "The progressive JPEG has over 100 scans."),
+    ProblemCase(422, "blank", "The animation shows nothing."),
 )
 ADDRESS_PROBLEMS = (
     ProblemCase(422, "addresses_off", "This shop does not fetch photos from the web."),

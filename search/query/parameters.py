@@ -61,7 +61,7 @@ class StartParameters(RefinementParameters):
             "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
         },
         help_text=f"A photo of at most {MAX_MB} MB and 30 megapixels in JPEG, PNG,"
-        " WebP, HEIC, AVIF or GIF (its first frame).",
+        " WebP, HEIC, AVIF or GIF (its first frame that shows something).",
     )
     address = serializers.CharField(
         required=False,

@@ -15,7 +15,7 @@ from catalog.models import Product, ProductImage
 from catalog.photos import remote
 from catalog.photos.remote import AddressError
 from ml.encoder import Encoder as Network
-from ml.preprocess import PhotoError, read_photo
+from ml.preprocess import WEB_WAIT_S, PhotoError, read_photo
 from search.index.encoders import network_of
 from search.models import Embedding, Encoder
 
@@ -132,7 +132,7 @@ class ProductVector(NamedTuple):
 def encode_start(start: Start, encoder: Encoder) -> tuple[np.ndarray | None, Origin]:
     """Return the mean vector of the pictures, None without any, and their origin.
 
-    Raises PhotoError, AddressError, ParameterError and EncoderError.
+    Raises PhotoError, DecoderBusy, AddressError, ParameterError and EncoderError.
     """
     network = network_of(encoder)
     vectors = []
@@ -170,10 +170,10 @@ def normalize(vector: np.ndarray) -> np.ndarray:
 
 def _encode_photo(photo: bytes, network: Network, box: Box | None) -> np.ndarray:
     if box is None:
-        picture = read_photo(photo, max_side=network.decode_side)
+        picture = read_photo(photo, max_side=network.decode_side, wait_s=WEB_WAIT_S)
     else:
         side = math.ceil(network.decode_side / min(box.width, box.height))
-        picture = box.crop(read_photo(photo, max_side=side))
+        picture = box.crop(read_photo(photo, max_side=side, wait_s=WEB_WAIT_S))
     return network.encode([picture])[0]
 
 

@@ -6,6 +6,8 @@ from catalog.api.tests.answers import field_errors
 from catalog.models import Product
 from catalog.photos.remote import AddressError
 from catalog.tests.factories import make_product
+from ml import preprocess
+from ml.photo.memory import MemoryBudget
 from ml.preprocess import MAX_BYTES
 from search.query import start
 from search.tests.shop import (
@@ -160,3 +162,19 @@ def test_the_body_at_an_address_must_be_a_photo(
     assert (
         problem(post_search(client, address="https://photos.example/a.jpg")) == expected
     )
+
+
+def test_a_search_is_told_to_come_again_while_others_are_decoded(
+    client, shop, monkeypatch
+):
+    memory = MemoryBudget(1)
+    monkeypatch.setattr(preprocess, "_memory", memory)
+    monkeypatch.setattr(start, "WEB_WAIT_S", 0)
+    client.raise_request_exception = False
+    with memory.reserve(1, wait_s=0):
+        answer = post_search(client, photo=RED)
+        page = client.post("/search/", {"photo": upload(RED)})
+    assert problem(answer) == (503, "unavailable")
+    assert page.status_code == 503
+    assert int(answer["Retry-After"]) > 0 and int(page["Retry-After"]) > 0
+    assert post_search(client, photo=RED).status_code == 200
