@@ -34,6 +34,14 @@ ENV PATH=/opt/venv/bin:$PATH \
     FASHIONLENS_VAR=/tmp/fashionlens \
     STATIC_ROOT=/app/static \
     MEDIA_ROOT=/srv/media
+# The programs of `manage.py backup`, in the version of the server in docker-compose.yml.
+# The repository of Debian has an older one. Its versions change too often to pin.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends postgresql-common ca-certificates \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install --yes --no-install-recommends postgresql-client-18 \
+    && rm -rf /var/lib/apt/lists/*
 # A fixed uid, so that volumes keep their owner across images.
 RUN useradd --uid 10001 --no-create-home --home-dir /tmp fashionlens \
     && install --directory --owner=10001 --group=10001 /srv/media /srv/schedule
