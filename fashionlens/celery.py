@@ -2,6 +2,8 @@ import os
 
 from celery import Celery
 
+from fashionlens.health import scheduler  # noqa: F401  (it listens to signals)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
 
 app = Celery("fashionlens")

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from catalog.photos.media import media
-from fashionlens import health
+from fashionlens.health import views as health
 
 urlpatterns = [
     path("healthz", health.healthz),
