@@ -249,7 +249,7 @@ class Event(models.Model):
         return f"{self.get_kind_display()} at {self.position} of {self.query}"
 
 
-class FoundNothing(models.Model):
+class EmptySearch(models.Model):
     """A search without results. Nothing of a shopper's photo is in the row."""
 
     listing = models.CharField(max_length=9, choices=Event.Listing)

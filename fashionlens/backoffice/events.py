@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
 from search.events.report import DAYS, Chart, build_report
-from search.models import Event, FoundNothing
+from search.models import EmptySearch, Event
 
 REPORTED_DAYS = [7, DAYS, 90]
 
@@ -35,8 +35,8 @@ class EventAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, template, context)
 
 
-@admin.register(FoundNothing)
-class FoundNothingAdmin(ReadOnlyAdmin):
+@admin.register(EmptySearch)
+class EmptySearchAdmin(ReadOnlyAdmin):
     list_display = ["created", "listing", "words", "filters", "encoder"]
     list_filter = ["listing"]
     search_fields = ["words"]

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 
 from catalog.models import Product
 from search.events.list_ids import ListOrigin, find_origins, listing_of
-from search.models import Event, FoundNothing
+from search.models import EmptySearch, Event
 from search.query.kept_search import KeptSearch
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def record_zero_results(
     if not settings.EVENTS_DAYS:
         return
     words = words[:MAX_WORDS_CHARS]
-    row = FoundNothing(listing=listing, words=words, encoder=encoder)
+    row = EmptySearch(listing=listing, words=words, encoder=encoder)
     row.filters = list(filters)
     try:
         with transaction.atomic():
@@ -136,5 +136,5 @@ def recent_query_products() -> list[int]:
 
 def delete_old_events() -> int:
     end = timezone.now() - timedelta(days=settings.EVENTS_DAYS)
-    old = [model.objects.filter(created__lt=end) for model in (Event, FoundNothing)]
+    old = [model.objects.filter(created__lt=end) for model in (Event, EmptySearch)]
     return sum(rows.delete()[0] for rows in old)

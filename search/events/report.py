@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from catalog.listing import PAGE_SIZE
-from search.models import Event, FoundNothing
+from search.models import EmptySearch, Event
 
 DAYS = 30
 MAX_WORDS = 50
@@ -188,7 +188,7 @@ def build_report(days: int = DAYS) -> EventReport:
     for _, version, _, *counts in rows:
         if version:  # the catalogue's word search has none
             encoders[version].add(Counts(*counts))
-    empty = FoundNothing.objects.filter(created__gte=since)
+    empty = EmptySearch.objects.filter(created__gte=since)
     return EventReport(
         since=since,
         days=days,
@@ -205,7 +205,7 @@ def build_report(days: int = DAYS) -> EventReport:
     )
 
 
-def _count_words(empty: QuerySet[FoundNothing]) -> list[EmptyWordSearch]:
+def _count_words(empty: QuerySet[EmptySearch]) -> list[EmptyWordSearch]:
     rows = empty.values_list(Lower("words")).annotate(
         times=Count("id"), last=Max("created")
     )

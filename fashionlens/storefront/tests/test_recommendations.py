@@ -11,7 +11,7 @@ from catalog.models import Product
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from fashionlens.storefront.tests.outline import outline
 from search.events.list_ids import new_list_id
-from search.models import Encoder, Event, FoundNothing
+from search.models import EmptySearch, Encoder, Event
 from search.tests.shop import RED, SEARCH, upload
 
 pytestmark = pytest.mark.django_db
@@ -224,10 +224,10 @@ def test_cards_of_the_whole_shop_report_no_events(client, shop):
 def test_words_that_find_nothing_are_recorded(client, shop):
     client.get("/?q=product")
     client.get("/?q=%20%20")
-    assert not FoundNothing.objects.exists()
+    assert not EmptySearch.objects.exists()
     client.get("/?q=zeppelin&utm_source=mail")
     client.get("/api/v1/products/?q=Zeppelin&price_max=10")
-    page, api = FoundNothing.objects.order_by("id")
+    page, api = EmptySearch.objects.order_by("id")
     assert (page.listing, page.words, page.filters) == ("words", "zeppelin", [])
     assert (api.words, api.filters) == ("Zeppelin", [["price_max", "10"]])
 
@@ -235,17 +235,17 @@ def test_words_that_find_nothing_are_recorded(client, shop):
 def test_a_photo_that_finds_nothing_is_recorded_without_it(client, shop):
     form = {"photo": upload(RED), "price_max": "1"}
     assert client.post(SEARCH, form).json()["count"] == 0
-    row = FoundNothing.objects.get()
+    row = EmptySearch.objects.get()
     assert (row.listing, row.words, row.encoder) == ("photo", "", "fake-1")
     assert row.filters == [["price_max", "1"]]
     found = client.post("/search/", {"photo": upload(RED)}, follow=True)
     client.get(f"{found.redirect_chain[-1][0]}?price=0-1")
-    assert FoundNothing.objects.count() == 2
+    assert EmptySearch.objects.count() == 2
 
 
 def test_empty_filters_are_not_recorded(client, shop):
     client.get("/?q=zeppelin&in_stock=&category=&brand=")
-    assert FoundNothing.objects.get().filters == []
+    assert EmptySearch.objects.get().filters == []
 
 
 def test_an_empty_search_is_recorded_once(client, shop):
@@ -254,6 +254,6 @@ def test_an_empty_search_is_recorded_once(client, shop):
     for _ in range(2):
         assert client.get(narrowed).json()["count"] == 0
         assert client.get(f"/search/{query['query']}/?price=-1").status_code == 200
-    assert FoundNothing.objects.count() == 1
+    assert EmptySearch.objects.count() == 1
     client.get(f"{SEARCH}{query['query']}/?price_max=2")
-    assert FoundNothing.objects.count() == 2
+    assert EmptySearch.objects.count() == 2

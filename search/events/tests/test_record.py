@@ -15,7 +15,7 @@ from search.events.record import (
     record_quietly,
     record_zero_results,
 )
-from search.models import Encoder, Event, FoundNothing
+from search.models import EmptySearch, Encoder, Event
 from search.query.kept_search import start_search
 from search.query.refinement import Refinement
 from search.query.start import Start
@@ -113,7 +113,7 @@ def test_rows_have_no_field_for_a_person():
         "id", "kind", "listing", "query", "position", "products", "asked_from",
         "encoder", "client_id", "created",
     }  # fmt: skip
-    assert {field.name for field in FoundNothing._meta.get_fields()} == {
+    assert {field.name for field in EmptySearch._meta.get_fields()} == {
         "id", "listing", "words", "filters", "encoder", "created",
     }  # fmt: skip
 
@@ -160,11 +160,11 @@ def test_old_events_are_deleted(settings, fake_encoder):
         record_zero_results(SIMILAR)
     settings.EVENTS_DAYS = 30
     old = timezone.now() - timedelta(days=31)
-    for model in (Event, FoundNothing):
+    for model in (Event, EmptySearch):
         model.objects.filter(pk=model.objects.earliest("id").pk).update(created=old)
     assert delete_old_events() == 2
     assert forget_old_events() == 0
-    assert (Event.objects.count(), FoundNothing.objects.count()) == (1, 1)
+    assert (Event.objects.count(), EmptySearch.objects.count()) == (1, 1)
 
 
 def test_nothing_is_recorded_for_zero_days(settings, fake_encoder):
@@ -172,7 +172,7 @@ def test_nothing_is_recorded_for_zero_days(settings, fake_encoder):
     make_product(sku="a")
     record_events([reported(new_list_id(SIMILAR), "a")])
     record_zero_results(Event.Listing.WORDS, words="zeppelin")
-    assert not Event.objects.exists() and not FoundNothing.objects.exists()
+    assert not Event.objects.exists() and not EmptySearch.objects.exists()
 
 
 def test_a_page_does_not_fail_if_recording_does(monkeypatch, fake_encoder, settings):
@@ -180,7 +180,7 @@ def test_a_page_does_not_fail_if_recording_does(monkeypatch, fake_encoder, setti
         raise DatabaseError("no")
 
     monkeypatch.setattr(Event.objects, "bulk_create", refuse)
-    monkeypatch.setattr(FoundNothing, "save", refuse)
+    monkeypatch.setattr(EmptySearch, "save", refuse)
     make_product(sku="a")
     record_quietly(reported(new_list_id(SIMILAR), "a"))
     record_zero_results(Event.Listing.WORDS, words="zeppelin")

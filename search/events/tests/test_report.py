@@ -9,7 +9,7 @@ from django.utils import timezone
 from fashionlens.storefront.tests.outline import outline
 from search.events.record import record_zero_results
 from search.events.report import MAX_POSITIONS, build_report
-from search.models import Event, FoundNothing
+from search.models import EmptySearch, Event
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ def test_far_positions_count_for_the_list_only(db):
 
 def test_the_report_covers_the_given_days(events):
     record_zero_results(Event.Listing.WORDS, words="zeppelin")
-    for model in (Event, FoundNothing):
+    for model in (Event, EmptySearch):
         model.objects.update(created=timezone.now() - timedelta(days=10))
     assert (build_report(9).lists, build_report(9).empty_searches) == ([], 0)
     assert len(build_report(11).lists) == 2 and build_report(11).empty_searches == 1
@@ -149,6 +149,6 @@ def test_the_report_is_for_staff_alone(client, django_user_model):
 
 def test_empty_searches_are_listed_and_cannot_be_changed(admin_client):
     record_zero_results(Event.Listing.WORDS, words="zeppelin")
-    assert "zeppelin" in admin_client.get("/admin/search/foundnothing/").text
-    assert admin_client.get("/admin/search/foundnothing/add/").status_code == 403
+    assert "zeppelin" in admin_client.get("/admin/search/emptysearch/").text
+    assert admin_client.get("/admin/search/emptysearch/add/").status_code == 403
     assert admin_client.get("/admin/search/event/add/").status_code == 403
