@@ -307,9 +307,9 @@ CORS_EXPOSE_HEADERS = ["Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
     "DESCRIPTION": (
-        "A shop's products, and search among them by how they look. Reading needs no"
-        " account. Every error is problem JSON (RFC 9457) with a stable `code`; an"
-        " unknown parameter is an error, not ignored."
+        "The products of a shop, and visual search among them. Reading needs no"
+        " account. Every error is problem JSON (RFC 9457) with a stable `code`. An"
+        " unknown parameter is an error."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
@@ -318,9 +318,12 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "TAGS": [
-        {"name": "search", "description": "By look: with a photo or from a product"},
+        {
+            "name": "search",
+            "description": "Search by photo, recommendations, events",
+        },
         {"name": "catalogue", "description": "Products and categories"},
-        {"name": "about", "description": "Where things are"},
+        {"name": "about", "description": "The addresses to start from"},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

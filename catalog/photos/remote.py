@@ -60,7 +60,7 @@ _resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolve")
 
 
 class AddressError(ValueError):
-    """An address that gives no photo; the message is for people, `code` for programs.
+    """No photo can be fetched; the message is for people, `code` for programs.
 
     `code` is one of addresses_off, bad_address, private_address, address_unreachable,
     address_timeout, too_many_redirects, too_large. `passing`: a later try may succeed.
@@ -107,7 +107,7 @@ class _Request:
 
 def fetch_photo(address: str) -> bytes:
     content = fetch(address).content
-    assert content is not None, "nothing was said to be known"
+    assert content is not None  # no version was passed
     return content
 
 
@@ -138,7 +138,7 @@ def fetch(
         raise _unreachable(message, passing=True) from error
     raise AddressError(
         "too_many_redirects",
-        f"The address leads on to another more than {MAX_REDIRECTS} times.",
+        f"The address redirects more than {MAX_REDIRECTS} times.",
     )
 
 
@@ -152,7 +152,7 @@ def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
         parts = urlsplit(urljoin(base, address))
         port, host = parts.port, (parts.hostname or "").encode("idna").decode()
     except ValueError:  # of UnicodeError too
-        raise _bad("This is no web address.") from None
+        raise _bad("This is not a valid web address.") from None
     if parts.scheme not in ("http", "https") or not host:
         raise _bad("A web address starts with https:// or http:// and names a server.")
     if parts.username is not None or parts.password is not None:
@@ -160,7 +160,7 @@ def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
     secure = parts.scheme == "https"
     port = port or (443 if secure else 80)
     if port not in PORTS and not private:
-        raise _bad(f"Only the ports 80 and 443 are asked, not {port}.")
+        raise _bad(f"The address may use port 80 or 443, not {port}.")
     path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
     query = quote(parts.query, safe="/%:@!$&'()*+,;=~?")
     return _Address(secure, host, port, f"{path}?{query}" if query else path)
@@ -182,7 +182,7 @@ def _ask(asked: _Address, request: _Request) -> Fetched | str:
         if response.status == HTTPStatus.NOT_MODIFIED and request.since:
             return Fetched(None, request.since)
         if response.status != HTTPStatus.OK:
-            message = f"{asked.host} answers {response.status}, not a photo."
+            message = f"{asked.host} answered {response.status} instead of a photo."
             raise _unreachable(message, passing=response.status in _PASSING)
         return Fetched(_body(response), _version(response))
 
@@ -198,7 +198,9 @@ def _body(response: http.client.HTTPResponse) -> bytes:
     if max(announced, len(body)) > MAX_BYTES:
         raise _too_large()
     if response.length:
-        raise _unreachable("The answer broke off before its end.", passing=True)
+        raise _unreachable(
+            "The response ended before the whole photo was sent.", passing=True
+        )
     return body
 
 

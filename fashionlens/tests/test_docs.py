@@ -8,6 +8,7 @@ import pytest
 from django.core.management import get_commands
 
 from catalog.error_codes import ErrorCode
+from catalog.feeds.fields import FIELDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted(
@@ -89,3 +90,10 @@ def test_the_codes_of_wrong_parameters_are_explained() -> None:
 
 def test_the_docs_name_no_private_documents(page: Path) -> None:
     assert re.findall(r"\b(?:DESIGN|STYLE)\b", page.read_text()) == []
+
+
+def test_every_column_of_a_feed_is_explained() -> None:
+    page = (ROOT / "docs" / "importing.md").read_text()
+    rows = dict(re.findall(r"(?m)^\| `(\w+)` \|([^|]*)\|", page))
+    documented = {name: re.findall(r"`(\w+)`", rows[name]) for name in rows}
+    assert documented == {field.column: list(field.aliases) for field in FIELDS}
