@@ -58,9 +58,6 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import urllib.request as web; web.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-# Threads: browsers open connections in advance, and each would otherwise block a whole
-# process. WEB_CONCURRENCY sets the processes. A request for 100 SKUs has a URL of 7,000
-# characters; gunicorn's default limit is 4,094.
-CMD ["gunicorn", "fashionlens.wsgi", "--bind", "0.0.0.0:8000", "--threads", "4", \
-     "--timeout", "60", "--limit-request-line", "8190", "--worker-tmp-dir", "/dev/shm", \
-     "--no-control-socket"]
+# WEB_CONCURRENCY sets the processes.
+CMD ["gunicorn", "fashionlens.wsgi", "--config", "python:fashionlens.server.config", \
+     "--bind", "0.0.0.0:8000", "--worker-tmp-dir", "/dev/shm"]

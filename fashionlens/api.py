@@ -64,15 +64,20 @@ class NotFoundView(APIView):
 
 
 @extend_schema(exclude=True)
-class BadRequestView(APIView):
+class ProblemView(APIView):
     def initial(self, *args: Any, exception: Exception, **kwargs: Any) -> None:
         raise exception
+
+
+def problem(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer with a problem before any view has been called."""
+    return ProblemView.as_view()(request, exception=exception).render()
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django refuses before any view, such as an unknown host."""
     if request.path.startswith("/api/"):
-        return BadRequestView.as_view()(request, exception=exception)
+        return problem(request, exception)
     return defaults.bad_request(request, exception)
 
 

@@ -44,6 +44,7 @@ DEATH_SIGNALS = {
     "web": signal.SIGTERM,
 }
 STOP_PATIENCE_S = 20.0
+GUNICORN_CONFIG = "python:fashionlens.server.config"
 
 
 class Stack:
@@ -165,13 +166,7 @@ class Stack:
         if name == "beat":
             schedule = str(self.var / "beat-schedule")
             return [*celery, "beat", "--schedule", schedule, "--pidfile", ""]
-        # Threads: browsers open connections in advance, and each would otherwise block
-        # a whole process. The control socket would be in the user's home. A request
-        # for 100 SKUs has a URL of 7,000 characters; gunicorn's default limit is 4,094.
-        options = (
-            f"--bind 127.0.0.1:{self.port} --workers 2 --threads 4 --timeout 60"
-            " --limit-request-line 8190 --no-control-socket"
-        )
+        options = f"--bind 127.0.0.1:{self.port} --workers 2 --config {GUNICORN_CONFIG}"
         return ["gunicorn", "fashionlens.wsgi", *options.split()]
 
     def _wait_for_web(self) -> None:

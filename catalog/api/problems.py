@@ -45,6 +45,12 @@ class TooLarge(exceptions.APIException):
     default_detail = "The request is too large."
 
 
+class LengthRequired(exceptions.APIException):
+    status_code = 411
+    default_code = "length_required"
+    default_detail = "The header Content-Length is missing. Send it instead of chunks."
+
+
 class InternalError(exceptions.APIException):
     default_code = "internal_error"
     default_detail = "Something went wrong in the shop. The error has been logged."
@@ -211,6 +217,9 @@ PRODUCT_NOT_FOUND = ProblemCase(
 )
 PAGE_BEYOND_END = ProblemCase(
     404, "page_beyond_end", "The page is beyond the last one."
+)
+LENGTH_REQUIRED = ProblemCase(
+    411, LengthRequired.default_code, LengthRequired.default_detail
 )
 UNAVAILABLE = ProblemCase(
     503,

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from fashionlens.stack import GUNICORN_CONFIG
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,10 +39,9 @@ def test_gunicorn_accepts_its_options() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_url_limit_is_the_same_with_and_without_docker() -> None:
+def test_gunicorn_is_configured_alike_with_and_without_docker() -> None:
     command = instruction(stages()["serving"], "CMD")
-    limit = command[command.index("--limit-request-line") + 1]
-    assert f"--limit-request-line {limit}" in read("fashionlens/stack.py")
+    assert command[command.index("--config") + 1] == GUNICORN_CONFIG
 
 
 def instruction(stage: list[str], word: str) -> list[str]:

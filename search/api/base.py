@@ -21,7 +21,6 @@ from search.events.list_ids import new_list_id
 from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
 from search.query.kept_search import QueryExpired
-from search.query.query_upload import NO_LENGTH
 from search.query.results import Result
 
 NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder.")
@@ -31,7 +30,6 @@ QUERY_EXPIRED = ProblemCase(
 THROTTLED = ProblemCase(
     429, "throttled", "There are too many requests. Try again after Retry-After."
 )
-LENGTH_REQUIRED = ProblemCase(411, "length_required", NO_LENGTH)
 # The codes of PhotoError and AddressError.
 PHOTO_PROBLEMS = (
     ProblemCase(413, "too_large", f"The photo is larger than {MAX_MB} MB."),

@@ -8,7 +8,13 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from catalog.api.problems import INVALID, UNAVAILABLE, ProblemCase, problems
+from catalog.api.problems import (
+    INVALID,
+    LENGTH_REQUIRED,
+    UNAVAILABLE,
+    ProblemCase,
+    problems,
+)
 from catalog.error_codes import ErrorCode
 from catalog.parameters import (
     MAX_PAGE_SIZE,
@@ -16,12 +22,11 @@ from catalog.parameters import (
     MAX_VALUE_CHARS,
     MaxValuesValidator,
 )
-from search.api.base import LENGTH_REQUIRED, THROTTLED, PrivateView, SearchThrottle
+from search.api.base import THROTTLED, PrivateView, SearchThrottle
 from search.api.examples import EVENTS, EVENTS_RECORDED
 from search.events.record import ReportedEvent, record_events
 from search.models import Event
 from search.query.nearest import MAX_K
-from search.query.query_upload import require_length
 
 MAX_EVENTS = 100
 MAX_PRODUCTS = 1000  # in all events of a message
@@ -165,7 +170,6 @@ class EventsView(PrivateView):
         page in one request when the shopper leaves it: from a browser of another
         origin, use `fetch` with `keepalive`.
         """
-        require_length(request)
         body = self.Input(data=request.data)
         body.is_valid(raise_exception=True)
         events = body.validated_data["events"]

@@ -15,6 +15,7 @@ from rest_framework.utils.urls import replace_query_param
 
 from catalog.api.problems import (
     INVALID,
+    LENGTH_REQUIRED,
     PAGE_BEYOND_END,
     UNAVAILABLE,
     ProblemCase,
@@ -24,7 +25,6 @@ from catalog.api.serializers import FacetsOutput, check_page, page_links, root_o
 from catalog.parameters import PageParameters
 from search.api.base import (
     ADDRESS_PROBLEMS,
-    LENGTH_REQUIRED,
     NO_ENCODER,
     PHOTO_PROBLEMS,
     QUERY_EXPIRED,

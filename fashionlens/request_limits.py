@@ -1,0 +1,29 @@
+"""How large a request may be, checked before anything of its body is parsed."""
+
+from django.conf import settings
+
+from ml.preprocess import MAX_BYTES
+
+MB = 1024 * 1024
+PHOTO_SEARCHES = {"/search/", "/api/v1/search/"}
+ADMIN = "/admin/"
+MAX_BODY = MB
+MAX_PHOTO_BODY = MAX_BYTES + 2 * MB  # one photo and the other fields
+MAX_STAFF_BODY = 128 * MB  # the photos of a product
+# Set by the server for a request that it has no thread for.
+BUSY = "fashionlens.busy"
+
+
+def is_photo_search(method: str, path: str) -> bool:
+    return method == "POST" and path in PHOTO_SEARCHES
+
+
+def max_body(path: str, *, staff: bool) -> int:
+    if path in PHOTO_SEARCHES:
+        return MAX_PHOTO_BODY
+    return MAX_STAFF_BODY if staff and path.startswith(ADMIN) else MAX_BODY
+
+
+def max_body_by_cookie(path: str, cookies: str) -> int:
+    """Return the limit for a request whose session has not been looked up yet."""
+    return max_body(path, staff=f"{settings.SESSION_COOKIE_NAME}=" in cookies)
