@@ -1,7 +1,7 @@
 import errno
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve
@@ -15,12 +15,13 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
 
     A proxy may serve these files if it asks here for those it does not find.
     """
+    response: HttpResponseBase
     try:
         response = serve(request, path, document_root=settings.MEDIA_ROOT)
     except Http404:
-        if not thumbnails.draw(path):
+        if not (drawing := thumbnails.draw(path)):
             raise
-        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+        response = HttpResponse(drawing.content, content_type="image/webp")
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.django_db
 
 
 def body(response) -> bytes:
-    return b"".join(response.streaming_content)
+    return b"".join(response)
 
 
 @pytest.fixture
