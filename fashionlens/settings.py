@@ -221,6 +221,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),
     },
+    "media": {
+        "task": "catalog.tasks.repair_media",
+        "schedule": crontab(day_of_week="sun", hour=4, minute=30),
+    },
     "recall": {
         "task": "search.tasks.measure_active_recall",
         "schedule": crontab(hour=4, minute=0),

@@ -15,6 +15,7 @@ from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
+from psycopg.errors import DiskFull
 from redis.exceptions import RedisError
 from rest_framework import exceptions, serializers
 from rest_framework.exceptions import ErrorDetail
@@ -22,13 +23,14 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from catalog.error_codes import ErrorCode
+from catalog.photos.storage import StorageFull
 from ml.preprocess import DecoderBusy
 
 log = logging.getLogger("django.request")
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 10
-DOWN = (OperationalError, InterfaceError, RedisError, DecoderBusy)
+DOWN = (OperationalError, InterfaceError, RedisError, DecoderBusy, StorageFull)
 MAX_ERRORS = 20  # listed in one answer
 
 
@@ -107,9 +109,18 @@ def _as_api_exception(exception: Exception) -> exceptions.APIException:
             return TooLarge()
         case SuspiciousOperation() | UnreadablePostError():
             return exceptions.ParseError(f"The request cannot be read: {exception}")
-        case DecoderBusy():
-            return Unavailable(str(exception))
-    return Unavailable() if isinstance(exception, DOWN) else InternalError()
+    if isinstance(exception, DOWN):
+        return Unavailable(reason_of(exception) or None)
+    return InternalError()
+
+
+def reason_of(exception: BaseException) -> str:
+    """Say why the shop is down, where that helps the reader."""
+    if isinstance(exception, DecoderBusy | StorageFull):
+        return str(exception)
+    if isinstance(exception.__cause__, DiskFull):
+        return "The disk of the database is full. Make room there and try again."
+    return ""
 
 
 def _report(

@@ -9,8 +9,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.core.files.storage import default_storage
+
 from catalog.feeds.photos import LinkedPhoto
 from catalog.models import FeedPhoto, Product, ProductImage
+from catalog.photos.check import restore_file
+from catalog.photos.prepared import PreparedPhoto
 from catalog.photos.store import new_photo
 
 
@@ -24,6 +28,8 @@ class PhotoLinks:
 class PhotoChanges:
     products: set[str] = field(default_factory=set)  # SKUs
     added: list[ProductImage] = field(default_factory=list)
+    # Photos whose file was lost, read again.
+    restored: dict[ProductImage, PreparedPhoto] = field(default_factory=dict)
     removed: list[ProductImage] = field(default_factory=list)
     moved: list[ProductImage] = field(default_factory=list)
     linked: list[FeedPhoto] = field(default_factory=list)
@@ -34,6 +40,8 @@ class PhotoChanges:
         """Write the changes; call it in a transaction."""
         ProductImage.objects.bulk_create(self.added)
         ProductImage.objects.bulk_update(self.moved, ["position"])
+        for image, photo in self.restored.items():
+            restore_file(image, photo.content)
         FeedPhoto.objects.bulk_create(self.linked)
         # Links leave a photo before it is deleted, or they would go with it.
         FeedPhoto.objects.bulk_update(self.relinked, ["image", "version"])
@@ -94,6 +102,9 @@ def _plan_links(
             if photo.sha256 not in by_pixels:
                 by_pixels[photo.sha256] = new_photo(product=product, photo=photo)
             image = by_pixels[photo.sha256]
+            # A known link is read again only when it changed or its file was lost.
+            if image.pk and not default_storage.exists(str(image.file)):
+                changes.restored[image] = photo
         elif known:
             image = known.image
         else:  # never read, or deleted by hand just now

@@ -15,6 +15,7 @@ from catalog.feeds.seen_skus import SeenSkus
 from catalog.feeds.store import RowBatch
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import FeedPhoto, Product
+from catalog.photos.unused import remove_files_on_error
 
 BATCH_ROWS = 64
 MAX_BATCH_LINKS = 100  # the photos of a batch are held in memory
@@ -102,7 +103,7 @@ class FeedImport:
         rows = [row for row in rows if row.sku in known or self._is_complete(row)]
         photos = self._read_photos(rows)
         rows = [r for r in rows if r.sku in known or self._has_photo(r, photos[r.sku])]
-        with transaction.atomic():
+        with remove_files_on_error(), transaction.atomic():
             # Serialise imports: a product that two feeds name is created once.
             lock_until_commit(IMPORT)
             counts = RowBatch(self.options, rows, photos, known).store()

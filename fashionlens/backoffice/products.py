@@ -17,6 +17,7 @@ from catalog.photos.copies import MAX_COPIES, copies_of
 from catalog.photos.forms import PhotoField
 from catalog.photos.prepared import PreparedFile
 from catalog.photos.store import set_photo
+from catalog.photos.unused import remove_files_on_error
 from search.models import EmbeddingFailure, Encoder
 from search.query.duplicates import find_product_duplicates
 from search.query.similar import has_pending_photos
@@ -119,6 +120,10 @@ class ProductAdmin(admin.ModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         fields = [f for f in super().get_fields(request, obj) if f != "duplicates"]
         return [*fields, "duplicates"] if obj else fields
+
+    def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
+        with remove_files_on_error():
+            return super().changeform_view(*args, **options)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return Product.objects.with_photos()

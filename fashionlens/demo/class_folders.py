@@ -19,6 +19,7 @@ from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.store import new_photo
+from catalog.photos.unused import remove_files_on_error
 from fashionlens.demo.texts import ProductTexts, describe
 from ml.preprocess import PhotoError, read_bytes
 
@@ -160,9 +161,9 @@ def _read_product(
 
 def _store(batch: list[ProductDraft], report: ImportReport) -> None:
     # A photo's file is written before its row is committed: a killed import may leave a
-    # spare file, but no row without a file.
+    # spare file, which `check_media` deletes, but no row without a file.
     skus = [draft.texts.sku for draft in batch]
-    with transaction.atomic():
+    with remove_files_on_error(), transaction.atomic():
         # Serialise concurrent imports, or both would store the same photos.
         lock_until_commit(IMPORT)
         existing = set(

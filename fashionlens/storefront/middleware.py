@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
 
-from catalog.api.problems import DOWN, RETRY_AFTER_S
+from catalog.api.problems import DOWN, RETRY_AFTER_S, reason_of
 
 log = logging.getLogger("django.request")
 
@@ -23,7 +23,8 @@ class DatabaseAnswers(MiddlewareMixin):
     ) -> HttpResponse | None:
         if isinstance(exception, DOWN):
             log.warning("Page unavailable: %s: %r", request.path, exception)
-            response = HttpResponse(render_to_string("503.html"), status=503)
+            page = render_to_string("503.html", {"reason": reason_of(exception)})
+            response = HttpResponse(page, status=503)
             response["Retry-After"] = str(RETRY_AFTER_S)
             return response
         # A form's values are checked by the form: what fails there is our mistake.

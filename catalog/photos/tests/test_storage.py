@@ -1,3 +1,4 @@
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -5,7 +6,7 @@ from threading import Barrier
 import pytest
 from django.core.files.base import ContentFile
 
-from catalog.photos.storage import AtomicFileSystemStorage
+from catalog.photos.storage import AtomicFileSystemStorage, StorageFull
 
 CONTENT = b"photo" * 1000
 
@@ -50,6 +51,17 @@ def test_a_failed_write_leaves_nothing(storage, tmp_path):
     with pytest.raises(OSError, match="No space"):
         storage.save("b.jpg", Broken(b""))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_named(storage, tmp_path):
+    class TooLarge(ContentFile):
+        def chunks(self, chunk_size=None):
+            yield b"half"
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(StorageFull, match=r"MEDIA_ROOT.*Make room"):
+        storage.save("a/b.jpg", TooLarge(b""))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_two_writers_of_one_name_get_a_file_each(tmp_path, monkeypatch):

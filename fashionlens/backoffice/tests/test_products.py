@@ -1,8 +1,11 @@
+import errno
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product, ProductImage
+from catalog.photos.storage import AtomicFileSystemStorage, StorageFull
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
@@ -214,3 +217,22 @@ def test_publishing_and_archiving_change_the_update_time(admin_client, action):
     before = product.updated
     product.refresh_from_db()
     assert product.updated > before
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(admin_client, media, monkeypatch):
+    admin_client.raise_request_exception = False
+    save, photos = AtomicFileSystemStorage._save, []
+
+    def run_out(self, name, content):
+        if photos:
+            raise StorageFull(OSError(errno.ENOSPC, "No space left on device"))
+        photos.append(name)
+        return save(self, name, content)
+
+    monkeypatch.setattr(AtomicFileSystemStorage, "_save", run_out)
+    data = form(make_photo_bytes("red"), make_photo_bytes("lime"))
+    response = admin_client.post("/admin/catalog/product/add/", data)
+    assert (response.status_code, photos != []) == (503, True)
+    assert "disk for photos (MEDIA_ROOT) is full" in response.text
+    assert not Product.objects.exists()
+    assert not [path for path in media.rglob("*") if path.is_file()]

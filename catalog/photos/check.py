@@ -1,0 +1,132 @@
+"""Compare the photos' files with their rows."""
+
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+
+from catalog.models import FeedPhoto, ProductImage
+from catalog.photos.thumbnails import FOLDER, SIZES
+from catalog.photos.unused import delete_unused, unused_among
+
+PHOTOS = "products"
+# A file that is younger may be of a row that is not committed yet.
+MIN_AGE = timedelta(hours=1)
+_CHUNK = 2000
+
+
+@dataclass
+class MediaCheck:
+    photos: int = 0
+    missing: list[ProductImage] = field(default_factory=list)  # rows without a file
+    orphaned: list[str] = field(default_factory=list)  # photos without a row
+    thumbnails: list[str] = field(default_factory=list)  # of no photo
+    partial: list[str] = field(default_factory=list)  # of writes that were killed
+    # Of the missing: copied from a photo of the same pixels, or read again by the
+    # next import of their feed.
+    restored: list[ProductImage] = field(default_factory=list)
+    awaited: list[ProductImage] = field(default_factory=list)
+
+    @property
+    def lost(self) -> list[ProductImage]:
+        """Return what only a person can repair."""
+        found = {*self.restored, *self.awaited}
+        return [image for image in self.missing if image not in found]
+
+    @property
+    def spare(self) -> list[str]:
+        return self.orphaned + self.thumbnails + self.partial
+
+
+def check_media(*, repair: bool = False) -> MediaCheck:
+    """Find missing and spare files; repair what can be.
+
+    Holds the names of all photos in memory, about 100 bytes each.
+    """
+    oldest_new = timezone.now() - MIN_AGE
+    check = MediaCheck()
+    stored, stems = set(), set()
+    for name in _files(PHOTOS):
+        if name.endswith(".part"):
+            check.partial += [name] if _is_older(name, oldest_new) else []
+            continue
+        stored.add(name)
+        stems.add(posixpath.splitext(name)[0])
+    named = _compare_rows(check, stored)
+    unnamed = [name for name in stored - named if _is_older(name, oldest_new)]
+    check.orphaned = sorted(unused_among(unnamed))
+    orphans = {posixpath.splitext(name)[0] for name in check.orphaned}
+    for name in _files(FOLDER):
+        folder, file = posixpath.split(name)
+        is_photo = folder.removeprefix(f"{FOLDER}/") in stems - orphans
+        if not (is_photo and file in _THUMBNAILS) and _is_older(name, oldest_new):
+            kind = check.partial if name.endswith(".part") else check.thumbnails
+            kind.append(name)
+    if repair:
+        _repair(check)
+    return check
+
+
+_THUMBNAILS = {f"{width}.webp" for width, _ in SIZES.values()}
+
+
+def _compare_rows(check: MediaCheck, stored: set[str]) -> set[str]:
+    """Collect the rows without a file; return the names of all."""
+    named = set()
+    rows = ProductImage.objects.select_related("product").order_by("id")
+    for image in rows.iterator(chunk_size=_CHUNK):
+        check.photos += 1
+        named.add(name := str(image.file))
+        if name not in stored and not default_storage.exists(name):
+            check.missing.append(image)
+    return named
+
+
+def _files(folder: str) -> Iterator[str]:
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:
+        return
+    yield from (f"{folder}/{name}" for name in files)
+    for name in folders:
+        yield from _files(f"{folder}/{name}")
+
+
+def _is_older(name: str, moment: datetime) -> bool:
+    try:
+        return default_storage.get_modified_time(name) < moment
+    except FileNotFoundError:  # deleted just now
+        return False
+
+
+def _repair(check: MediaCheck) -> None:
+    delete_unused(check.orphaned)
+    for name in check.thumbnails + check.partial:
+        default_storage.delete(name)
+    for image in check.missing:
+        if content := _same_pixels(image):
+            restore_file(image, content)
+            check.restored.append(image)
+        # Without its version the next import reads the photo again.
+        elif FeedPhoto.objects.filter(image=image).update(version={}):
+            check.awaited.append(image)
+
+
+def _same_pixels(image: ProductImage) -> bytes | None:
+    twins = ProductImage.objects.filter(sha256=image.sha256).exclude(pk=image.pk)
+    for twin in twins:
+        if default_storage.exists(str(twin.file)):
+            with twin.file.open("rb") as file:
+                return file.read()
+    return None
+
+
+def restore_file(image: ProductImage, content: bytes) -> None:
+    """Store the lost file of a photo again."""
+    # Not through the row: replacing a row's file would delete the old name.
+    name = default_storage.save(str(image.file), ContentFile(content))
+    ProductImage.objects.filter(pk=image.pk).update(file=name)

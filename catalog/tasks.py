@@ -1,0 +1,20 @@
+import logging
+
+from celery import shared_task
+
+from catalog.photos.check import check_media
+
+log = logging.getLogger(__name__)
+
+
+@shared_task
+def repair_media() -> None:
+    check = check_media(repair=True)
+    level = logging.ERROR if check.lost else logging.INFO
+    log.log(
+        level,
+        "Photos: %d checked, %d without a file; %d files without a photo deleted.",
+        check.photos,
+        len(check.lost),
+        len(check.spare),
+    )
