@@ -7,9 +7,11 @@ class FashionLensConfig(AppConfig):
     verbose_name = "FashionLens"
 
     def ready(self) -> None:
+        from fashionlens.logs import access
         from fashionlens.postgres import checks  # noqa: F401  (they register themselves)
         from fashionlens.postgres.jit import disable_jit
 
+        access.connect()
         # Sent for apps with models only. Not in a migration: a restored database has
         # its migrations, but not the settings of the one that was saved.
         post_migrate.connect(disable_jit, sender=apps.get_app_config("search"))

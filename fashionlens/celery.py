@@ -2,7 +2,9 @@ import os
 
 from celery import Celery
 
-from fashionlens.health import scheduler  # noqa: F401  (it listens to signals)
+# They listen to signals.
+from fashionlens.health import scheduler  # noqa: F401
+from fashionlens.logs import telemetry  # noqa: F401
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
 

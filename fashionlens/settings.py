@@ -14,9 +14,11 @@ from urllib.parse import urlsplit, urlunsplit
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
+from django_guid.integrations.celery import CeleryIntegration
 
 from fashionlens import embedded
 from fashionlens.environment import Environment, ensure_cache_address
+from fashionlens.logs.configuration import FORMATS, logging_settings
 from fashionlens.postgres.address import read_database
 
 env = Environment()
@@ -80,7 +82,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 _HTTPS = env.bool("BEHIND_HTTPS_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]  # requested behind the proxy
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # behind the proxy
 # Sent over HTTPS only. Browsers remember it, so the default is one hour.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600)
 # HSTS for subdomains (W005) and preloading (W021) are the domain owner's decision.
@@ -105,12 +107,19 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "corsheaders",
+    "django_guid",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "rest_framework",
 ]
+# Access to /metrics; empty: there are no metrics.
+METRICS_TOKEN = env.raw("METRICS_TOKEN")
+ACCESS_LOG = env.bool("ACCESS_LOG", not DEBUG)
 MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
+    *(["fashionlens.metrics.requests.RequestMetrics"] if METRICS_TOKEN else []),
+    *(["fashionlens.logs.access.AccessLog"] if ACCESS_LOG else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -345,17 +354,20 @@ USE_TZ = True
 
 # Logs -------------------------------------------------------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # Internet scanners request unknown hosts all day.
-    "loggers": {
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
-        "waitress.queue": {"level": "ERROR"},  # a line for each request that waits
-    },
-    "root": {"handlers": ["console"], "level": env.log_level("LOG_LEVEL", "INFO")},
+LOG_FORMAT = env.str("LOG_FORMAT", "line")
+if LOG_FORMAT not in FORMATS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}. Set it to line or json.")
+# Queries that take longer are logged; 0 logs none.
+SLOW_QUERY_MS = env.int("SLOW_QUERY_MS", 1000)
+# A request keeps its id in the tasks that it sends.
+DJANGO_GUID = {
+    "GUID_HEADER_NAME": "X-Request-ID",
+    "EXPOSE_HEADER": False,  # it would replace the headers of corsheaders
+    "INTEGRATIONS": [CeleryIntegration(use_django_logging=True)],
 }
+LOGGING = logging_settings(format=LOG_FORMAT, level=env.log_level("LOG_LEVEL", "INFO"))
+if METRICS_TOKEN:
+    # The processes of one host add up their figures in files.
+    METRICS_DIR = VAR / "metrics"
+    METRICS_DIR.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", str(METRICS_DIR))

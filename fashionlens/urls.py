@@ -3,10 +3,12 @@ from django.urls import include, path
 
 from catalog.photos.media import media
 from fashionlens.health import views as health
+from fashionlens.metrics.views import metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("fashionlens.api")),
     path("media/<path:path>", media),
