@@ -86,6 +86,22 @@ def main() -> None:
 def postgres(
     rows: np.ndarray, queries: np.ndarray, truth: np.ndarray
 ) -> dict[str, object]:
+    figures = build_table(rows)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET hnsw.ef_search = {MIN_BREADTH}")
+        cursor.execute("SET hnsw.iterative_scan = relaxed_order")
+
+        def search(query: np.ndarray) -> list[int]:
+            text = "[" + ",".join(map(str, query.tolist())) + "]"
+            cursor.execute(SELECT_NEAREST, [text])
+            return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
+
+        assert "Index Scan" in plan(queries[0])
+        figures |= measure("", queries, truth, search)
+    return figures
+
+
+def build_table(rows: np.ndarray) -> dict[str, object]:
     figures: dict[str, object] = {}
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
@@ -105,16 +121,6 @@ def postgres(
         )
         figures["index_mb"] = cursor.fetchone()[0] // 2**20
         cursor.execute(f"VACUUM ANALYZE {TABLE}")
-        cursor.execute(f"SET hnsw.ef_search = {MIN_BREADTH}")
-        cursor.execute("SET hnsw.iterative_scan = relaxed_order")
-
-        def search(query: np.ndarray) -> list[int]:
-            text = "[" + ",".join(map(str, query.tolist())) + "]"
-            cursor.execute(SELECT_NEAREST, [text])
-            return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
-
-        assert "Index Scan" in plan(queries[0])
-        figures |= measure("", queries, truth, search)
     return figures
 
 

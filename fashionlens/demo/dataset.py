@@ -15,7 +15,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -148,13 +148,7 @@ def _download_all(
                 for entry in missing
             }
             try:
-                while pending:
-                    done, _ = wait(pending, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-                        bar.update(pending.pop(future).size)
-                    count = total - len(pending)
-                    bar.set_postfix_str(f"{count:,} of {total:,} photos")
+                _show_progress(pending, total, bar)
             finally:
                 stop.set()
                 pool.shutdown(cancel_futures=True)
@@ -164,6 +158,17 @@ def _download_all(
             f"the download stopped after {count:,} of {total:,} photos"
             f" ({_reason(error)}); run the command again to continue"
         ) from error
+
+
+def _show_progress(
+    pending: dict[Future[None], ManifestEntry], total: int, bar: tqdm
+) -> None:
+    while pending:
+        done, _ = wait(pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            future.result()
+            bar.update(pending.pop(future).size)
+        bar.set_postfix_str(f"{total - len(pending):,} of {total:,} photos")
 
 
 def _download(

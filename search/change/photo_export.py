@@ -53,7 +53,24 @@ def export_photos(
     summary = work / "exported.json"
     if summary.is_file():
         return Export(**json.loads(summary.read_text()))
-    folder, export = work / "photos", Export()
+    export = Export()
+    by_category = _write_photos(work / "photos", limit, progress, export)
+    for slug in [slug for slug, paths in by_category.items() if len(paths) < 2]:
+        export.too_small.append(slug)
+        del by_category[slug]
+    paths = {path for each in by_category.values() for path in each}
+    _remove_others(work / "photos", paths)
+    export.photos, export.categories = len(paths), len(by_category)
+    export.products = len({path.parent for path in paths})
+    _check_size(export)
+    write_json(summary, asdict(export))
+    return export
+
+
+def _write_photos(
+    folder: Path, limit: int, progress: Callable[[int], object], export: Export
+) -> dict[str, list[Path]]:
+    """Return the files by category; count in `export` what is left out."""
     by_category: dict[str, list[Path]] = {}
     seen: set[str] = set()
     for photo in shop_photos()[:limit].iterator(chunk_size=500):
@@ -70,16 +87,7 @@ def export_photos(
             continue
         seen.add(photo.sha256)
         by_category.setdefault(category.slug, []).append(path)
-    for slug in [slug for slug, paths in by_category.items() if len(paths) < 2]:
-        export.too_small.append(slug)
-        del by_category[slug]
-    paths = {path for each in by_category.values() for path in each}
-    _remove_others(folder, paths)
-    export.photos, export.categories = len(paths), len(by_category)
-    export.products = len({path.parent for path in paths})
-    _check_size(export)
-    write_json(summary, asdict(export))
-    return export
+    return by_category
 
 
 def write_json(path: Path, value: dict[str, object]) -> None:
