@@ -6,8 +6,8 @@
         stack.start("worker", "beat", "web")
         stack.wait()
 
-Leaving the block, also by Ctrl-C, stops the processes first, then the servers. The data
-is kept.
+A process or server that stops is started again, unless it keeps stopping. Leaving the
+block, also by Ctrl-C, stops the processes first, then the servers. The data is kept.
 """
 
 import os
@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Any, Self
@@ -34,6 +35,7 @@ from fashionlens.celery import app
 from fashionlens.embedded import EmbeddedError, processes
 from fashionlens.embedded.servers import Servers
 from fashionlens.embedded.session import claim_exclusively, clear_libpq_variables
+from fashionlens.embedded.supervisor import Supervised
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # A worker without its broker hangs on a milder signal, and would join the next start
@@ -61,7 +63,7 @@ class Stack:
         self.port = port or settings.PORT
         self.workers, self.quiet = workers, quiet
         self._command, self._say = command, say
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._children: dict[str, Supervised] = {}
         self._servers: Servers | None = None
         self._interrupts, self._stopping = 0, False
 
@@ -105,24 +107,25 @@ class Stack:
     def start(self, *names: str) -> None:
         connections.close_all()
         for name in names:
-            self._children[name] = self._spawn(name)
+            self._children[name] = Supervised(
+                f"{name} process", self.log(name), partial(self._spawn, name)
+            )
         if "web" in names:
             self._wait_for_web()
 
     def check(self) -> None:
         if self._servers:
             self._servers.check()
-        for name, child in self._children.items():
-            if (status := child.poll()) is not None:
-                log = self.log(name)
-                raise EmbeddedError(
-                    f"The {name} process stopped (status {status}). Its log is"
-                    f" {log}:{processes.last_lines(log)}"
-                )
+        for child in self._children.values():
+            child.check()
 
     def wait(self) -> None:
+        """Restart what stops; raise EmbeddedError if it keeps stopping."""
         while True:
-            self.check()
+            if self._servers:
+                self._servers.restart_stopped(self.say)
+            for child in self._children.values():
+                child.restart_if_stopped(self.say)
             time.sleep(0.25)
 
     def say(self, text: str) -> None:
@@ -189,9 +192,9 @@ class Stack:
         connections.close_all()
         for child in self._children.values():
             with suppress(ProcessLookupError):
-                child.send_signal(signal.SIGTERM)
+                child.process.send_signal(signal.SIGTERM)
         for child in self._children.values():
-            processes.wait_or_kill(child, STOP_PATIENCE_S, self._is_hurried)
+            processes.wait_or_kill(child.process, STOP_PATIENCE_S, self._is_hurried)
         if self._servers:
             self._servers.stop(self._is_hurried)
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from fashionlens.embedded import paths, processes
 from fashionlens.embedded.binaries import find_binaries
 from fashionlens.embedded.errors import EmbeddedError
 from fashionlens.embedded.locks import is_current
+from fashionlens.embedded.supervisor import Supervised
 from fashionlens.embedded.system_user import server_user
 
 # mmap: /dev/shm has 64 MB in containers, which is too small for an index build.
@@ -50,7 +52,7 @@ class Servers:
         self._user = server_user(var / "servers")
         self._home = paths.make_server_home(var, self._user)
         self._binaries = find_binaries(var, self._user)
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Supervised] = {}
 
     def start(self) -> None:
         run = paths.make_run_dir(self.var, self._user)
@@ -58,35 +60,48 @@ class Servers:
         # This process holds the lock, so no server uses these files: see locks.py.
         for stale in (data / "postmaster.pid", *run.iterdir()):
             stale.unlink(missing_ok=True)
-        self._start_postgres(data, run)
-        self._start_valkey(run)
+        self._supervise("postgres", partial(self._spawn_postgres, data, run))
+        self._supervise("valkey", partial(self._spawn_valkey, run))
         self._wait("postgres", self._prepare_database)
         self._wait("valkey", lambda: ping_valkey(self.var))
 
     def check(self) -> None:
         """Raise EmbeddedError if a server has stopped or `var` was deleted."""
+        self._check_folder()
+        for server in self._running.values():
+            server.check()
+
+    def restart_stopped(self, say: Callable[[str], object]) -> None:
+        """Start servers that have stopped again.
+
+        Raises EmbeddedError if one keeps stopping or `var` was deleted.
+        """
+        self._check_folder()
+        for server in self._running.values():
+            server.restart_if_stopped(say)
+
+    def _check_folder(self) -> None:
         if not is_current(self.var, self._lock_fd):
             raise EmbeddedError(f"{self.var} was deleted while its servers ran.")
-        for name, process in self._running.items():
-            if (status := process.poll()) is not None:
-                log = self.log(name)
-                raise EmbeddedError(
-                    f"The embedded {name} server stopped (status {status})."
-                    f" Its log is {log}:{processes.last_lines(log)}"
-                )
 
     def stop(self, is_hurried: Callable[[], bool] = lambda: False) -> None:
         # On SIGTERM PostgreSQL would wait for its clients.
         stops = (("valkey", signal.SIGTERM), ("postgres", signal.SIGINT))
         for name, stop_signal in stops:
-            if process := self._running.pop(name, None):
-                processes.stop(process, stop_signal, 20, is_hurried)
+            if server := self._running.pop(name, None):
+                processes.stop(server.process, stop_signal, 20, is_hurried)
         # If `var` was deleted, the sockets may be those of a new start.
         if is_current(self.var, self._lock_fd):
             shutil.rmtree(paths.run_dir(self.var).parent, ignore_errors=True)
 
     def log(self, name: str) -> Path:
         return self.var / "log" / f"{name}.log"
+
+    def _supervise(
+        self, name: str, spawn: Callable[[], subprocess.Popen[bytes]]
+    ) -> None:
+        title = f"embedded {name} server"
+        self._running[name] = Supervised(title, self.log(name), spawn)
 
     def _spawn(
         self, name: str, command: Command, death_signal: signal.Signals, cwd: Path
@@ -122,17 +137,15 @@ class Servers:
         unfinished.rename(data)
         return data
 
-    def _start_postgres(self, data: Path, run: Path) -> None:
+    def _spawn_postgres(self, data: Path, run: Path) -> subprocess.Popen[bytes]:
         options = POSTGRES_OPTIONS | (THROW_AWAY_OPTIONS if self.throw_away else {})
         command: Command = [self._binaries.postgres / "postgres", "-D", data, "-k", run]
         command += ["-h", "", "-p", paths.PORT]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
-        self._running["postgres"] = self._spawn(
-            "postgres", command, signal.SIGINT, self._home
-        )
+        return self._spawn("postgres", command, signal.SIGINT, self._home)
 
-    def _start_valkey(self, run: Path) -> None:
+    def _spawn_valkey(self, run: Path) -> subprocess.Popen[bytes]:
         folder = self._home / "valkey"
         folder.mkdir(exist_ok=True)
         if self._user:
@@ -148,7 +161,7 @@ class Servers:
         command += ["--unixsocketperm", "700", "--save", "", "--dir", "."]
         command += ["--appendonly", "no" if self.throw_away else "yes"]
         command += ["--appendfsync", "everysec", *VALKEY_OPTIONS]
-        self._running["valkey"] = self._spawn("valkey", command, signal.SIGTERM, folder)
+        return self._spawn("valkey", command, signal.SIGTERM, folder)
 
     def _wait(self, name: str, connect: Callable[[], None]) -> None:
         started = time.monotonic()

@@ -1,14 +1,17 @@
 """`manage.py up` as a process of its own, with real servers."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -90,14 +93,17 @@ def failure_output(command: subprocess.Popen[str]) -> str:
     return text
 
 
-def worker_pid(var: Path) -> int:
-    wanted = ["-m", "celery", "-A", "fashionlens", "worker"]
-    for _ in range(200):
+def pid_of(var: Path, *words: str) -> int:
+    """Return the first process of `var` with all of these arguments."""
+    for _ in range(400):
         for pid in sorted(find_holders(var / "processes.lock")):
-            if Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1:6] == wanted:
-                return pid
+            with suppress(OSError):
+                command = Path(f"/proc/{pid}/cmdline").read_text()
+                arguments = re.split("[\0 ]", command)
+                if set(words) <= {*arguments, Path(arguments[0]).name}:
+                    return pid
         time.sleep(0.05)
-    raise AssertionError("no worker runs")
+    raise AssertionError(f"no process runs {words}")
 
 
 def test_up_serves_refuses_a_second_up_shares_servers_and_stops_on_ctrl_c(
@@ -119,14 +125,44 @@ def test_up_serves_refuses_a_second_up_shares_servers_and_stops_on_ctrl_c(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes by /proc")
-def test_up_starts_after_a_killed_launcher_and_ends_when_a_child_dies(var, up):
+def test_up_starts_after_a_killed_launcher_and_restarts_what_is_killed(var, port, up):
     killed = up()
     killed.kill()
     killed.wait()
     stack = up()
-    os.kill(worker_pid(var), signal.SIGKILL)
-    assert f"{var}/log/worker.log" in failure_output(stack)
+    processes = {
+        "worker": ("celery", "worker"),
+        "beat": ("celery", "beat"),
+        "web": ("gunicorn", f"127.0.0.1:{port}"),
+        "valkey": ("valkey-server",),
+        "postgres": ("postgres", "-D"),
+    }
+    pids = {name: pid_of(var, *words) for name, words in processes.items()}
+    for pid in pids.values():
+        os.kill(pid, signal.SIGKILL)
+    give_up = threading.Timer(60, stack.kill)
+    give_up.start()
+    said = "".join(stack.stdout.readline() for _ in pids)
+    give_up.cancel()
+    assert all(name in said for name in pids), said
+    wait_until_ready(port)
+    again = {name: pid_of(var, *words) for name, words in processes.items()}
+    assert all(again[name] != pid for name, pid in pids.items())
+    stack.send_signal(signal.SIGINT)
+    assert stack.wait(90) == 0
     assert not find_holders(var / "processes.lock")
+
+
+def wait_until_ready(port: int) -> None:
+    """Wait until database, broker, cache and encoder work."""
+    for _ in range(600):
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=10),
+        ):
+            return
+        time.sleep(0.1)
+    raise AssertionError("the shop is not ready again")
 
 
 def test_a_port_in_use_is_reported_with_the_variable_that_changes_it(var):
