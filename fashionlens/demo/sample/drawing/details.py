@@ -132,12 +132,16 @@ def patch(
     stitch(canvas, [np.concatenate([inner, inner[:1]])])
     canvas.lines([path(f"M {x} {y + 8} L {x + wide} {y + 8}")], 1.2, -0.2)
     if flap:
-        lid = path(
-            f"M {x - 3} {y - 5} L {x + wide + 3} {y - 5} L {x + wide + 2} {y + 15} "
-            f"L {x + wide / 2} {y + 26} L {x - 2} {y + 15}"
-        )
-        canvas.part(lid, cloth, Relief(puff=4, crumple=0.2, height=0.5, shadow=0.26))
-        buttons(canvas, [(x + wide / 2, y + 16)], button_for(cloth), 3.4)
+        _flap(canvas, x, y, wide, cloth)
+
+
+def _flap(canvas: Canvas, x: float, y: float, wide: float, cloth: Cloth) -> None:
+    lid = path(
+        f"M {x - 3} {y - 5} L {x + wide + 3} {y - 5} L {x + wide + 2} {y + 15} "
+        f"L {x + wide / 2} {y + 26} L {x - 2} {y + 15}"
+    )
+    canvas.part(lid, cloth, Relief(puff=4, crumple=0.2, height=0.5, shadow=0.26))
+    buttons(canvas, [(x + wide / 2, y + 16)], button_for(cloth), 3.4)
 
 
 def welt(canvas: Canvas, line: Points, cloth: Cloth, wide: float = 12) -> None:

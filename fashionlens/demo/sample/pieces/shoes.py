@@ -196,16 +196,11 @@ def _flat(canvas: Canvas, cloth: Cloth) -> None:
         "L 100 518"
     )
     canvas.part(upper, cloth, Relief(puff=18, height=0.9, crumple=0.25))
-    canvas.lines(
-        [
-            path(
-                "M 190 455 C 214 452 228 466 248 477 C 310 497 390 487 432 460 "
-                "C 456 444 474 428 494 430"
-            )
-        ],
-        3,
-        -0.2,
+    seam = path(
+        "M 190 455 C 214 452 228 466 248 477 C 310 497 390 487 432 460 "
+        "C 456 444 474 428 494 430"
     )
+    canvas.lines([seam], 3, -0.2)
     wings = [
         path("M 196 456 C 176 436 164 446 166 460 C 170 470 186 466 196 460"),
         path("M 196 456 C 214 434 228 442 226 456 C 220 468 206 464 196 460"),

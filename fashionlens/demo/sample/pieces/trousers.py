@@ -123,15 +123,11 @@ def _seams(canvas: Canvas, cut: Trousers) -> None:
     canvas.lines([path(f"M 300 {top} Q 298 {(top + low) / 2} 300 {low}")], 1.7, -0.3)
     drawn = topstitch if cut.front == "jeans" else stitch
     if cut.front in ("fly", "jeans") and not canvas.view.back:
-        drawn(
-            canvas,
-            [
-                path(
-                    f"M 322 {top - 2} L 321 {top + (low - top) * 0.5} "
-                    f"Q 319 {top + (low - top) * 0.72} 303 {top + (low - top) * 0.78}"
-                )
-            ],
+        fly = path(
+            f"M 322 {top - 2} L 321 {top + (low - top) * 0.5} "
+            f"Q 319 {top + (low - top) * 0.72} 303 {top + (low - top) * 0.78}"
         )
+        drawn(canvas, [fly])
     if cut.crease:
         canvas.lines(both(_leg(cut, 0.5)), 1.6, -0.16)
         canvas.lines(both(moved(_leg(cut, 0.5), 2)), 1.8, 0.10)
