@@ -7,8 +7,9 @@ class FashionLensConfig(AppConfig):
     verbose_name = "FashionLens"
 
     def ready(self) -> None:
+        from fashionlens import checks  # noqa: F401  (they register themselves)
         from fashionlens.logs import access
-        from fashionlens.postgres import checks  # noqa: F401  (they register themselves)
+        from fashionlens.postgres import checks as postgres_checks  # noqa: F401
         from fashionlens.postgres.jit import disable_jit
 
         access.connect()

@@ -4,6 +4,7 @@ Errors do not repeat URLs, which may contain a password.
 """
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,13 @@ class Environment(environ.Env):
         if level not in logging.getLevelNamesMapping():
             raise self._error(var, "DEBUG, INFO, WARNING or ERROR")
         return level
+
+    def rate(self, var: str, default: str) -> str:
+        rate = self.str(var, default)
+        if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", rate):
+            form = "a rate such as 600/min (sec, hour, day), or leave it empty"
+            raise self._error(var, form)
+        return rate
 
     def _error(self, var: str, form: str) -> ImproperlyConfigured:
         return ImproperlyConfigured(

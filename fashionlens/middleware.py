@@ -1,13 +1,50 @@
+import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from rest_framework.exceptions import APIException
+from redis.exceptions import RedisError
+from rest_framework.exceptions import APIException, Throttled
 
-from catalog.api.problems import RETRY_AFTER_S, LengthRequired, TooLarge, Unavailable
+from catalog.api.problems import LengthRequired, TooLarge, Unavailable
 from fashionlens.api import problem
+from fashionlens.rate_limits import Usage, client_address, count_request, door_of
 from fashionlens.request_limits import BUSY, MAX_BODY, MB, PHOTO_SEARCHES, max_body
 from ml.preprocess import MAX_MB
+
+log = logging.getLogger(__name__)
+
+
+class RateLimits:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in getattr(request, "rate_headers", {}).items():
+            response[name] = value
+        return response
+
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        if not (usage := _count(request)):
+            return None
+        request.rate_headers = usage.headers  # type: ignore[attr-defined]
+        if usage.is_allowed:
+            return None
+        return _refuse(request, Throttled(usage.reset_s))
+
+
+def _count(request: HttpRequest) -> Usage | None:
+    door = door_of(request)
+    if not door or not (rate := settings.RATE_LIMITS[door]):
+        return None
+    try:
+        return count_request(door, client_address(request), rate)
+    except RedisError as error:
+        # What can be answered without the cache is.
+        log.warning("Requests are not counted: %s", error)
+        return None
 
 
 class RequestLimits:
@@ -39,7 +76,9 @@ def _refuse(request: HttpRequest, error: APIException) -> HttpResponse:
         return problem(request, error)
     if isinstance(error, Unavailable):
         response = HttpResponse(render_to_string("503.html"), status=503)
-        response["Retry-After"] = str(RETRY_AFTER_S)
-        return response
-    page = render_to_string("400.html", {"reasons": [str(error.detail)]})
-    return HttpResponse(page, status=error.status_code)
+    else:
+        page = render_to_string("400.html", {"reasons": [str(error.detail)]})
+        response = HttpResponse(page, status=error.status_code)
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(wait)
+    return response

@@ -5,7 +5,6 @@ are under FASHIONLENS_VAR (default `var/`).
 """
 
 import os
-import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -123,6 +122,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "fashionlens.middleware.RateLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -291,13 +291,21 @@ SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 
 # API --------------------------------------------------------------------------
 
-# Photo searches per client address through the API; empty for no limit.
-SEARCH_RATE = env.str("SEARCH_RATE", "" if DEBUG else "600/min")
-if not re.fullmatch(r"([1-9]\d{0,8}/(s|sec|m|min|h|hour|d|day))?", SEARCH_RATE):
-    raise ImproperlyConfigured(
-        f"SEARCH_RATE is {SEARCH_RATE!r}. Set it to a rate such as 600/min (sec, hour,"
-        " day), or leave it empty for no limit."
-    )
+
+# For each client address, pages and API together.
+SEARCH_RATE = env.rate("SEARCH_RATE", "" if DEBUG else "600/min")
+BROWSE_RATE = env.rate("BROWSE_RATE", "" if DEBUG else "1200/min")
+RATE_LIMITS = {
+    "search": SEARCH_RATE,
+    "refinements": BROWSE_RATE,
+    "words": BROWSE_RATE,
+    "suggestions": BROWSE_RATE,
+    "events": BROWSE_RATE,
+    # It encodes a picture, and needs no more than a probe each second.
+    "readyz": BROWSE_RATE and "60/min",
+}
+# Without a proxy that sets it, X-Forwarded-For can be forged by the client.
+NUM_PROXIES = env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -305,10 +313,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "catalog.api.problems.problem_response",
-    # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
-    "NUM_PROXIES": env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0),
     "UNAUTHENTICATED_USER": None,
-    "DEFAULT_THROTTLE_RATES": dict.fromkeys(["search", "events"], SEARCH_RATE or None),
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 # Other origins whose pages may use the API:
@@ -319,7 +324,7 @@ CORS_ALLOWED_ORIGIN_REGEXES = (
     [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if DEBUG else []
 )
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_EXPOSE_HEADERS = ["Retry-After"]
+CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
     "DESCRIPTION": (

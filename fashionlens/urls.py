@@ -7,7 +7,7 @@ from fashionlens.metrics.views import metrics
 
 urlpatterns = [
     path("healthz", health.healthz),
-    path("readyz", health.readyz),
+    path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics),
     path("admin/", admin.site.urls),
     path("api/", include("fashionlens.api")),

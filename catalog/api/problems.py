@@ -229,6 +229,9 @@ PRODUCT_NOT_FOUND = ProblemCase(
 PAGE_BEYOND_END = ProblemCase(
     404, "page_beyond_end", "The page is beyond the last one."
 )
+THROTTLED = ProblemCase(
+    429, "throttled", "There are too many requests. Try again after Retry-After."
+)
 LENGTH_REQUIRED = ProblemCase(
     411, LengthRequired.default_code, LengthRequired.default_detail
 )

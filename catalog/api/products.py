@@ -19,6 +19,7 @@ from catalog.api.problems import (
     INVALID,
     PAGE_BEYOND_END,
     PRODUCT_NOT_FOUND,
+    THROTTLED,
     UNAVAILABLE,
     problems,
 )
@@ -78,7 +79,10 @@ class ProductListView(PublicView):
         summary="List products",
         tags=["catalogue"],
         parameters=[Input],
-        responses={200: Output, **problems(INVALID, PAGE_BEYOND_END, UNAVAILABLE)},
+        responses={
+            200: Output,
+            **problems(INVALID, PAGE_BEYOND_END, THROTTLED, UNAVAILABLE),
+        },
         examples=[PRODUCT_PAGE],
     )
     def get(self, request: Request) -> Response:

@@ -7,9 +7,7 @@ from typing import Any
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
-from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 from rest_framework.views import APIView
 
 from catalog.api.problems import ProblemCase, TooLarge, Unavailable
@@ -26,9 +24,6 @@ from search.query.results import Result
 NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder.")
 QUERY_EXPIRED = ProblemCase(
     410, "query_expired", "The search has expired or never existed. Search again."
-)
-THROTTLED = ProblemCase(
-    429, "throttled", "There are too many requests. Try again after Retry-After."
 )
 # The codes of PhotoError and AddressError.
 PHOTO_PROBLEMS = (
@@ -88,18 +83,6 @@ def _as_api_exception(error: Exception) -> Exception:
 @method_decorator(cache_control(no_store=True), name="dispatch")
 class PrivateView(APIView):
     """A view whose answers belong to one client, so that no cache may keep them."""
-
-
-class SearchThrottle(SimpleRateThrottle):
-    """Limit the photo searches from one address by SEARCH_RATE."""
-
-    scope = "search"
-
-    def get_cache_key(self, request: Request, view: APIView) -> str:
-        return self.cache_format % {
-            "scope": self.scope,
-            "ident": self.get_ident(request),
-        }
 
 
 def list_json(

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
+    THROTTLED,
     UNAVAILABLE,
     ProblemCase,
     problems,
@@ -22,7 +23,7 @@ from catalog.parameters import (
     MAX_VALUE_CHARS,
     MaxValuesValidator,
 )
-from search.api.base import THROTTLED, PrivateView, SearchThrottle
+from search.api.base import PrivateView
 from search.api.examples import EVENTS, EVENTS_RECORDED
 from search.events.record import ReportedEvent, record_events
 from search.models import Event
@@ -102,13 +103,8 @@ class EventInput(StrictSerializer):
         return attrs
 
 
-class EventsThrottle(SearchThrottle):
-    scope = "events"
-
-
 class EventsView(PrivateView):
     parser_classes = [EventsParser]
-    throttle_classes = [EventsThrottle]
 
     @extend_schema_serializer(component_name="Events")
     class Input(StrictSerializer):

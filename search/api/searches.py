@@ -17,6 +17,7 @@ from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
     PAGE_BEYOND_END,
+    THROTTLED,
     UNAVAILABLE,
     ProblemCase,
     problems,
@@ -28,9 +29,7 @@ from search.api.base import (
     NO_ENCODER,
     PHOTO_PROBLEMS,
     QUERY_EXPIRED,
-    THROTTLED,
     PrivateView,
-    SearchThrottle,
     ServiceErrors,
 )
 from search.api.examples import SEARCH_PAGE
@@ -54,7 +53,6 @@ UNSUPPORTED_MEDIA_TYPE = ProblemCase(
 
 class SearchView(ServiceErrors, PrivateView):
     parser_classes = [PhotoFormParser, BarePhotoParser]
-    throttle_classes = [SearchThrottle]
 
     @extend_schema_serializer(component_name="Search")
     class Input(StartParameters):
@@ -123,7 +121,12 @@ class SearchPageView(ServiceErrors, PrivateView):
         responses={
             200: SearchPageOutput,
             **problems(
-                INVALID, PAGE_BEYOND_END, QUERY_EXPIRED, UNAVAILABLE, NO_ENCODER
+                INVALID,
+                PAGE_BEYOND_END,
+                QUERY_EXPIRED,
+                THROTTLED,
+                UNAVAILABLE,
+                NO_ENCODER,
             ),
         },
         examples=[SEARCH_PAGE],

@@ -1,11 +1,10 @@
 import json
 
 import pytest
-from django.core.cache import cache
 
 from catalog.api.tests.answers import assert_described, field_errors
 from catalog.tests.factories import make_product
-from search.api.events import EventsThrottle, EventsView
+from search.api.events import EventsView
 from search.api.examples import events_recorded_example
 from search.events.list_ids import new_list_id
 from search.models import Event
@@ -112,14 +111,6 @@ def test_malformed_messages_are_refused(client, fake_encoder, body):
 
 def test_a_form_is_not_a_message(client, fake_encoder):
     assert problem(client.post(EVENTS, {"events": "1"}))[0] == 415
-
-
-def test_a_client_with_too_many_events_gets_429(client, fake_encoder, monkeypatch):
-    monkeypatch.setattr(EventsThrottle, "THROTTLE_RATES", {"events": "2/min"})
-    cache.clear()
-    for _ in range(2):
-        assert send(client, event()).status_code == 200
-    assert problem(send(client, event())) == (429, "throttled")
 
 
 def test_a_beacon_needs_no_token(fake_encoder):

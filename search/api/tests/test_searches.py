@@ -7,7 +7,6 @@ from catalog.api.tests.answers import assert_described, field_errors
 from catalog.photos.store import add_photo
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from search.api import examples
-from search.api.base import SearchThrottle
 from search.api.serializers import SearchPageOutput
 from search.api.similar import SimilarView
 from search.models import Encoder
@@ -116,20 +115,6 @@ def test_without_the_cache_the_search_is_unavailable(client, shop, settings):
     response = client.post(SEARCH, {"photo": upload(RED)})
     assert problem(response) == (503, "unavailable")
     assert int(response.headers["Retry-After"]) > 0
-
-
-def test_a_client_with_too_many_searches_gets_429(client, shop, monkeypatch):
-    monkeypatch.setattr(SearchThrottle, "THROTTLE_RATES", {"search": "2/min"})
-    for _ in range(2):
-        assert client.post(SEARCH, {"photo": upload(RED)}).status_code == 200
-    spoofed = {"X-Forwarded-For": "203.0.113.9"}
-    response = client.post(SEARCH, {"photo": upload(RED)}, headers=spoofed)
-    assert problem(response) == (429, "throttled")
-    assert 0 < int(response.headers["Retry-After"]) <= 60
-    other = client.post(SEARCH, {"photo": upload(RED)}, REMOTE_ADDR="203.0.113.9")
-    assert other.status_code == 200
-    monkeypatch.setattr(SearchThrottle, "THROTTLE_RATES", {"search": None})
-    assert client.post(SEARCH, {"photo": upload(RED)}).status_code == 200
 
 
 def test_similar_products_never_name_the_product_itself(client, shop):
