@@ -66,6 +66,18 @@ def run_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
         yield stack
 
 
+@contextmanager
+def run_web() -> Iterator[Stack]:
+    """Run the web processes alone, whatever the shop holds."""
+    with Stack(command="demo", quiet=True, port=settings.PORT) as stack:
+        stack.start_servers()
+        stack.migrate()
+        activate_only(SHIPPED)
+        os.environ.update(PRODUCTION)
+        stack.start("web")
+        yield stack
+
+
 def activate_only(folder: Path) -> Encoder:
     version = Network.load(folder).version
     if active_encoder().version != version:

@@ -100,12 +100,7 @@ def open_photo(
     file = read_container(read_bytes(source))
     image = file.open()
     scale = _scale(image.size, max_side)
-    pixels = image.width * image.height
-    varying = file.bytes_per_pixel - file.fixed_bytes_per_pixel
-    if file.format == "JPEG":
-        varying /= scale**2
-    needed = round(pixels * (varying + file.fixed_bytes_per_pixel))
-    with _memory.reserve(needed, wait_s):
+    with _memory.reserve(file.memory(image.size, scale), wait_s):
         try:
             photo = _decode(file, image, scale)
         except (PhotoError, MemoryError):

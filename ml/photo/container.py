@@ -45,10 +45,10 @@ class Container:
     format: str  # one of FORMATS
     pixels: bytes  # the file without metadata and without what follows its end
     kind: str  # begins a sentence
-    # Memory that decoding takes, as measured with resource.ru_maxrss: in all, and the
-    # part that a smaller scale does not save.
-    bytes_per_pixel: float
-    fixed_bytes_per_pixel: float = 0
+    # Bytes of memory for each pixel, measured as the peak of a process: what the
+    # decoder takes, and what falls with the square of the scale.
+    decoder_bytes: float
+    scaled_bytes: float = 0
     size: tuple[int, int] | None = None  # None where only the decoder finds out
     icc: bytes = b""
     exif: bytes = b""
@@ -73,7 +73,12 @@ class Container:
         return image
 
     def check(self, size: tuple[int, int]) -> None:
-        check_size(size, self.kind, self.bytes_per_pixel)
+        check_size(size, self.kind, self.decoder_bytes + self.scaled_bytes)
+
+    def memory(self, size: tuple[int, int], scale: int) -> int:
+        """Return the bytes that decoding takes."""
+        each = self.decoder_bytes + self.scaled_bytes / scale**2
+        return round(size[0] * size[1] * each)
 
     def orientation(self, image: Image.Image) -> int:
         """EXIF orientation 1..8; 1 where there is none or it cannot be read."""
@@ -107,7 +112,8 @@ def read_container(data: bytes) -> Container:
             format,
             png.pixels,
             "An animated PNG" if png.animated else "A PNG",
-            bytes_per_pixel=16 if png.animated else 8,
+            decoder_bytes=16 if png.animated else 4,
+            scaled_bytes=0 if png.animated else 4,
             icc=png_profile(png.chunks, png.icc),
             exif=png.chunks.get(b"eXIf", b""),
             animated=png.animated,
@@ -118,7 +124,7 @@ def read_container(data: bytes) -> Container:
             format,
             webp.pixels,
             "A WebP",
-            bytes_per_pixel=16,
+            decoder_bytes=16,
             # Its decoder allots the whole canvas on opening.
             size=webp.size,
             icc=webp.icc,
@@ -127,23 +133,22 @@ def read_container(data: bytes) -> Container:
         )
     if format == "GIF":
         pixels = read_gif(data, MAX_FRAMES)
-        return Container(format, pixels, "A GIF", bytes_per_pixel=16, animated=True)
+        return Container(format, pixels, "A GIF", decoder_bytes=16, animated=True)
     if format == "AVIF":
         return Container(
-            format, data, "An AVIF", bytes_per_pixel=12, animated=b"avis" in data[:64]
+            format, data, "An AVIF", decoder_bytes=12, animated=b"avis" in data[:64]
         )
-    return Container(format, data, "A HEIC", bytes_per_pixel=8)
+    return Container(format, data, "A HEIC", decoder_bytes=8)
 
 
 def _jpeg(data: bytes) -> Container:
     jpeg = read_jpeg(data)
-    channels = 8 if jpeg.components == 4 else 4
     return Container(
         "JPEG",
         jpeg.pixels,
         "A progressive JPEG of its kind" if jpeg.progressive else "A JPEG of its kind",
-        bytes_per_pixel=channels + jpeg.coefficient_bytes,
-        fixed_bytes_per_pixel=jpeg.coefficient_bytes,
+        decoder_bytes=jpeg.coefficient_bytes,
+        scaled_bytes=8 if jpeg.components == 4 else 4,
         size=jpeg.size,
         icc=jpeg.icc,
         exif=jpeg.exif,

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ml import preprocess
+from ml.photo.container import read_container
 from ml.photo.memory import DecoderBusy, MemoryBudget
 from ml.photo.tests.hostile import hostile_photos
 from ml.preprocess import open_photo, read_photo
@@ -55,6 +56,15 @@ def test_a_photo_waits_for_others_and_gives_up(monkeypatch):
     with open_photo(large), pytest.raises(DecoderBusy, match="Try again"):
         read_photo(large, wait_s=0)
     assert read_photo(large, wait_s=0).size == (500, 400)
+
+
+def test_a_smaller_scale_needs_less_memory():
+    png = read_container(as_bytes(Image.new("RGB", (80, 80)), "PNG"))
+    assert png.memory((80, 80), 1) == 8 * 6400
+    assert png.memory((80, 80), 8) < 5 * 6400
+    plain = read_container(as_bytes(Image.new("RGB", (80, 80))))
+    slow = read_container(as_bytes(Image.new("RGB", (80, 80)), progressive=True))
+    assert plain.memory((80, 80), 8) < 6400 < slow.memory((80, 80), 8)
 
 
 @pytest.fixture(scope="module")
