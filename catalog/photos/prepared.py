@@ -9,11 +9,15 @@ from PIL import Image
 
 from catalog.photos.colours import garment_colours
 from catalog.photos.fingerprints import Fingerprint, fingerprint
+from ml import preprocess
 from ml.preprocess import WAIT_S, open_photo
 
 # Formats that every browser shows, stored as they are, without their metadata.
 _KEPT_FORMATS = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
 EXTENSIONS = tuple(_KEPT_FORMATS.values())
+# Of a new JPEG: quality and subsampling (0 is 4:4:4, 2 is 4:2:0). Only photos of many
+# megapixels need another than the first.
+_QUALITIES = ((92, 0), (88, 2), (80, 2), (65, 2), (40, 2), (15, 2))
 _HASHED_PIXELS = 1 << 18  # at a time, to save memory
 
 
@@ -52,9 +56,7 @@ def prepare_photo(data: bytes, *, wait_s: float = WAIT_S) -> PreparedPhoto:
         if photo.clean and photo.format in _KEPT_FORMATS:
             content, extension = photo.clean, _KEPT_FORMATS[photo.format]
         else:
-            buffer = BytesIO()
-            image.save(buffer, "JPEG", quality=92, subsampling=0)
-            content, extension = buffer.getvalue(), "jpg"
+            content, extension = _jpeg(image), "jpg"
         return PreparedPhoto(
             content,
             extension,
@@ -63,6 +65,16 @@ def prepare_photo(data: bytes, *, wait_s: float = WAIT_S) -> PreparedPhoto:
             garment_colours(image),
             fingerprint(image),
         )
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    """Encode at the best quality that stays within the limit on files."""
+    for quality, subsampling in _QUALITIES:
+        buffer = BytesIO()
+        image.save(buffer, "JPEG", quality=quality, subsampling=subsampling)
+        if buffer.tell() <= preprocess.MAX_BYTES:
+            break
+    return buffer.getvalue()
 
 
 def pixel_sha256(image: Image.Image) -> str:

@@ -5,6 +5,7 @@ from PIL import Image
 
 from catalog.photos.prepared import prepare_photo
 from catalog.tests.factories import make_photo_bytes
+from ml import preprocess
 from ml.preprocess import PhotoError
 
 
@@ -80,3 +81,14 @@ def test_other_files_are_refused(data, code):
     with pytest.raises(PhotoError) as refused:
         prepare_photo(data)
     assert refused.value.code == code
+
+
+def test_a_photo_saved_again_stays_within_the_limit_on_files(monkeypatch):
+    noise = Image.effect_noise((300, 300), 90).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = BytesIO()
+    noise.save(buffer, "JPEG", quality=70, exif=exif)
+    data = buffer.getvalue()
+    monkeypatch.setattr(preprocess, "MAX_BYTES", len(data))
+    assert len(prepare_photo(data).content) <= len(data)
