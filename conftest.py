@@ -1,10 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ml.encoder import WHOLE_PICTURE, Finding, Garment
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
 from search.models import Encoder
@@ -25,7 +26,12 @@ class FakeNetwork:
     part_bands: dict = {}
     colours: dict = {}
 
-    def encode(self, images: list[Image.Image]) -> np.ndarray:
+    def find(self, image: Image.Image) -> Finding:
+        return WHOLE_PICTURE
+
+    def encode(
+        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
+    ) -> np.ndarray:
         vectors = np.ones((len(images), self.dimension), np.float32) * 0.01
         for row, image in zip(vectors, images, strict=True):
             pixels = np.asarray(image.resize((8, 5), Image.Resampling.BOX), np.float32)

@@ -27,6 +27,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_IMAGE = "unknown_image", "The product has no photo with this id."
     NO_PHOTO = "no_photo", "The product has no photo to search with."
     UNREADABLE_PHOTO = "unreadable_photo", "The product's photo cannot be read."
+    UNKNOWN_GARMENT = "unknown_garment", "The picture has fewer garments."
     UNKNOWN_PART = "unknown_part", "The encoder's vector has no part of this name."
     INVALID_WEIGHT = "invalid_weight", "The weight is not a number within the limits."
     UNKNOWN_QUERY = "unknown_query", "No list has this id, or it has expired."

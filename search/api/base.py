@@ -20,6 +20,7 @@ from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
 from search.query.kept_search import QueryExpired
 from search.query.results import Result
+from search.query.start import NO_GARMENT
 
 NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder.")
 QUERY_EXPIRED = ProblemCase(
@@ -39,6 +40,7 @@ PHOTO_PROBLEMS = (
     ),
     ProblemCase(422, "too_many_scans", "The progressive JPEG has over 100 scans."),
     ProblemCase(422, "blank", "The animation shows nothing."),
+    ProblemCase(422, "no_garment", NO_GARMENT),
 )
 ADDRESS_PROBLEMS = (
     ProblemCase(422, "addresses_off", "This shop does not fetch photos from the web."),

@@ -11,7 +11,8 @@ from catalog.api.examples import (
     sample_photo,
     sample_product,
 )
-from search.api.serializers import match_json, piece_json
+from ml.encoder import Garment
+from search.api.serializers import garment_json, match_json, piece_json
 from search.query.results import Result
 
 SEARCH_ID = "eWE2_kwctSx5PDYIvkMAXQ"
@@ -42,6 +43,7 @@ def search_page_example() -> dict[str, Any]:
         "close_enough": True,
         "by_words": None,
         "facets": facets_example(at_least=True),
+        "garments": [garment_json(Garment((0.21, 0.08, 0.77, 0.94), 0.38))],
         "results": [match_json(sample_match(), SHOP)],
     }
 

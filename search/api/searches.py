@@ -33,10 +33,10 @@ from search.api.base import (
     ServiceErrors,
 )
 from search.api.examples import SEARCH_PAGE
-from search.api.serializers import SearchPageOutput, match_json
+from search.api.serializers import SearchPageOutput, garment_json, match_json
 from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
-from search.query.parameters import RefinementParameters, StartParameters
+from search.query.parameters import KeptParameters, StartParameters
 from search.query.query_upload import (
     BarePhotoParser,
     PhotoFormParser,
@@ -102,7 +102,7 @@ class SearchView(ServiceErrors, PrivateView):
 
 
 class SearchPageView(ServiceErrors, PrivateView):
-    class Input(RefinementParameters, PageParameters):
+    class Input(KeptParameters, PageParameters):
         pass
 
     @extend_schema(
@@ -134,6 +134,8 @@ class SearchPageView(ServiceErrors, PrivateView):
     def get(self, request: Request, query: str) -> Response:
         """Returns a page of a search, with other filters, words, likes or dislikes.
 
+        Also with another garment of the picture, or with weights.
+
         The shop keeps only the pictures of a search. Repeat everything else, including
         `page_size`, in each request, as the link in `next` does.
         """
@@ -162,6 +164,7 @@ def _search_page(
         "close_enough": search.close_enough,
         "by_words": search.ranking.by_words,
         "facets": facets,
+        "garments": [garment_json(garment) for garment in search.origin.garments],
         "results": results,
     }
     if search.count == 0:

@@ -13,6 +13,7 @@ from catalog.api.serializers import (
     photo_json,
     product_json,
 )
+from ml.encoder import Garment
 from search.query.results import Result
 
 
@@ -68,6 +69,27 @@ def piece_json(match: Result, root: str) -> dict[str, Any]:
     }
 
 
+@extend_schema_serializer(component_name="Garment")
+class GarmentOutput(serializers.Serializer):
+    box = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=4,
+        max_length=4,
+        help_text="Left, top, right and bottom, from 0 to 1: joined by commas, a `box`"
+        " to search with.",
+    )
+    share = serializers.FloatField(
+        help_text="The share of the picture that the garment covers."
+    )
+
+
+def garment_json(garment: Garment) -> dict[str, Any]:
+    return {
+        "box": [round(side, 4) for side in garment.box],
+        "share": round(garment.share, 4),
+    }
+
+
 class ListOutput(serializers.Serializer):
     query = serializers.CharField(
         help_text="The id of this list, for `POST /api/v1/events/`."
@@ -106,6 +128,12 @@ class SearchPageOutput(PageOutput):
     )
     facets = FacetsOutput(
         allow_null=True, help_text="The facets, with `facets=true` only."
+    )
+    garments = GarmentOutput(
+        many=True,
+        help_text="The garments in the photo, or in the box, the largest first: the"
+        " one searched with, unless `garment` names another. Empty where the search"
+        " did not start from exactly one photo, or from a product without a box.",
     )
     results = MatchOutput(
         many=True,

@@ -5,9 +5,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 
+from catalog.error_codes import ErrorCode
 from catalog.facet_counts import FacetCounts
 from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
@@ -168,11 +170,12 @@ def start_search(
         raise ParameterError("photo", "required", message)
     refinement.filters.check()
     encoder = active_encoder()
-    vector, origin = encode_start(start, encoder)
+    vectors, origin = encode_start(start, encoder)
+    vector = _vector_of(vectors, refinement.garment)
     query = VectorQuery(encoder, vector, origin.product_id)
     ranking = query.rank(refinement, first or MAX_K)
     id_, key = secrets.token_urlsafe(16), refinement.key
-    kept = (encoder.pk, vector, origin, key, ranking)
+    kept = (encoder.pk, vectors, origin, key, ranking)
     cache.set(f"query:{id_}", kept, settings.QUERY_TTL_S)
     return KeptSearch(id_, query, origin, refinement, ranking, key, ranking, started)
 
@@ -188,11 +191,21 @@ def get_search(*, query_id: str, refinement: Refinement = NO_REFINEMENT) -> Kept
             f"A search is kept for {kept_time()}, and this one has expired. Search"
             " again with the same photo; the other parameters are still valid."
         )
-    _, vector, origin, key, first = kept
+    _, vectors, origin, key, first = kept
+    vector = _vector_of(vectors, refinement.garment)
     query = VectorQuery(encoder, vector, origin.product_id)
     search = KeptSearch(query_id, query, origin, refinement, first, key, first, started)
     search.refine(refinement)
     return search
+
+
+def _vector_of(vectors: np.ndarray | None, garment: int) -> np.ndarray | None:
+    """Return the vector of a garment, counted from 1. Raises ParameterError."""
+    count = 0 if vectors is None else len(vectors)
+    if garment > max(1, count):
+        message = f"The picture has {count} garments to choose from."
+        raise ParameterError("garment", ErrorCode.UNKNOWN_GARMENT, message)
+    return None if vectors is None else vectors[garment - 1]
 
 
 def kept_time() -> str:

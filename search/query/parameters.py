@@ -51,6 +51,14 @@ class RefinementParameters(FilterParameters, WeightParameters):
     )
 
 
+class KeptParameters(RefinementParameters):
+    garment = OptionalNumber(
+        min_value=1,
+        help_text="Which of the `garments` in the picture to search with, from 1. The"
+        " default is the first, which is the largest.",
+    )
+
+
 class StartParameters(RefinementParameters):
     """What a search starts from; at least one, or words, or a product to like."""
 

@@ -17,7 +17,7 @@ MAX_SKUS = 20  # of likes, and of dislikes
 @dataclass(frozen=True)
 class Refinement:
     """Filters, words, SKUs of products to come nearer to or to move away from, and
-    the weights of the vector's parts.
+    the weights of the vector's parts, and the garment in the picture.
 
     Raises ParameterError.
     """
@@ -27,6 +27,7 @@ class Refinement:
     like: tuple[str, ...] = ()
     dislike: tuple[str, ...] = ()
     weights: Weights = NO_WEIGHTS
+    garment: int = 1  # of those in the picture, counted from 1
 
     def __post_init__(self) -> None:
         if self.words:
@@ -48,6 +49,7 @@ class Refinement:
             like,
             dislike,
             Weights.from_parameters(values),
+            values.get("garment") or 1,
         )
 
     @property
@@ -61,6 +63,7 @@ class Refinement:
         pairs += [("words", self.words)] if self.words else []
         pairs += [("like", sku) for sku in self.like]
         pairs += [("dislike", sku) for sku in self.dislike]
+        pairs += [("garment", str(self.garment))] if self.garment > 1 else []
         return pairs + self.weights.parameters
 
     @property

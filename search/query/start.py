@@ -1,8 +1,9 @@
 """Turn what a search starts from into a query vector."""
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -15,11 +16,23 @@ from catalog.models import Product, ProductImage
 from catalog.photos import remote
 from catalog.photos.remote import AddressError
 from ml.encoder import Encoder as Network
+from ml.encoder import Garment
 from ml.preprocess import WEB_WAIT_S, PhotoError, read_photo
 from search.index.encoders import network_of
 from search.models import Embedding, Encoder
 
 MIN_SIDE = 0.02  # of a box
+NO_GARMENT = (
+    "No garment was found in this photo. Send one that shows a garment large and in"
+    " good light, or choose another part of it."
+)
+
+
+class NoGarment(PhotoError):
+    """The encoder finds no garment in the picture, or in the box."""
+
+    def __init__(self, code: str = "no_garment", message: str = NO_GARMENT) -> None:
+        super().__init__(code, message)
 
 
 class Box(NamedTuple):
@@ -65,6 +78,20 @@ class Box(NamedTuple):
         top, bottom = self.top * picture.height, self.bottom * picture.height
         return picture.crop(
             (int(left), int(top), math.ceil(right), math.ceil(bottom)),
+        )
+
+    def place(self, garment: Garment) -> Garment:
+        """Return a garment found in this part of a picture as one of the whole."""
+        left, top, right, bottom = garment.box
+        return replace(
+            garment,
+            box=(
+                self.left + left * self.width,
+                self.top + top * self.height,
+                self.left + right * self.width,
+                self.top + bottom * self.height,
+            ),
+            share=garment.share * self.width * self.height,
         )
 
 
@@ -115,10 +142,18 @@ class Origin(NamedTuple):
     product_id: int | None = None
     image_id: int | None = None  # the product's photo
     box: Box | None = None
+    garments: tuple[Garment, ...] = ()  # found in the one picture, the largest first
 
     @property
     def has_picture(self) -> bool:
         return self.photo or self.product_id is not None
+
+
+class EncodedPicture(NamedTuple):
+    """The garments of a picture, the largest first, and their unit vectors."""
+
+    vectors: np.ndarray  # (garments, dimension)
+    garments: tuple[Garment, ...]
 
 
 class ProductVector(NamedTuple):
@@ -130,26 +165,30 @@ class ProductVector(NamedTuple):
 
 
 def encode_start(start: Start, encoder: Encoder) -> tuple[np.ndarray | None, Origin]:
-    """Return the mean vector of the pictures, None without any, and their origin.
+    """Return unit vectors to choose one from, None without a picture, and the origin.
 
-    Raises PhotoError, DecoderBusy, AddressError, ParameterError and EncoderError.
+    They are those of the picture's garments, the largest first; of several pictures,
+    it is the mean of their largest ones. Raises PhotoError, DecoderBusy,
+    AddressError, ParameterError and EncoderError.
     """
     network = network_of(encoder)
-    vectors = []
+    pictures = []
     if start.photo is not None:
-        vectors.append(_encode_photo(start.photo, network, start.box))
+        pictures.append(_encode_garments(start.photo, network, start.box))
     if start.address:
-        vectors.append(_encode_photo(fetch_photo(start.address), network, start.box))
-    origin = Origin(photo=bool(vectors), box=start.box)
+        photo = fetch_photo(start.address)
+        pictures.append(_encode_garments(photo, network, start.box))
+    origin = Origin(photo=bool(pictures), box=start.box)
     if start.product:
-        product = _load_start_product(start, encoder)
-        vectors.append(product.vector)
-        origin = origin._replace(
-            product_id=product.product_id, image_id=product.image_id
-        )
-    if len(vectors) > 1:
-        return normalize(np.mean(vectors, axis=0)), origin
-    return (vectors[0] if vectors else None), origin
+        picture, product_id, image_id = _load_start_product(start, encoder)
+        pictures.append(picture)
+        origin = origin._replace(product_id=product_id, image_id=image_id)
+    if not pictures:
+        return None, origin
+    if len(pictures) > 1:
+        mean = np.mean([picture.vectors[0] for picture in pictures], axis=0)
+        return normalize(mean)[None], origin
+    return pictures[0].vectors, origin._replace(garments=pictures[0].garments)
 
 
 def fetch_photo(address: str) -> bytes:
@@ -168,19 +207,41 @@ def normalize(vector: np.ndarray) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def _encode_photo(photo: bytes, network: Network, box: Box | None) -> np.ndarray:
+def _encode_garments(photo: bytes, network: Network, box: Box | None) -> EncodedPicture:
+    """Encode each garment in the photo, or in the box. Raises NoGarment."""
     if box is None:
         picture = read_photo(photo, max_side=network.decode_side, wait_s=WEB_WAIT_S)
     else:
         side = math.ceil(network.decode_side / min(box.width, box.height))
         picture = box.crop(read_photo(photo, max_side=side, wait_s=WEB_WAIT_S))
-    return network.encode([picture])[0]
+    garments = network.find(picture).garments
+    if not garments:
+        raise NoGarment
+    if len(garments) == 1:
+        vectors = network.encode([picture])
+    else:
+        vectors = network.encode([picture] * len(garments), garments)
+    if box is not None:
+        garments = tuple(map(box.place, garments))
+    return EncodedPicture(vectors, garments)
 
 
-def _load_start_product(start: Start, encoder: Encoder) -> ProductVector:
-    if start.image is None and start.box is None:
-        return load_product_vectors("product", [start.product], encoder)[0]
-    return _load_image_vector("product", find_image(start), encoder, start.box)
+def _load_start_product(
+    start: Start, encoder: Encoder
+) -> tuple[EncodedPicture, int, int]:
+    """Return the stored vector, or those of the garments in the box, with the ids of
+    product and photo."""
+    if start.box:
+        image = find_image(start)
+        with _open_photo("product", image) as photo:
+            picture = _encode_garments(photo, network_of(encoder), start.box)
+        return picture, image.product_id, image.pk
+    if start.image is None:
+        product = load_product_vectors("product", [start.product], encoder)[0]
+    else:
+        product = _load_image_vector("product", find_image(start), encoder)
+    picture = EncodedPicture(product.vector[None], ())
+    return picture, product.product_id, product.image_id
 
 
 def find_image(start: Start) -> ProductImage:
@@ -231,17 +292,26 @@ def _published_images(parameter: str, sku: str) -> list[ProductImage]:
 
 
 def _load_image_vector(
-    parameter: str, image: ProductImage, encoder: Encoder, box: Box | None = None
+    parameter: str, image: ProductImage, encoder: Encoder
 ) -> ProductVector:
     rows = Embedding.objects.filter(encoder=encoder, image=image)
-    vector = None if box else rows.values_list("vector", flat=True).first()
+    vector = rows.values_list("vector", flat=True).first()
     if vector is None:
-        try:
-            with image.file.open("rb") as file:
-                vector = _encode_photo(file.read(), network_of(encoder), box)
-        except (OSError, PhotoError) as error:
-            message = f"Photo {image.pk} cannot be read just now."
-            raise ParameterError(
-                parameter, ErrorCode.UNREADABLE_PHOTO, message
-            ) from error
+        network = network_of(encoder)
+        with _open_photo(parameter, image) as photo:
+            picture = read_photo(photo, max_side=network.decode_side, wait_s=WEB_WAIT_S)
+        vector = network.encode([picture])[0]
     return ProductVector(image.product_id, image.pk, np.asarray(vector, np.float32))
+
+
+@contextmanager
+def _open_photo(parameter: str, image: ProductImage) -> Iterator[bytes]:
+    """Yield the photo; name the parameter if it turns out to be unreadable."""
+    try:
+        with image.file.open("rb") as file:
+            yield file.read()
+    except NoGarment:
+        raise
+    except (OSError, PhotoError) as error:
+        message = f"Photo {image.pk} cannot be read just now."
+        raise ParameterError(parameter, ErrorCode.UNREADABLE_PHOTO, message) from error

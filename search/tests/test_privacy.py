@@ -166,10 +166,10 @@ def test_a_crop_of_a_products_photo_is_not_stored(client, watch):
 
 def test_only_the_vector_the_origin_and_the_ranking_are_kept(client, watch):
     query = client.post(SEARCH, {"photo": upload(LARGE)}).json()["query"]
-    encoder, vector, origin, key, first = cache.get(f"query:{query}")
+    encoder, vectors, origin, key, first = cache.get(f"query:{query}")
     assert isinstance(encoder, int) and key == ""
-    assert (vector.shape, vector.dtype) == ((128,), np.float32)
-    assert origin == Origin(photo=True)
+    assert (vectors.shape, vectors.dtype) == ((len(origin.garments), 128), np.float32)
+    assert origin == Origin(photo=True, garments=origin.garments)
     assert type(first) is Ranking
     assert all(isinstance(n, int | float) for hit in first.hits for n in hit)
     left_s = watch.broker.ttl(cache.make_key(f"query:{query}"))
@@ -240,13 +240,13 @@ PLANTED_LEAKS: list[Callable[[bytes, Image.Image], None]] = [
 @pytest.mark.parametrize("leak", PLANTED_LEAKS)
 def test_a_planted_leak_is_detected(client, watch, monkeypatch, leak):
     """The tests above can fail."""
-    encode = start._encode_photo
+    encode = start._encode_garments
 
     def leaky(photo, network, box):
         leak(photo, picture_of(photo))
         return encode(photo, network, box)
 
-    monkeypatch.setattr(start, "_encode_photo", leaky)
+    monkeypatch.setattr(start, "_encode_garments", leaky)
     with detect_leaks(watch):
         client.post(SEARCH, {"photo": upload(LARGE)})
     assert watch.leaks(make_traces(LARGE, picture_of(LARGE)))
