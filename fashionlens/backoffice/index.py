@@ -1,16 +1,113 @@
+from typing import Any, Self
+
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from ml.encoder import EncoderError
+from search.index.encoders import network_of
 from search.models import EmbeddingFailure, Encoder, RecallMeasurement
+from search.query.weights import MAX_WEIGHT
+
+
+class WeightsForm(forms.ModelForm):
+    """How much each part of the vector counts; a field for each part is added."""
+
+    PREFIX = "weight_"
+
+    class Meta:
+        model = Encoder
+        fields: list[str] = []
+
+    @classmethod
+    def for_encoder(cls, encoder: Encoder) -> type[Self]:
+        fields = {
+            f"{cls.PREFIX}{part}": forms.FloatField(
+                label=part.capitalize(),
+                min_value=0,
+                max_value=MAX_WEIGHT,
+                step_size=0.1,
+                initial=encoder.weights.get(part, 1),
+            )
+            for part in network_of(encoder).parts
+        }
+        return type(cls.__name__, (cls,), fields)
+
+    def _factors(self) -> dict[str, float]:
+        return {
+            name.removeprefix(self.PREFIX): value
+            for name, value in self.cleaned_data.items()
+            if name.startswith(self.PREFIX)
+        }
+
+    def clean(self) -> None:
+        factors = self._factors()
+        if factors and not self.errors and not any(factors.values()):
+            raise forms.ValidationError("Give at least one part a weight above 0.")
+
+    def save(self, commit: bool = True) -> Encoder:
+        factors = self._factors()
+        self.instance.weights = {part: n for part, n in factors.items() if n != 1}
+        return super().save(commit)
 
 
 @admin.register(Encoder)
 class EncoderAdmin(ReadOnlyAdmin):
+    """Shows encoders, and sets what counts in the searches of this shop."""
+
     list_display = ["version", "state", "dimension", "created"]
+    readonly_fields = [
+        "version",
+        "state",
+        "dimension",
+        "created",
+        "replaced",
+        "folder",
+        "metrics",
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        if isinstance(obj, Encoder) and not _parts(obj):
+            return False
+        return admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Encoder | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> type[forms.ModelForm]:
+        if obj and self.has_change_permission(request, obj):
+            options["form"] = WeightsForm.for_encoder(obj)
+        return super().get_form(request, obj, change, **options)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Encoder | None = None) -> Any:
+        about = (None, {"fields": self.readonly_fields})
+        parts = _parts(obj) if obj else []
+        if not parts or not self.has_change_permission(request, obj):
+            return [about]
+        weights = {
+            "fields": [f"{WeightsForm.PREFIX}{part}" for part in parts],
+            "description": "How much each part of the look counts in photo search and"
+            " similar items: 1 as trained, 0 not at all, 2 twice as much. Results show"
+            " no bands (“very similar”) while a weight is not 1, because these are"
+            " calibrated without weights.",
+        }
+        return [("Weights", weights), about]
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+def _parts(encoder: Encoder) -> list[str]:
+    if encoder.state == Encoder.State.RETIRED:
+        return []
+    try:
+        return list(network_of(encoder).parts)
+    except EncoderError:  # its files are gone; the system check tells
+        return []
 
 
 @admin.register(EmbeddingFailure)
