@@ -1,13 +1,13 @@
 """The columns of a feed's file, matched with the fields by their headings."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from catalog.feeds.fields import ALIASES, COLUMNS, ID_COLUMN, REPEATABLE
+from catalog.slugs import comparable
 
 
 class FeedRefused(ValueError):
@@ -49,8 +49,8 @@ def count_rows(feed: Feed) -> int:
 
 def normalize_heading(heading: str) -> str:
     """Return the same text for `Image Link`, `g:image_link` and `image-link`."""
-    text = unicodedata.normalize("NFC", heading.replace("\ufeff", "")).strip()
-    return re.sub(r"[\s_-]+", "_", text.casefold().removeprefix("g:")).strip("_")
+    text = comparable(heading).removeprefix("g:")
+    return re.sub(r"[\s_-]+", "_", text).strip("_")
 
 
 def match_headings(

@@ -9,6 +9,7 @@ from typing import Any
 from catalog.feeds.plain_text import one_line, plain_text
 from catalog.models import Category, Product
 from catalog.money import parse_price
+from catalog.slugs import visible_text
 
 MAX_PHOTOS = 50  # per product
 _AVAILABLE = {
@@ -41,6 +42,10 @@ class FeedField:
 
 def max_chars(model: Any, name: str) -> int:
     return model._meta.get_field(name).max_length
+
+
+def parse_sku(text: str) -> str:
+    return " ".join(visible_text(text).split(" ")).strip()
 
 
 def _parse_category(text: str) -> str | None:
@@ -88,10 +93,10 @@ def split_links(text: str) -> list[str]:
 FIELDS = (
     FeedField(
         "id",
-        str,
+        parse_sku,
         ("sku",),
         aliases=("sku",),
-        help="one for each product; letters without accents, digits . _ -",
+        help="one for each product; printable text of at most 64 characters",
     ),
     FeedField(
         "title",

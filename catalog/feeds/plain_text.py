@@ -1,9 +1,18 @@
 """Text of feeds, which may be HTML, as plain text."""
 
 import re
-import unicodedata
 from html.parser import HTMLParser
 
+from catalog.slugs import visible_text
+
+_TAG = re.compile(r"<(?P<slash>/?)(?P<name>[a-zA-Z][\w:.-]*)(?P<attributes>[^<>]*)>")
+_TAG_OR_LESS = re.compile(rf"{_TAG.pattern}|<(?!!)")
+# Elements that are HTML even without attributes and an end, as in a text that was cut.
+_TAG_NAMES = {
+    *("blockquote", "br", "dd", "div", "dl", "dt", "em", "hr", "img", "li", "ol", "p"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "pre", "span", "strong", "ul", "wbr"),
+    *("table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
 CONTROL_CHARS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
@@ -12,13 +21,32 @@ def one_line(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return the text in NFC, without control characters and HTML."""
-    text = CONTROL_CHARS.sub("", unicodedata.normalize("NFC", text))
+    """Return the visible text, without control characters and HTML."""
+    text = CONTROL_CHARS.sub("", visible_text(text))
     for _ in range(2):  # feeds often escape their HTML twice
-        if re.search(r"</?[a-zA-Z][^<>]*>|<!--|&(#?\w+);", text):
-            text = _HtmlText.extract(text)
+        html = _escape_words(text)
+        if _TAG.search(html) or re.search(r"<!--|&(#?\w+);", text):
+            text = visible_text(_HtmlText.extract(html))
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _escape_words(text: str) -> str:
+    """Escape each < that begins no tag, as in `Jacket <XL> wide`."""
+    closed = {name.lower() for name in re.findall(r"</([a-zA-Z][\w:.-]*)", text)}
+
+    def escape(match: re.Match[str]) -> str:
+        name, attributes = (match["name"] or "").lower(), match["attributes"] or ""
+        is_tag = name and (
+            match["slash"]
+            or name in _TAG_NAMES
+            or name in closed
+            or "=" in attributes
+            or attributes.endswith("/")
+        )
+        return match[0] if is_tag else f"&lt;{match[0][1:]}"
+
+    return _TAG_OR_LESS.sub(escape, text)
 
 
 def shorten(text: str, max_chars: int = 200) -> str:

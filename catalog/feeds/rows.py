@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from catalog.feeds.columns import Record
-from catalog.feeds.fields import FIELDS, ID_COLUMN, UPDATED_FIELDS, FeedField
+from catalog.feeds.fields import FIELDS, ID_COLUMN, UPDATED_FIELDS, FeedField, parse_sku
 from catalog.feeds.plain_text import CONTROL_CHARS, shorten
 from catalog.models import Product
 
@@ -74,7 +74,7 @@ class ProductRow:
 def read_row(record: Record, *, currency: str) -> ProductRow:
     """Check a record; `currency` is that of prices that name none."""
     cells = {name: cell.strip() for name, cell in record.cells.items()}
-    sku = cells.setdefault(ID_COLUMN, "")
+    sku = cells[ID_COLUMN] = parse_sku(cells.get(ID_COLUMN, ""))
     row = ProductRow(record.row, sku)
     if record.error:
         row.problems.append(RowProblem(record.row, "", "", "", record.error))

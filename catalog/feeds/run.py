@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 
-from catalog.feeds.columns import Feed
+from catalog.feeds.brands import BrandSpellings
+from catalog.feeds.columns import Feed, Record
 from catalog.feeds.fields import FIELDS
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.photos import LinkedPhoto, LinkError, PhotoReader, Version
@@ -62,7 +63,8 @@ class FeedImport:
         )
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="feed")
         try:
-            rows = (read_row(each, currency=options.currency) for each in feed)
+            brands = BrandSpellings()
+            rows = (self._read_row(each, brands) for each in feed)
             for batch in _batches(rows):
                 self.problems: list[RowProblem] = []
                 self._store(self._valid_rows(batch))
@@ -72,6 +74,12 @@ class FeedImport:
         finally:
             self.pool.shutdown(cancel_futures=True)
         return self.report
+
+    def _read_row(self, record: Record, brands: BrandSpellings) -> ProductRow:
+        row = read_row(record, currency=self.options.currency)
+        if "brand" in row.values:
+            row.values["brand"] = brands.spell(row.values["brand"])
+        return row
 
     def _valid_rows(self, batch: list[ProductRow]) -> list[ProductRow]:
         first: dict[str, int] = {}

@@ -10,6 +10,30 @@ from catalog.tests.factories import make_category, make_product
 pytestmark = pytest.mark.django_db
 
 
+def test_a_brand_has_one_spelling(shop):
+    head = "id,title,brand,price,product_type"
+    shop.feed(
+        *(
+            "A1,Coat,Zora,5,Coats",
+            "A2,Coat,ZORA,5,Coats",
+            "A3,Coat,Zo\u00adra ,5,Coats",
+        ),
+        *("A4,Coat,Zora Kids,5,Coats",),
+        head=head,
+    )
+    shop.feed("A5,Coat,zora,5,Coats", head=head)
+    assert [product(f"A{n}").brand for n in (1, 2, 3, 5)] == ["Zora"] * 4
+    assert product("A4").brand == "Zora Kids"
+
+
+def test_the_most_frequent_spelling_of_a_brand_wins(shop):
+    for brand in ("ZORA", "Zora", "Zora"):
+        make_product(brand=brand)
+    head = "id,title,brand,price,product_type"
+    shop.feed("A1,Coat,zora,5,Coats", head=head)
+    assert product("A1").brand == "Zora"
+
+
 def test_a_feed_creates_products_with_photos(shop, media):
     output = shop.feed(COAT, HAT)
     assert "2 products created, 0 updated, 0 unchanged; 3 photos added" in output

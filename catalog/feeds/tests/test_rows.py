@@ -69,6 +69,11 @@ def test_a_wrong_cell_is_a_problem(column, value, expected):
     assert len(str(problem)) < 400
 
 
+def test_an_id_has_no_invisible_characters():
+    assert row(id="\ufeffA\u00ad-\u200b1 ").sku == "A-1"
+    assert row(id="A\u200b1").values["sku"] == "A1"
+
+
 def test_all_problems_of_a_row_are_reported():
     problems = row(title="", price="x", quantity="y").problems
     assert [problem.column for problem in problems] == ["title", "price", "quantity"]
@@ -92,6 +97,14 @@ def test_a_row_without_an_id_identifies_no_product():
         ("Coat <b>warm</b>", "Coat warm"),
         ("Size < 40 & > 38", "Size < 40 & > 38"),
         ("Bell\x07", "Bell"),
+        ("\ufeffMan\u00adtel\u200b \u2060lang\u200d", "Mantel lang"),
+        ("e\u00ad\u0301te\u0301", "été"),
+        ("क्\u200dष", "क्\u200dष"),
+        ("Jacket <XL> wide", "Jacket <XL> wide"),
+        ("Jacket <b>warm</b> <XL> & <S>", "Jacket warm <XL> & <S>"),
+        ("Size <M & >S", "Size <M & >S"),
+        ("Skirt <new> &amp; <old>", "Skirt <new> & <old>"),
+        ("Tee I <3 NY<br>", "Tee I <3 NY"),
     ],
 )
 def test_a_title_is_one_line_of_plain_text(text, title):
@@ -107,6 +120,10 @@ def test_a_title_is_one_line_of_plain_text(text, title):
         ("<script>alert(1)</script><style>p {}</style>Text", "Text"),
         ("<img src=x onerror=alert(1)>Text", "Text"),
         ("two\nlines", "two\nlines"),
+        ("<div><strong>cut", "cut"),
+        ("<p>sizes <M</p>", "sizes <M"),
+        ('<a href="/x">link</a> <s>old</s> new', "link old new"),
+        ("&lt;p&gt;in &lt;XL&gt; too&lt;/p&gt;", "in <XL> too"),
         ("a < b, c > d", "a < b, c > d"),
         ("<!-- no -->Text", "Text"),
     ],

@@ -73,6 +73,7 @@ def test_big_endian_utf_16_is_detected(feed):
         ("image,stock,sku", {"image_link", "quantity", "id"}),
         ("inventory,images,id", {"quantity", "additional_image_link", "id"}),
         (" id , sku ,title", {"id", "title"}),
+        ("i\u00add,ti\u200btle,\u2060price", {"id", "title", "price"}),
         ("id,stock,inventory", {"id", "quantity"}),
     ],
 )
