@@ -74,7 +74,12 @@ def _too_large(path: str, limit: int) -> TooLarge:
 def _refuse(request: HttpRequest, error: APIException) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(request, error)
-    if isinstance(error, Unavailable):
+    if request.path in PHOTO_SEARCHES and "HX-Request" in request.headers:
+        form = {"photo_form": {"errors": [str(error.detail)]}}
+        page = render_to_string("storefront/search/_errors.html", form)
+        headers = {"HX-Retarget": "#photo-message"}
+        response = HttpResponse(page, status=error.status_code, headers=headers)
+    elif isinstance(error, Unavailable):
         response = HttpResponse(render_to_string("503.html"), status=503)
     else:
         page = render_to_string("400.html", {"reasons": [str(error.detail)]})

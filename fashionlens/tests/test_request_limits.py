@@ -74,6 +74,20 @@ def test_an_api_client_gets_a_problem_and_a_shopper_a_page(client, db):
     assert "<h1" in page.text
 
 
+def test_htmx_shows_a_refused_photo_beside_the_control(client, db):
+    answer = client.post(
+        "/search/",
+        b"x",
+        content_type=FORM,
+        CONTENT_LENGTH=str(50 * MB),
+        headers={"HX-Request": "true"},
+    )
+    assert answer.status_code == 413
+    assert answer["HX-Retarget"] == "#photo-message"
+    assert "at most 10 MB" in answer.text
+    assert "<h1" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("path", "staff", "limit"),
     [

@@ -186,10 +186,10 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         (b"not a photo", "not a photo of a kind we can read"),
         (make_photo_bytes()[:400], "damaged or incomplete"),
         (make_photo_bytes(size=(7800, 7800), format="PNG"), "30 megapixels"),
-        (b"\xff\xd8\xff" + b"\0" * (40 * 1024 * 1024), "larger than 10 MB"),
+        (b"\xff\xd8\xff" + b"\0" * (11 * 1024 * 1024), "larger than 10 MB"),
         (SVG, "not a photo of a kind we can read"),
     ],
-    ids=["empty", "text", "truncated", "60 megapixels", "40 MB", "svg"],
+    ids=["empty", "text", "truncated", "60 megapixels", "11 MB", "svg"],
 )
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_an_invalid_photo_shows_an_error_beside_the_control(

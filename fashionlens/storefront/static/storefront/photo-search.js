@@ -249,7 +249,7 @@
     if (isFromForm(detail)) stopBusy();
     results.setAttribute("aria-busy", "false");
     if (!detail.successful) status.textContent = "";
-    if (detail.xhr.status !== 422) return;
+    if (![413, 422, 429].includes(detail.xhr.status)) return;
     // The photo was refused: the results are still those of the previous picture.
     showQueryPhoto();
     input.setAttribute("aria-invalid", "true");
