@@ -14,6 +14,7 @@ from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
 from django_guid.integrations.celery import CeleryIntegration
+from kombu import Queue
 
 from fashionlens import embedded
 from fashionlens.environment import Environment, ensure_cache_address
@@ -211,7 +212,15 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 # Acknowledging a task by a connection that was lost ends the worker (kombu 5.7).
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
-CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", "fashionlens")
+# A photo must not wait for tasks of minutes, such as the search for duplicates. Without
+# `--queues` a worker serves both.
+EMBEDDING_QUEUE = env.str("CELERY_QUEUE", "fashionlens")
+UPKEEP_QUEUE = f"{EMBEDDING_QUEUE}-upkeep"
+CELERY_TASK_QUEUES = [
+    Queue(name, routing_key=name) for name in (EMBEDDING_QUEUE, UPKEEP_QUEUE)
+]
+CELERY_TASK_DEFAULT_QUEUE = UPKEEP_QUEUE
+CELERY_TASK_ROUTES = {"search.tasks.embed_pending": {"queue": EMBEDDING_QUEUE}}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Saving a product must not wait for a broker that is down; the sweep finds the product.
@@ -223,7 +232,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
 }
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "search.tasks.embed_pending", "schedule": 60.0},
+    "sweep": {
+        "task": "search.tasks.embed_pending",
+        "schedule": 60.0,
+        "options": {"expires": 60},  # the next one does the same
+    },
     "duplicates": {
         "task": "search.tasks.look_for_duplicates",
         "schedule": crontab(hour=3, minute=0),

@@ -3,7 +3,7 @@
     with Stack(command="up", say=print) as stack:
         stack.start_servers()
         stack.migrate()
-        stack.start("worker", "beat", "web")
+        stack.start("worker", "upkeep", "beat", "web")
         stack.wait()
 
 A process or server that stops is started again, unless it keeps stopping. Leaving the
@@ -42,6 +42,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # with old code.
 DEATH_SIGNALS = {
     "worker": signal.SIGKILL,
+    "upkeep": signal.SIGKILL,
     "beat": signal.SIGTERM,
     "web": signal.SIGTERM,
 }
@@ -155,17 +156,15 @@ class Stack:
 
     def _arguments(self, name: str) -> list[str]:
         celery = ["celery", "-A", "fashionlens"]
-        if name == "worker":
-            return [
-                *celery,
-                "worker",
-                "--loglevel",
-                "INFO",
-                "-c",
-                str(self.workers),
-            ] + [
-                f"--without-{chatter}" for chatter in ("gossip", "mingle", "heartbeat")
-            ]
+        if name in ("worker", "upkeep"):
+            embeds = name == "worker"
+            queue = settings.EMBEDDING_QUEUE if embeds else settings.UPKEEP_QUEUE
+            options = (
+                f"worker --loglevel INFO --hostname {name}@%h --queues {queue}"
+                f" --concurrency {self.workers if embeds else 1}"
+                " --without-gossip --without-mingle --without-heartbeat"
+            )
+            return [*celery, *options.split()]
         if name == "beat":
             schedule = str(self.var / "beat-schedule")
             return [*celery, "beat", "--schedule", schedule, "--pidfile", ""]

@@ -1,8 +1,10 @@
 """Let Celery workers embed photos, and wait for them."""
 
 import time
+from functools import partial
 
 from celery import current_app
+from django.conf import settings
 from tqdm import tqdm
 
 from search.index.embed import CHUNK
@@ -18,15 +20,23 @@ class NoWorker(RuntimeError):
 
 
 def count_workers(patience_s: int) -> int:
+    """Return the number of processes that embed photos. Raises NoWorker."""
+    inspect = partial(current_app.control.inspect, timeout=1.0)
     for _ in range(patience_s):  # workers answer only seconds after their start
-        stats = current_app.control.inspect(timeout=1.0).stats() or {}
-        if stats:
+        queues = inspect().active_queues() or {}
+        names = [name for name, served in queues.items() if _embeds(served)]
+        if names:
+            stats = inspect(destination=names, limit=len(names)).stats() or {}
             pools = [worker.get("pool", {}) for worker in stats.values()]
             return sum(len(pool.get("processes", [1])) for pool in pools)
     raise NoWorker(
         "No worker answers. Start one (`manage.py up`, or `celery -A fashionlens"
         " worker`), or embed in this process with --here."
     )
+
+
+def _embeds(queues: list[dict[str, str]]) -> bool:
+    return any(queue["name"] == settings.EMBEDDING_QUEUE for queue in queues)
 
 
 def wait_for_workers(encoder: Encoder, bar: tqdm, *, patience_s: int) -> None:

@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-SHOP = {"web", "worker", "scheduler", "migrate"}
+SHOP = {"web", "worker", "upkeep", "scheduler", "migrate"}
 SECRETS = {"POSTGRES_PASSWORD", "SECRET_KEY"}
 # Read by gunicorn, not by the settings.
 GUNICORN_VARIABLES = {"WEB_CONCURRENCY"}
@@ -112,7 +112,7 @@ def test_all_services_of_the_shop_share_one_image() -> None:
 
 
 def test_services_start_after_servers_and_migration() -> None:
-    for name in ("web", "worker", "scheduler"):
+    for name in ("web", "worker", "upkeep", "scheduler"):
         needs = SERVICES[name]["depends_on"]
         assert needs["db"]["condition"] == "service_healthy", name
         assert needs["broker"]["condition"] == "service_healthy", name
@@ -133,7 +133,18 @@ def test_pgvector_supports_iterative_scans() -> None:
     assert tuple(map(int, version.groups())) >= (0, 8, 4)
 
 
-@pytest.mark.parametrize("name", ["worker", "scheduler"])
+def test_the_workers_serve_all_queues_between_them(settings) -> None:
+    served = [
+        SERVICES[name]["command"][SERVICES[name]["command"].index("--queues") + 1]
+        for name in ("worker", "upkeep")
+    ]
+    # The names without CELERY_QUEUE, which an xdist worker sets.
+    own = settings.EMBEDDING_QUEUE
+    queues = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    assert served == [name.replace(own, "fashionlens", 1) for name in queues]
+
+
+@pytest.mark.parametrize("name", ["worker", "upkeep", "scheduler"])
 def test_celery_accepts_its_options(name: str) -> None:
     celery, *arguments = SERVICES[name]["command"]
     assert (celery, arguments[:2]) == ("celery", ["-A", "fashionlens"])

@@ -131,7 +131,8 @@ def test_up_starts_after_a_killed_launcher_and_restarts_what_is_killed(var, port
     killed.wait()
     stack = up()
     processes = {
-        "worker": ("celery", "worker"),
+        "worker": ("celery", "worker@%h"),
+        "upkeep": ("celery", "upkeep@%h"),
         "beat": ("celery", "beat"),
         "web": ("gunicorn", f"127.0.0.1:{port}"),
         "valkey": ("valkey-server",),

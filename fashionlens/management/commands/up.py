@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.say(
                 f"FashionLens runs at http://127.0.0.1:{port}/. Press Ctrl-C to stop."
             )
-            stack.start("worker", "beat")
+            stack.start("worker", "upkeep", "beat")
             stack.wait()
 
     def say(self, text: str) -> None:

@@ -31,7 +31,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen]:
     environment = os.environ | {
         "DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}",
         "MEDIA_ROOT": settings.MEDIA_ROOT,
-        "CELERY_QUEUE": settings.CELERY_TASK_DEFAULT_QUEUE,
+        "CELERY_QUEUE": settings.EMBEDDING_QUEUE,
     }
     options = "worker -c 2 --without-gossip --without-mingle --without-heartbeat"
     with log.open("ab") as output:

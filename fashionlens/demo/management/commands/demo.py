@@ -39,7 +39,7 @@ class Command(BaseCommand):
         password = initial_data.ensure_admin()
         if initial_data.needs_catalogue():
             self.load_catalogue()
-        stack.start("worker", "beat")
+        stack.start("worker", "upkeep", "beat")
         call_command("embed")
         stack.start("web")
         self.say(self.banner(stack, password))
