@@ -16,9 +16,10 @@ from rest_framework.exceptions import ValidationError
 from catalog.filters import PARAMETERS
 from catalog.parameters import ORDERINGS, ListingParameters
 from catalog.words import clean
-from search.query.parameters import RefinementParameters, StartParameters
+from search.query.parameters import KeptParameters, StartParameters, WeightParameters
 from search.query.refinement import Refinement
 from search.query.start import Start
+from search.query.weights import Weights
 
 # Sort -> label, ordering of the API. Words order a list by relevance if nothing else.
 SORTS = {
@@ -32,6 +33,7 @@ _OWN_SPELLING = {"price_min": "price", "price_max": "price", "ordering": "sort"}
 FILTERS = list(dict.fromkeys(_OWN_SPELLING.get(name, name) for name in PARAMETERS))
 LISTING = [*FILTERS, "q", "sort"]
 REFINEMENT = [*FILTERS, "words", "like", "dislike", "weights", "in_colour"]
+KEPT = [*REFINEMENT, "garment"]
 START = ["address", "product", "image", "box"]
 
 
@@ -65,9 +67,14 @@ def order_by(sort: str) -> list[str] | None:
 
 
 def read_refinement(data: QueryDict) -> Refinement:
-    translated = _translate(data, REFINEMENT)
-    values = RefinementParameters.read(translated, ignore_unknown=True)
+    translated = _translate(data, KEPT)
+    values = KeptParameters.read(translated, ignore_unknown=True)
     return Refinement.from_parameters(values)
+
+
+def read_weights(data: QueryDict) -> Weights:
+    values = WeightParameters.read(data, ignore_unknown=True)
+    return Weights.from_parameters(values)
 
 
 def read_start(data: QueryDict) -> Start:

@@ -10,19 +10,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
+from rest_framework.exceptions import ValidationError
 
+from catalog.filters import ParameterError
 from catalog.models import Product
-from fashionlens.storefront.availability import when_available
 from fashionlens.storefront.clicks import record_click
-from fashionlens.storefront.error_pages import not_found
+from fashionlens.storefront.error_pages import not_found, parameter_error
+from fashionlens.storefront.parameters import read_weights
 from fashionlens.storefront.recently_viewed import forget, remember
 from fashionlens.storefront.recommendations import (
+    Recommendations,
     because_recently_viewed,
-    recommend,
+    product_lists,
 )
-from search.models import Event
-from search.query.similar import is_pending, similar_products
-from search.recommend.recommendations import goes_with
 
 
 @require_safe
@@ -33,22 +33,15 @@ def product(request: HttpRequest, slug: str) -> TemplateResponse:
         product = Product.objects.published().with_photos().get(slug=slug)
     except Product.DoesNotExist:
         return not_found(request, "This product is not in the shop.")
-    context: dict[str, object] = {"product": product}
-    shown = []
-    if product.cover:
-        similar = recommend(
-            Event.Listing.SIMILAR, lambda: similar_products(product=product), product
+    try:
+        lists = (
+            product_lists(product, read_weights(request.GET)) if product.cover else {}
         )
-        outfit = recommend(
-            Event.Listing.GOES_WITH, lambda: goes_with(product=product), product
-        )
-        shown = [similar, outfit]
-        context |= {"similar": similar, "outfit": outfit}
-        if not similar.results:
-            context["similar_pending"] = when_available(
-                lambda: is_pending(product), True
-            )
-    context["because_viewed"] = because_recently_viewed(request, product, shown=shown)
+    except (ParameterError, ValidationError) as error:
+        return parameter_error(request, error)
+    shown = [each for each in lists.values() if isinstance(each, Recommendations)]
+    because = because_recently_viewed(request, product, shown=shown)
+    context = {"product": product, **lists, "because_viewed": because}
     response = TemplateResponse(request, "storefront/product.html", context)
     is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
     if request.method == "GET" and not is_prefetch:

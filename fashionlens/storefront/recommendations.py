@@ -7,11 +7,18 @@ from django.http import HttpRequest
 
 from catalog.models import Product
 from fashionlens.storefront.availability import when_available
+from fashionlens.storefront.colours import colour_choice
 from fashionlens.storefront.recently_viewed import recently_viewed
 from search.events.list_ids import new_list_id
 from search.models import Event
 from search.query.results import Result
-from search.recommend.recommendations import SEARCHED_SEEDS, recommend_similar
+from search.query.similar import is_pending, similar_products
+from search.query.weights import Weights
+from search.recommend.recommendations import (
+    SEARCHED_SEEDS,
+    goes_with,
+    recommend_similar,
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,10 @@ class Recommendations:
     results: Sequence[Result]
     list_id: str
     seeds: Sequence[Product] = ()  # the products that the results are like
+
+    @property
+    def close_enough(self) -> bool:
+        return any(result.is_similar for result in self.results)
 
 
 def recommend(
@@ -36,6 +47,25 @@ def recommend(
         product_id=product.pk if product else None,
     )
     return Recommendations(results, list_id)
+
+
+def product_lists(product: Product, weights: Weights) -> dict[str, object]:
+    """Return what is like the product and what goes with it. Raises ParameterError."""
+    similar = recommend(
+        Event.Listing.SIMILAR,
+        lambda: similar_products(product=product, weights=weights),
+        product,
+    )
+    outfit = recommend(
+        Event.Listing.GOES_WITH, lambda: goes_with(product=product), product
+    )
+    context: dict[str, object] = {"similar": similar, "outfit": outfit}
+    if similar.results:
+        context["colours"] = colour_choice(similar.results[0].encoder, weights)
+    else:
+        pending = when_available(lambda: is_pending(product), True)
+        context["similar_pending"] = pending
+    return context
 
 
 def because_recently_viewed(

@@ -23,6 +23,7 @@ from catalog.photos.remote import AddressError
 from fashionlens.storefront.error_pages import not_found, parameter_error, reasons
 from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
 from fashionlens.storefront.parameters import (
+    KEPT,
     REFINEMENT,
     known_parameters,
     read_refinement,
@@ -34,6 +35,7 @@ from ml.preprocess import PhotoError
 from search.events.record import record_empty_search
 from search.query.kept_search import (
     KeptSearch,
+    NoGarment,
     QueryExpired,
     find_start_picture,
     get_search,
@@ -57,6 +59,8 @@ def _search(request: HtmxRequest) -> HttpResponse:
         return _start(request)
     try:
         kept = start_search(*read_search(request.POST, request.FILES))
+    except NoGarment:
+        return _no_garment(request)
     except (PhotoError, AddressError, ParameterError, ValidationError) as error:
         return _refuse(request, reasons(error))
     parameters = urlencode(known_parameters(request.POST, REFINEMENT))
@@ -79,6 +83,16 @@ def _start(request: HtmxRequest) -> HttpResponse:
     except (ParameterError, ValidationError) as error:
         return parameter_error(request, error)
     return _render(request, {"start_picture": picture})
+
+
+def _no_garment(request: HtmxRequest) -> HttpResponse:
+    """Return what to do; in the browser the photo stays, to choose a part of it."""
+    context: dict[str, object] = {
+        "start_picture": find_start_picture(read_start(request.POST)),
+        "refinement_words": request.POST.get("words", ""),
+    }
+    fragment = _render(request, context, "storefront/search/_no_garment.html")
+    return push_url(fragment, reverse("storefront:search"))
 
 
 def _refuse(request: HtmxRequest, errors: list[str]) -> HttpResponse:
@@ -120,6 +134,7 @@ def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
     facets = kept.count_facets()
     context = {
         "search": kept,
+        "parameters": known_parameters(request.GET, KEPT),
         "results": shown,
         "page": page,
         "facets": facets,

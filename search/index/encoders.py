@@ -86,6 +86,13 @@ def network_of(encoder: Encoder) -> Network:
         return network
 
 
+def loaded_network(version: str) -> Network | None:
+    """Return the network of an encoder that this process has used lately."""
+    with _lock:
+        found = (net for (name, _), net in _networks.items() if name == version)
+        return next(found, None)
+
+
 def _load(encoder: Encoder) -> Network:
     network = open_network(Path(settings.BASE_DIR) / encoder.folder)
     if (network.version, network.sha256) != (encoder.version, encoder.sha256):

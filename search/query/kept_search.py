@@ -25,7 +25,25 @@ from search.query.nearest import MAX_K, Hit
 from search.query.ranking import Ranking, VectorQuery
 from search.query.refinement import NO_REFINEMENT, Refinement
 from search.query.results import Result, load_results
-from search.query.start import NO_START, Origin, Start, encode_start, find_image
+from search.query.start import (
+    NO_START,
+    NoGarment,
+    Origin,
+    Start,
+    encode_start,
+    find_image,
+)
+
+__all__ = [
+    "KeptSearch",
+    "NoGarment",
+    "QueryExpired",
+    "find_start_picture",
+    "get_search",
+    "kept_origins",
+    "kept_time",
+    "start_search",
+]
 
 # Rankings kept of one search, some 12 KB each. One page with facets needs six.
 MAX_RANKINGS = 64

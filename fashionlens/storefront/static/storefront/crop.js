@@ -24,6 +24,7 @@
   class CropBox extends HTMLElement {
     #sides = WHOLE;
     #sent = WHOLE; // the box of the last event
+    #found = WHOLE; // what the search found by itself in the whole picture
     #drag = null;
     #timer = 0;
 
@@ -46,14 +47,30 @@
       this.#draw();
     }
 
-    // Return null for the whole picture.
+    // Return null for the whole picture, and where the box was not moved from what the
+    // search found in it.
     get box() {
-      return same(this.#sides, WHOLE) ? null : [...this.#sides];
+      return this.#isWhole() || same(this.#sides, this.#found) ? null : [...this.#sides];
     }
     set box(box) {
+      this.#found = WHOLE;
+      this.#place(box ?? WHOLE);
+    }
+
+    // Begin with the garment that the search found in the whole picture.
+    suggest(box) {
+      this.#found = box;
+      this.#place(box);
+    }
+
+    #place(sides) {
       this.#drag = null;
-      this.#sides = this.#sent = box ?? WHOLE;
+      this.#sides = this.#sent = sides;
       if (this.frame) this.#draw();
+    }
+
+    #isWhole() {
+      return same(this.#sides, WHOLE);
     }
 
     focus() {
@@ -68,7 +85,7 @@
       const inside = event.target.closest(".crop-frame");
       const mouse = event.pointerType === "mouse";
       let edges = handle?.dataset.edges ?? "";
-      const moving = !handle && inside && this.box;
+      const moving = !handle && inside && !this.#isWhole();
       const area = this.getBoundingClientRect();
       const start = [...this.#sides];
       if (!handle && !moving) {
@@ -172,12 +189,12 @@
       const hole = [[left, top], [right, top], [right, bottom], [left, bottom], [left, top]];
       const path = hole.map((point) => point.join(" ")).join(", ");
       this.shade.style.clipPath = `polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, ${path})`;
-      this.classList.toggle("whole", !this.box);
+      this.classList.toggle("whole", this.#isWhole());
       this.frame.setAttribute("aria-label", `Part of the photo to search with: ${this.#description()}`);
     }
 
     #description() {
-      if (!this.box) return "the whole photo";
+      if (this.#isWhole()) return "the whole photo";
       const [left, top, right, bottom] = this.#sides.map(percent);
       return `${left} to ${right} per cent across, ${top} to ${bottom} per cent down`;
     }

@@ -51,6 +51,16 @@
     product.value = picture?.product ?? "";
     image.value = picture?.image ?? "";
     crop.box = picture?.box ?? null;
+    garmentMarks.hide(frame);
+  };
+
+  // Of a photo that was sent in part, the page knows where the part lies; the server cuts
+  // the photos of products.
+  const showGarments = () => {
+    const part = picture?.product ? null : picture?.box;
+    const found = !picture?.box && garmentMarks.found();
+    if (found) crop.suggest(found);
+    garmentMarks.show(frame, part);
   };
 
   const fit = () => {
@@ -72,6 +82,7 @@
       if (!query) input.value = "";
       show(query ? photoMemory.picture(query) : null);
     }
+    if (live) showGarments();
   };
 
   // From file to form -------------------------------------------------------------
@@ -237,7 +248,7 @@
     if (!keepsRefinement || !queryPhoto().query) return;
     const given = new Set(detail.formData.keys());
     for (const [name, value] of new URLSearchParams(location.search))
-      if (name !== "page" && !given.has(name)) detail.formData.append(name, value);
+      if (!["page", "garment"].includes(name) && !given.has(name)) detail.formData.append(name, value);
   });
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (isFromForm(detail)) form.classList.add("busy");
@@ -275,6 +286,7 @@
     query = queryPhoto().query;
     if (fromForm && query) photoMemory.keepPicture(query, pending);
     if (!fromForm && query !== before) showQueryPhoto();
+    else showGarments();
     showMessage("");
     const title = document.getElementById("results-title");
     const count = results.querySelector(".count");
