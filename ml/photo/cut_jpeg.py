@@ -11,6 +11,7 @@ from PIL import JpegImagePlugin
 from ml.photo.jpeg import read_jpeg
 
 _EOI = b"\xff\xd9"
+_MAX_PROGRESSIVE_PIXELS = 16_000_000  # decoding it three times takes a second
 # Bits that decode to something.
 _TAIL = random.Random(1).randbytes(4096).replace(b"\xff", b"\x5a")
 
@@ -23,7 +24,10 @@ def lacks_last_bytes_only(data: bytes) -> bool:
     look where the pictures differ.
     """
     jpeg = read_jpeg(data)
-    if not jpeg.has_all_scans:
+    pixels = jpeg.size[0] * jpeg.size[1]
+    if not jpeg.has_all_scans or (
+        jpeg.progressive and pixels > _MAX_PROGRESSIVE_PIXELS
+    ):
         return False
     # At an eighth only the first coefficient of each block counts, which the last
     # scans of a progressive JPEG do not send.

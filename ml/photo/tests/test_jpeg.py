@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageFile
 
+from ml.photo import cut_jpeg
 from ml.photo.jpeg import read_jpeg
 from ml.photo.limits import MAX_SCANS
 from ml.photo.tests.hostile import many_scans
@@ -99,3 +100,9 @@ def test_the_thumbnail_of_jfif_is_dropped():
     assert data[2:4] == b"\xff\xe0"
     thumbnail = b"\xff\xe0\0\x13" + data[6:18] + b"\1\1abc"
     assert read_jpeg(data[:2] + thumbnail + data[20:]).pixels == data
+
+
+def test_a_large_progressive_jpeg_is_not_decoded_three_times(monkeypatch):
+    monkeypatch.setattr(cut_jpeg, "_MAX_PROGRESSIVE_PIXELS", 59_999)
+    assert refusal(as_bytes(NOISE, progressive=True)[:-2]) == "unreadable"
+    assert read_photo(as_bytes(NOISE)[:-2]).size == (200, 300)
