@@ -20,6 +20,7 @@ from catalog.money import amount
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
+from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 
 TURKISH_I = "İı"  # languages disagree on their case
 

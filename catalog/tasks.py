@@ -3,11 +3,12 @@ import logging
 from celery import shared_task
 
 from catalog.photos.check import check_media
+from catalog.upkeep.runs import resume_runs, upkeep_task
 
 log = logging.getLogger(__name__)
 
 
-@shared_task
+@upkeep_task
 def repair_media() -> None:
     check = check_media(repair=True)
     level = logging.ERROR if check.lost else logging.INFO
@@ -18,3 +19,8 @@ def repair_media() -> None:
         len(check.lost),
         len(check.spare),
     )
+
+
+@shared_task
+def resume_upkeep() -> None:
+    resume_runs()

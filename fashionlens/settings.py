@@ -237,6 +237,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},  # the next one does the same
     },
+    "resume": {
+        "task": "catalog.tasks.resume_upkeep",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "duplicates": {
         "task": "search.tasks.look_for_duplicates",
         "schedule": crontab(hour=3, minute=0),

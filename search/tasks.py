@@ -1,8 +1,8 @@
 import logging
 
-from celery import Task, shared_task
-from kombu.exceptions import OperationalError
+from celery import shared_task
 
+from catalog.upkeep.runs import send, upkeep_task
 from search.events.record import delete_old_events
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
@@ -21,7 +21,7 @@ def embed_pending() -> int:
     return embed_due().embedded
 
 
-@shared_task
+@upkeep_task
 def measure_active_recall() -> None:
     try:
         log.info("%s", measure_recall(active_encoder()))
@@ -29,12 +29,12 @@ def measure_active_recall() -> None:
         log.info("Recall was not measured: %s", reason)
 
 
-@shared_task
-def forget_old_events() -> int:
-    return delete_old_events()
+@upkeep_task
+def forget_old_events() -> None:
+    log.info("Old events deleted: %s", delete_old_events())
 
 
-@shared_task
+@upkeep_task
 def look_for_duplicates() -> None:
     log.info("Duplicates: %s", find_duplicates())
 
@@ -44,17 +44,4 @@ def wake_worker(times: int = 1) -> bool:
 
     If not, the photos stay pending until the scheduler's next run.
     """
-    return all(_sent(embed_pending) for _ in range(times))
-
-
-def wake_duplicate_finder() -> bool:
-    return _sent(look_for_duplicates)
-
-
-def _sent(task: Task) -> bool:
-    try:
-        task.delay()
-    except OperationalError as error:
-        log.warning("The broker is down, %s runs later: %s", task.name, error)
-        return False
-    return True
+    return all(send(embed_pending) for _ in range(times))

@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from catalog.models import ProductImage
+from catalog.upkeep.runs import RunRequest, request_run
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
 from search.models import DuplicateGroup
-from search.tasks import wake_duplicate_finder
+from search.tasks import look_for_duplicates
 
 MAX_PHOTOS = 12  # of a group
 
@@ -91,9 +92,21 @@ class DuplicateGroupAdmin(ReadOnlyAdmin):
     def rescan(self, request: HttpRequest) -> HttpResponse:
         if not self.has_dismiss_permission(request):
             raise PermissionDenied
-        if wake_duplicate_finder():
-            message = "A worker is searching the shop. Reload this page later."
-        else:
-            message = "The broker does not answer. Run manage.py find_duplicates."
-        self.message_user(request, message)
+        self.message_user(request, _describe(request_run(look_for_duplicates)))
         return HttpResponseRedirect(reverse("admin:search_duplicategroup_changelist"))
+
+
+def _describe(request: RunRequest) -> str:
+    later = "Reload this page later."
+    if request.joined and request.run.is_running:
+        return (
+            f"A search is already running since {request.run.started_display}. {later}"
+        )
+    if request.joined:
+        return f"A search is already requested and begins soon. {later}"
+    if request.sent:
+        return f"A worker is searching the shop. {later}"
+    return (
+        "The broker does not answer. The search begins when it is back; or run"
+        " manage.py find_duplicates."
+    )

@@ -6,6 +6,7 @@ from kombu.exceptions import OperationalError
 
 from catalog.models import ProductImage
 from catalog.tests.factories import lose_files, make_product
+from catalog.upkeep.models import UpkeepRun
 from fashionlens.backoffice.tests.test_products import form
 from search import tasks
 from search.models import DuplicateGroup, EmbeddingFailure
@@ -171,20 +172,40 @@ def test_photos_have_no_other_admin_pages(admin_client, group):
     assert admin_client.get("/admin/catalog/productimage/add/").status_code == 403
 
 
-def test_a_search_for_duplicates_can_be_started(admin_client, monkeypatch):
-    sent: list[bool] = []
-    monkeypatch.setattr(tasks.look_for_duplicates, "delay", lambda: sent.append(True))
+@pytest.fixture
+def sent(monkeypatch) -> list[dict[str, str]]:
+    messages: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        tasks.look_for_duplicates,
+        "apply_async",
+        lambda kwargs, **options: messages.append(kwargs),
+    )
+    return messages
+
+
+def test_a_search_for_duplicates_can_be_started(admin_client, sent):
     page = text(admin_client.post(f"{LIST}rescan/", follow=True))
-    assert sent == [True]
+    assert len(sent) == 1
     assert "A worker is searching the shop" in page
     assert admin_client.get(f"{LIST}rescan/").status_code == 405
 
 
+def test_a_second_click_joins_the_first(admin_client, sent):
+    admin_client.post(f"{LIST}rescan/")
+    page = text(admin_client.post(f"{LIST}rescan/", follow=True))
+    assert "already requested" in page
+    run = UpkeepRun.objects.get()
+    run.start()
+    page = text(admin_client.post(f"{LIST}rescan/", follow=True))
+    assert f"already running since {run.started_display}" in page
+    assert len(sent) == 1
+
+
 def test_a_broker_that_is_down_is_reported(admin_client, monkeypatch):
-    def down() -> None:
+    def down(**options) -> None:
         raise OperationalError("down")
 
-    monkeypatch.setattr(tasks.look_for_duplicates, "delay", down)
+    monkeypatch.setattr(tasks.look_for_duplicates, "apply_async", down)
     page = text(admin_client.post(f"{LIST}rescan/", follow=True))
     assert "manage.py find_duplicates" in page
 

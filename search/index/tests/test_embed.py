@@ -45,7 +45,9 @@ def another_worker_holding(photo: ProductImage) -> Iterator[None]:
 def woken(monkeypatch) -> list[int]:
     """Count the messages sent to workers."""
     calls: list[int] = []
-    monkeypatch.setattr(tasks.embed_pending, "delay", lambda: calls.append(1))
+    monkeypatch.setattr(
+        tasks.embed_pending, "apply_async", lambda **options: calls.append(1)
+    )
     return calls
 
 

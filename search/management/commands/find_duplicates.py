@@ -1,11 +1,13 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from catalog.upkeep.runs import AlreadyRunning, run_alone
 from search.models import DuplicateGroup, Embedding
 from search.query.duplicates import find_duplicates
+from search.tasks import look_for_duplicates
 
 
 class Command(BaseCommand):
@@ -21,7 +23,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         total = Embedding.objects.filter(encoder__state="active").count()
         with tqdm(total=total, unit=" photos", desc="Comparing") as bar:
-            counts = find_duplicates(progress=bar.update)
+            try:
+                with run_alone(look_for_duplicates.name):
+                    counts = find_duplicates(progress=bar.update)
+            except AlreadyRunning as error:
+                raise CommandError(str(error)) from error
         standing = DuplicateGroup.objects.standing().filter(dismissed=None)
         groups = standing.prefetch_related("photos__product")
         if options["json"]:
