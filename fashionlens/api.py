@@ -60,7 +60,7 @@ class NotFoundView(APIView):
     """Answer unknown addresses under /api/ with a problem instead of Django's HTML."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        raise NotFound(f"There is nothing at {request.path}.{_hint(request.path)}")
+        raise NotFound(f"There is nothing at {request.path}.{_hint(request)}")
 
 
 @extend_schema(exclude=True)
@@ -76,19 +76,19 @@ def problem(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what Django refuses before any view, such as an unknown host."""
-    if request.path.startswith("/api/"):
+    if request.path_info.startswith("/api/"):
         return problem(request, exception)
     return defaults.bad_request(request, exception)
 
 
-def _hint(path: str) -> str:
-    if path.endswith("/"):
+def _hint(request: Request) -> str:
+    if request.path.endswith("/"):
         return f" Start at {reverse('api:root')}."
     try:
-        known = resolve(f"{path}/").url_name != "not-found"
+        known = resolve(f"{request.path_info}/").url_name != "not-found"
     except Resolver404:
         known = False
-    return f" Addresses end with a slash: {path}/" if known else ""
+    return f" Addresses end with a slash: {request.path}/" if known else ""
 
 
 v1: list[URLPattern | URLResolver] = [

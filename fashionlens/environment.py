@@ -37,6 +37,18 @@ class Environment(environ.Env):
     def raw(self, var: str) -> str:
         return self.ENVIRON.get(var, "")
 
+    def path_prefix(self, var: str) -> str | None:
+        path = self.str(var, "").rstrip("/")
+        if path and not re.fullmatch(r"(/[\w.~-]+)+", path):
+            raise self._error(var, "a path such as /shop")
+        return path or None
+
+    def folder_url(self, var: str, default: str) -> str:
+        url = self.str(var, default)
+        if not re.fullmatch(r"(https?://)?[^?#]*/", url):
+            raise self._error(var, "a URL that ends with a slash")
+        return url
+
     def log_level(self, var: str, default: str) -> str:
         level = self.str(var, default).upper()
         if level not in logging.getLevelNamesMapping():

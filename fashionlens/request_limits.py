@@ -15,10 +15,11 @@ BUSY = "fashionlens.busy"
 
 
 def is_photo_search(method: str, path: str) -> bool:
-    return method == "POST" and path in PHOTO_SEARCHES
+    return method == "POST" and _below_prefix(path) in PHOTO_SEARCHES
 
 
 def max_body(path: str, *, staff: bool) -> int:
+    path = _below_prefix(path)
     if path in PHOTO_SEARCHES:
         return MAX_PHOTO_BODY
     return MAX_STAFF_BODY if staff and path.startswith(ADMIN) else MAX_BODY
@@ -27,3 +28,7 @@ def max_body(path: str, *, staff: bool) -> int:
 def max_body_by_cookie(path: str, cookies: str) -> int:
     """Return the limit for a request whose session has not been looked up yet."""
     return max_body(path, staff=f"{settings.SESSION_COOKIE_NAME}=" in cookies)
+
+
+def _below_prefix(path: str) -> str:
+    return path.removeprefix(settings.FORCE_SCRIPT_NAME or "")

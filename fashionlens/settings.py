@@ -8,6 +8,7 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from celery.schedules import crontab
@@ -35,8 +36,13 @@ PHOTOS = env.str("FASHIONLENS_PHOTOS", "")
 EXTERNAL = {
     name: env.str(name, "") for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT")
 }
+STORAGE_URL = env.str("STORAGE_URL", "")
 EMBEDDED = not EXTERNAL["DATABASE_URL"] and not EXTERNAL["REDIS_URL"]
-_missing = [name for name, value in EXTERNAL.items() if not value]
+_missing = [
+    name
+    for name, value in EXTERNAL.items()
+    if not value and not (name == "MEDIA_ROOT" and STORAGE_URL)
+]
 if not DEBUG and _missing:
     raise ImproperlyConfigured(
         f"Set {', '.join(_missing)}: without DEBUG, FashionLens does not use its"
@@ -82,7 +88,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 _HTTPS = env.bool("BEHIND_HTTPS_PROXY", False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _HTTPS else None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
-SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]  # behind the proxy
+SECURE_REDIRECT_EXEMPT = [r"(^|/)(healthz|readyz|metrics)$"]  # behind the proxy
 # Sent over HTTPS only. Browsers remember it, so the default is one hour.
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600)
 # HSTS for subdomains (W005) and preloading (W021) are the domain owner's decision.
@@ -264,13 +270,35 @@ CELERY_TIMEZONE = "UTC"
 # Files ------------------------------------------------------------------------
 
 MEDIA_ROOT = EXTERNAL["MEDIA_ROOT"] or str(VAR / "media")
-MEDIA_URL = "/media/"
+# The shop below a path of its host, such as /shop.
+FORCE_SCRIPT_NAME = env.path_prefix("SCRIPT_NAME")
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = FORCE_SCRIPT_NAME or "/"
+MEDIA_URL = env.folder_url("MEDIA_URL", f"{FORCE_SCRIPT_NAME or ''}/media/")
 STATIC_ROOT = env.str("STATIC_ROOT", str(VAR / "static"))
-STATIC_URL = "/static/"
+STATIC_URL = env.folder_url("STATIC_URL", f"{FORCE_SCRIPT_NAME or ''}/static/")
+WHITENOISE_STATIC_PREFIX = "/static/"  # below SCRIPT_NAME, and behind a CDN
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
+
+
+def _photo_storage() -> dict[str, Any]:
+    if not STORAGE_URL:
+        return {"BACKEND": "catalog.photos.storage.AtomicFileSystemStorage"}
+    try:
+        from catalog.photos.object_storage import storage_options
+    except ImportError as error:
+        raise ImproperlyConfigured(
+            "STORAGE_URL is set, but its packages are missing: pip install -r"
+            " requirements-s3.txt"
+        ) from error
+    return {
+        "BACKEND": "catalog.photos.object_storage.ObjectStorage",
+        "OPTIONS": storage_options(STORAGE_URL),
+    }
+
+
 STORAGES = {
-    "default": {"BACKEND": "catalog.photos.storage.AtomicFileSystemStorage"},
+    "default": _photo_storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -63,7 +63,7 @@ class TrialShop:
         """Serve the shop; yield its address."""
         address = f"127.0.0.1:{free_port()}"
         command = ["-m", "gunicorn", "fashionlens.wsgi", "--bind", address]
-        command += ["--workers", "2", "--threads", "4", "--no-control-socket"]
+        command += ["--config", "python:fashionlens.server.config"]
         with (self.var / "web.log").open("w") as log:
             web = subprocess.Popen(
                 [sys.executable, *command],

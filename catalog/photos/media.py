@@ -1,31 +1,54 @@
 import errno
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from catalog.photos import thumbnails
 
+# Names contain a hash of the pixels, so the content of a name never changes.
+FOR_EVER = "public, max-age=31536000, immutable"
+# Well below the time for which the signed address of an object is valid.
+FOR_A_WHILE = "public, max-age=1800"
+
 
 @require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
-    """Serve a file of MEDIA_ROOT, drawing a thumbnail that does not exist yet.
+    """Serve a photo or thumbnail, drawing a thumbnail that does not exist yet.
 
-    A proxy may serve these files if it asks here for those it does not find.
+    A proxy may serve the files of MEDIA_ROOT if it asks here for those it does not
+    find. Those of an object storage are redirected to.
     """
-    response: HttpResponseBase
+    stored = _redirect if hasattr(default_storage, "object_url") else _serve
     try:
-        response = serve(request, path, document_root=settings.MEDIA_ROOT)
+        return stored(request, path)
     except Http404:
         if not (drawing := thumbnails.draw(path)):
             raise
-        response = HttpResponse(drawing.content, content_type="image/webp")
+        headers = {"Cache-Control": FOR_EVER}
+        return HttpResponse(drawing.content, "image/webp", headers=headers)
+
+
+def _serve(request: HttpRequest, path: str) -> HttpResponseBase:
+    try:
+        response = serve(request, path, document_root=settings.MEDIA_ROOT)
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise
         raise Http404("No file has a name of this length.") from error
-    # Names contain a hash of the pixels, so the content of a name never changes.
-    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Cache-Control"] = FOR_EVER
     return response
+
+
+def _redirect(request: HttpRequest, path: str) -> HttpResponseBase:
+    try:
+        if not default_storage.exists(path):
+            raise Http404(f"There is no photo {path}.")
+        address = default_storage.object_url(path)  # type: ignore[attr-defined]
+    except SuspiciousOperation as error:
+        raise Http404("No file has such a name.") from error
+    return HttpResponseRedirect(address, headers={"Cache-Control": FOR_A_WHILE})

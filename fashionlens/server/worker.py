@@ -32,6 +32,8 @@ OPTIONS = {
     "max_request_body_size": 1 << 40,  # fashionlens.request_limits
     "max_request_header_size": 16 * 1024,
     "recv_bytes": 64 * 1024,
+    # Requests may come with or without it: some proxies cut it off.
+    "url_prefix": os.environ.get("SCRIPT_NAME", ""),
 }
 
 

@@ -197,6 +197,26 @@ def test_health_checks_need_no_https_but_pages_do() -> None:
     assert done.stdout.split() == ["200", "301"], done.stderr
 
 
+SHOW_ADDRESSES = """
+import django; django.setup()
+from django.core.files.storage import default_storage
+from django.template.loader import render_to_string
+print(default_storage.url("a.jpg"), render_to_string("404.html"))
+"""
+
+
+def test_a_shop_below_a_path_names_that_path_everywhere() -> None:
+    settings = "fashionlens.settings"
+    env = production(DJANGO_SETTINGS_MODULE=settings, SCRIPT_NAME="/shop", DEBUG="1")
+    command = [sys.executable, "-c", SHOW_ADDRESSES]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+    photo, _, page = done.stdout.partition(" ")
+    assert photo == "/shop/media/a.jpg", done.stderr
+    addresses = re.findall(r'(?:href|src)="(/[^"]*)"', page)
+    assert len(addresses) > 1
+    assert all(address.startswith("/shop/") for address in addresses)
+
+
 @pytest.mark.parametrize(
     ("age_s", "healthy"), [(None, False), (10, True), (1000, False)]
 )

@@ -57,8 +57,8 @@ def test_the_serving_image_is_the_default_target() -> None:
 
 def test_the_serving_image_contains_no_training_packages() -> None:
     copied = [name for line in stages()["builder"] for name in sources(line)]
-    assert copied == ["requirements.txt"]
-    packages = set(re.findall(r"(?m)^([\w-]+)==", read("requirements.txt")))
+    assert copied == ["requirements-s3.txt"]
+    packages = set(re.findall(r"(?m)^([\w-]+)==", read("requirements-s3.txt")))
     assert not packages & {"keras", "matplotlib", "tensorflow", "tf2onnx"}
 
 

@@ -64,6 +64,13 @@ def test_real_servers_are_used_as_named():
     ]
 
 
+def test_an_object_storage_needs_no_media_root():
+    given = {name: value for name, value in REAL.items() if name != "MEDIA_ROOT"}
+    show = "from django.conf import settings as s; print(s.STORAGES['default'])"
+    result = settings(show, **given, STORAGE_URL="s3://shop/photos?region=eu-west-1")
+    assert "'bucket_name': 'shop'" in result.stdout, result.stderr
+
+
 def test_one_real_server_alone_is_refused(tmp_path):
     given = {"DATABASE_URL": REAL["DATABASE_URL"], "FASHIONLENS_VAR": str(tmp_path)}
     assert "Set REDIS_URL too" in settings(DEBUG="1", **given).stderr
@@ -92,6 +99,9 @@ def test_an_unknown_encoder_runtime_is_refused(tmp_path):
         ("OUTFIT_KINDS", "hemden", "NAME=VALUE,NAME=VALUE"),
         ("BEHIND_HTTPS_PROXY", "ture", "1 or 0"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
+        ("LOG_FORMAT", "xml", "line or json"),
+        ("SCRIPT_NAME", "shop", "a path such as /shop"),
+        ("MEDIA_URL", "https://images.example/media", "ends with a slash"),
     ],
 )
 def test_an_invalid_value_is_refused_with_the_name_of_the_variable(name, value, form):
