@@ -7,6 +7,7 @@ are under FASHIONLENS_VAR (default `var/`).
 import os
 import tempfile
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -285,7 +286,7 @@ def _photo_storage() -> dict[str, Any]:
     if not STORAGE_URL:
         return {"BACKEND": "catalog.photos.storage.AtomicFileSystemStorage"}
     try:
-        from catalog.photos.object_storage import storage_options
+        module = import_module("catalog.photos.object_storage")
     except ImportError as error:
         raise ImproperlyConfigured(
             "STORAGE_URL is set, but its packages are missing: pip install -r"
@@ -293,7 +294,7 @@ def _photo_storage() -> dict[str, Any]:
         ) from error
     return {
         "BACKEND": "catalog.photos.object_storage.ObjectStorage",
-        "OPTIONS": storage_options(STORAGE_URL),
+        "OPTIONS": module.storage_options(STORAGE_URL),
     }
 
 
