@@ -105,7 +105,7 @@ class Encoder:
         }
         self.part_bands: dict[str, float] = info.get("part_bands", {})
         self.colours = {
-            str(name): np.asarray(shades, np.float32)
+            str(name).replace("-", " "): np.asarray(shades, np.float32)
             for name, shades in info.get("colours", {}).items()
         }
         self._forward = forward

@@ -17,12 +17,8 @@ DOTS = {
 
 @dataclass(frozen=True)
 class ColourChip:
-    name: str  # as the encoder spells it
+    name: str
     is_chosen: bool
-
-    @property
-    def label(self) -> str:
-        return self.name.replace("-", " ")
 
     @property
     def dot(self) -> str:
@@ -50,10 +46,7 @@ def colour_choice(version: str, weights: Weights) -> ColourChoice | None:
     network = loaded_network(version)
     if network is None or COLOUR not in network.parts:
         return None
-    order = [name.replace(" ", "-") for name in COLOUR_NAMES]
-    names = sorted(
-        network.colours,
-        key=lambda name: (name not in order, order.index(name) if name in order else 0),
-    )
+    known = [name for name in COLOUR_NAMES if name in network.colours]
+    names = dict.fromkeys([*known, *network.colours])
     chips = [ColourChip(name, name == weights.in_colour) for name in names]
     return ColourChoice(chips, dict(weights.factors).get(COLOUR) == 0)

@@ -134,12 +134,12 @@ def test_the_vector_may_have_named_parts_with_bands_and_colours(tmp_path):
             tmp_path,
             parts=PARTS,
             part_bands={"colour": 0.2},
-            colours={"red": [[1, 0], [0.6, 0.8]]},
+            colours={"light-blue": [[1, 0], [0.6, 0.8]]},
         )
     )
     assert encoder.parts["colour"] == Part(1, 3, 0.3)
     assert encoder.part_bands == {"colour": 0.2}
-    assert np.allclose(encoder.colours["red"], [[1, 0], [0.6, 0.8]])
+    assert np.allclose(encoder.colours["light blue"], [[1, 0], [0.6, 0.8]])
 
 
 def test_an_encoder_may_have_no_parts_and_no_finder(encoder):
