@@ -115,6 +115,21 @@ def test_searches_use_the_activated_encoder(shop, fake_encoder, tmp_path):
     assert fake_encoder.state == "ready"
 
 
+def test_the_weights_of_the_shop_go_on_unless_the_new_encoder_has_some(
+    shop, fake_encoder, tmp_path
+):
+    Encoder.objects.filter(pk=fake_encoder.pk).update(weights={"colour": 2})
+    encoder = add(tmp_path, "b")
+    activate("b")
+    encoder.refresh_from_db()
+    assert encoder.weights == {"colour": 2}
+    other = add(tmp_path / "c", "c")
+    Encoder.objects.filter(pk=other.pk).update(weights={"kind": 3})
+    activate("c")
+    other.refresh_from_db()
+    assert other.weights == {"kind": 3}
+
+
 def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
     query = start_search(Start(photo=make_photo_bytes("red")))
     add(tmp_path, "b")
