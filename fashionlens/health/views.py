@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from collections import Counter
 from collections.abc import Callable
 from secrets import token_hex
 
@@ -84,18 +85,20 @@ def _search() -> None:
 
 
 def _workers() -> None:
-    if not count_workers():
-        raise NotReady("No worker answers.")
+    for queue, workers in count_workers().items():
+        if not workers:
+            raise NotReady(f"No worker serves the queue {queue}.")
 
 
-def count_workers() -> int:
-    """Return how many workers answer, or did so in the last seconds."""
-    number = caches["process"].get_or_set(
-        "workers",
-        lambda: len(current_app.control.inspect(timeout=1.0).ping() or {}),
-        WORKERS_TTL_S,
-    )
-    return number or 0
+def count_workers() -> dict[str, int]:
+    """Return by queue how many workers answer, or did so in the last seconds."""
+    return caches["process"].get_or_set("workers", _ask_workers, WORKERS_TTL_S) or {}
+
+
+def _ask_workers() -> dict[str, int]:
+    answers = current_app.control.inspect(timeout=1.0).active_queues() or {}
+    served = Counter(queue["name"] for queues in answers.values() for queue in queues)
+    return {name: served[name] for name in current_app.amqp.queues}
 
 
 def _scheduler() -> None:

@@ -104,9 +104,12 @@ def _length(channel: Any, queue: str) -> int:
 
 
 def _workers() -> Iterable[Metric]:
-    yield GaugeMetricFamily(
-        "fashionlens_workers", "Workers that answer", value=count_workers()
+    family = GaugeMetricFamily(
+        "fashionlens_workers", "Workers that answer", labels=["queue"]
     )
+    for name, workers in count_workers().items():
+        family.add_metric([name], workers)
+    yield family
 
 
 def _scheduler() -> Iterable[Metric]:

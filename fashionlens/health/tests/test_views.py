@@ -1,6 +1,8 @@
 import time
+from types import SimpleNamespace
 
 import pytest
+from celery import current_app
 from django.core.cache import cache, caches
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
@@ -22,7 +24,7 @@ def states(client, query: str = "") -> tuple[int, dict[str, str]]:
 @pytest.fixture
 def alive(monkeypatch):
     """Let a worker and the scheduler answer."""
-    caches["process"].set("workers", 2)
+    caches["process"].set("workers", {"photos": 2, "upkeep": 1})
     cache.set(KEY, time.time())
     yield
     caches["process"].delete("workers")
@@ -97,12 +99,22 @@ def test_deep_readiness_adds_workers_and_scheduler(client, alive):
 
 @pytest.mark.django_db
 def test_a_shop_without_workers_is_ready_but_not_deeply(client, alive):
-    caches["process"].set("workers", 0)
+    caches["process"].set("workers", {"photos": 0, "upkeep": 1})
     cache.set(KEY, time.time() - 1000)
     status, parts = states(client, "?deep=1")
     assert status == 503
     assert (parts["workers"], parts["scheduler"]) == ("NotReady", "NotReady")
     assert states(client)[0] == 200
+
+
+def test_workers_are_counted_by_queue(monkeypatch, settings):
+    answers = {"worker@here": [{"name": settings.EMBEDDING_QUEUE}]}
+    inspect = SimpleNamespace(active_queues=lambda: answers)
+    monkeypatch.setattr(current_app.control, "inspect", lambda **options: inspect)
+    caches["process"].delete("workers")
+    expected = {settings.EMBEDDING_QUEUE: 1, settings.UPKEEP_QUEUE: 0}
+    assert views.count_workers() == expected
+    caches["process"].delete("workers")
 
 
 def test_the_scheduler_notes_when_it_sends_a_task():

@@ -18,7 +18,7 @@ def token(settings, monkeypatch):
         "fashionlens.metrics.requests.RequestMetrics",
         *settings.MIDDLEWARE,
     ]
-    caches["process"].set("workers", 2)
+    caches["process"].set("workers", {"photos": 2})
     yield
     caches["process"].delete("workers")
 
@@ -53,7 +53,7 @@ def test_the_index_and_the_queue_are_told(client):
     assert found["fashionlens_pending"] == {(): 1}
     assert found["fashionlens_oldest_pending_seconds"][()] >= 0
     assert found["fashionlens_encoder_info"] == {(("version", encoder.version),): 1}
-    assert found["fashionlens_workers"] == {(): 2}
+    assert found["fashionlens_workers"] == {(("queue", "photos"),): 2}
     assert "fashionlens_queue_length" in found
     assert "fashionlens_cache_hits_total" in found
     assert "fashionlens_metrics_missing" not in found
