@@ -1,9 +1,9 @@
 """Compare the photos' files with their rows."""
 
 import posixpath
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -47,23 +47,26 @@ def check_media(*, repair: bool = False) -> MediaCheck:
 
     Holds the names of all photos in memory, about 100 bytes each.
     """
+    storage: Any = default_storage  # of catalog.photos: it lists files
     oldest_new = timezone.now() - MIN_AGE
     check = MediaCheck()
     stored, stems = set(), set()
-    for name in _files(PHOTOS):
+    new: set[str] = set()
+    for name, modified in storage.list_files(PHOTOS):
+        is_old = modified < oldest_new
         if name.endswith(".part"):
-            check.partial += [name] if _is_older(name, oldest_new) else []
+            check.partial += [name] if is_old else []
             continue
         stored.add(name)
+        new |= set() if is_old else {name}
         stems.add(posixpath.splitext(name)[0])
     named = _compare_rows(check, stored)
-    unnamed = [name for name in stored - named if _is_older(name, oldest_new)]
-    check.orphaned = sorted(unused_among(unnamed))
+    check.orphaned = sorted(unused_among(stored - named - new))
     orphans = {posixpath.splitext(name)[0] for name in check.orphaned}
-    for name in _files(FOLDER):
+    for name, modified in storage.list_files(FOLDER):
         folder, file = posixpath.split(name)
         is_photo = folder.removeprefix(f"{FOLDER}/") in stems - orphans
-        if not (is_photo and file in _THUMBNAILS) and _is_older(name, oldest_new):
+        if not (is_photo and file in _THUMBNAILS) and modified < oldest_new:
             kind = check.partial if name.endswith(".part") else check.thumbnails
             kind.append(name)
     if repair:
@@ -84,23 +87,6 @@ def _compare_rows(check: MediaCheck, stored: set[str]) -> set[str]:
         if name not in stored and not default_storage.exists(name):
             check.missing.append(image)
     return named
-
-
-def _files(folder: str) -> Iterator[str]:
-    try:
-        folders, files = default_storage.listdir(folder)
-    except FileNotFoundError:
-        return
-    yield from (f"{folder}/{name}" for name in files)
-    for name in folders:
-        yield from _files(f"{folder}/{name}")
-
-
-def _is_older(name: str, moment: datetime) -> bool:
-    try:
-        return default_storage.get_modified_time(name) < moment
-    except FileNotFoundError:  # deleted just now
-        return False
 
 
 def _repair(check: MediaCheck) -> None:

@@ -4,7 +4,7 @@ Pages name the shop's own addresses (MEDIA_URL): signed ones expire, and a thumb
 drawn when it is first requested. `catalog.photos.media` redirects to the object.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
@@ -15,6 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from storages.backends.s3 import S3Storage
+
+from catalog.photos.storage import RecordingStorage, StoredFile
 
 PARAMETERS = ("addressing", "endpoint", "public", "region")
 SIGNED_S = 3600  # for which the address of an object is valid
@@ -60,14 +62,12 @@ def _raising_os_error(method: Callable) -> Callable:
         try:
             return method(storage, *args, **kwargs)
         except (BotoCoreError, Boto3Error, ClientError) as error:
-            raise OSError(
-                f"Cannot use the bucket {storage.bucket_name} (STORAGE_URL): {error}"
-            ) from error
+            raise storage._os_error(error) from error
 
     return wrapped
 
 
-class ObjectStorage(S3Storage):
+class ObjectStorage(RecordingStorage, S3Storage):
     def get_default_settings(self) -> dict[str, Any]:
         return super().get_default_settings() | {
             "public_url": "",
@@ -80,8 +80,8 @@ class ObjectStorage(S3Storage):
             },
         }
 
-    def url(self, name: str, *args: Any, **kwargs: Any) -> str:
-        return urljoin(settings.MEDIA_URL, quote(name))
+    def url(self, name: str | None, *args: Any, **kwargs: Any) -> str:
+        return urljoin(settings.MEDIA_URL, quote(name or ""))
 
     def object_url(self, name: str) -> str:
         """Return the public address of the object, or a signed one."""
@@ -89,8 +89,22 @@ class ObjectStorage(S3Storage):
             return f"{self.public_url.rstrip('/')}/{quote(self._object_name(name))}"
         return super().url(name)
 
+    def list_files(self, folder: str) -> Iterator[StoredFile]:
+        """Yield all files below the folder, a thousand for each request."""
+        start = self._object_name("")
+        try:
+            for each in self.bucket.objects.filter(Prefix=f"{start}{folder}/"):
+                yield StoredFile(each.key.removeprefix(start), each.last_modified)
+        except (BotoCoreError, ClientError) as error:
+            raise self._os_error(error) from error
+
     def _object_name(self, name: str) -> str:
         return f"{self.location}/{name}" if self.location else name
+
+    def _os_error(self, error: Exception) -> OSError:
+        return OSError(
+            f"Cannot use the bucket {self.bucket_name} (STORAGE_URL): {error}"
+        )
 
     _open = _raising_os_error(S3Storage._open)
     _save = _raising_os_error(S3Storage._save)

@@ -1,10 +1,15 @@
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from contextvars import ContextVar
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any, NamedTuple
 
 from django.core.files.move import file_move_safe
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.crypto import get_random_string
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -22,7 +27,22 @@ class StorageFull(OSError):
         return f"{self.strerror}. Make room there and try again."
 
 
-class AtomicFileSystemStorage(FileSystemStorage):
+class StoredFile(NamedTuple):
+    name: str
+    modified: datetime
+
+
+class RecordingStorage(Storage):
+    """A storage that tells `remove_files_on_error` what it wrote."""
+
+    def save(self, *args: Any, **kwargs: Any) -> str:
+        saved = super().save(*args, **kwargs)
+        if (names := written.get()) is not None:
+            names.append(saved)
+        return saved
+
+
+class AtomicFileSystemStorage(RecordingStorage, FileSystemStorage):
     """Write to a temporary name first, so that no reader ever gets half a file."""
 
     def _save(self, name: str, content: Any) -> str:
@@ -41,9 +61,16 @@ class AtomicFileSystemStorage(FileSystemStorage):
             raise
         finally:
             self.delete(part)
-        if (names := written.get()) is not None:
-            names.append(name)
         return name
+
+    def list_files(self, folder: str) -> Iterator[StoredFile]:
+        """Yield all files below the folder."""
+        for path in Path(self.path(folder)).rglob("*"):
+            with suppress(FileNotFoundError):  # deleted just now
+                found = path.stat()
+                if S_ISREG(found.st_mode):
+                    name = path.relative_to(self.location).as_posix()
+                    yield StoredFile(name, datetime.fromtimestamp(found.st_mtime, UTC))
 
     def _link(self, part: str, name: str) -> None:
         """Give the file its name. Raises FileExistsError if that is taken."""

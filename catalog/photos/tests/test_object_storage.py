@@ -4,6 +4,7 @@ boto3 takes seconds to start.
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -13,11 +14,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.db import transaction
 from moto.server import ThreadedMotoServer
 
 from catalog.models import ProductImage
+from catalog.photos import check
+from catalog.photos.check import check_media
 from catalog.photos.object_storage import storage_options
 from catalog.photos.thumbnails import Thumbnail
+from catalog.photos.unused import remove_files_on_error
 from catalog.tests.factories import make_photo_bytes, make_product
 
 
@@ -141,3 +146,24 @@ def test_a_storage_url_that_cannot_be_read_is_refused(url, said):
     with pytest.raises(ImproperlyConfigured, match=said) as error:
         storage_options(url)
     assert "hidden" not in str(error.value)
+
+
+@pytest.mark.django_db
+def test_spare_and_missing_objects_are_found(storage, monkeypatch):
+    image = make_product(photo=True).images.get()
+    default_storage.save("products/ab/spare.jpg", ContentFile(b"left"))
+    assert check_media().spare == []  # perhaps of a row that is not committed yet
+    monkeypatch.setattr(check, "MIN_AGE", timedelta(0))
+    assert check_media(repair=True).orphaned == ["products/ab/spare.jpg"]
+    assert [each.key for each in storage.objects.all()] == [f"photos/{image.file.name}"]
+    default_storage.delete(image.file.name)
+    assert check_media().missing == [image]
+
+
+@pytest.mark.django_db
+def test_objects_of_rolled_back_rows_are_deleted(storage):
+    failing = pytest.raises(ZeroDivisionError)
+    with failing, remove_files_on_error(), transaction.atomic():
+        make_product(photo=True)
+        raise ZeroDivisionError
+    assert list(storage.objects.all()) == []
