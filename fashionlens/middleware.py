@@ -74,6 +74,7 @@ def _too_large(path: str, limit: int) -> TooLarge:
 def _refuse(request: HttpRequest, error: APIException) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(request, error)
+    wait = getattr(error, "wait", None)
     if request.path in PHOTO_SEARCHES and "HX-Request" in request.headers:
         form = {"photo_form": {"errors": [str(error.detail)]}}
         page = render_to_string("storefront/search/_errors.html", form)
@@ -81,9 +82,12 @@ def _refuse(request: HttpRequest, error: APIException) -> HttpResponse:
         response = HttpResponse(page, status=error.status_code, headers=headers)
     elif isinstance(error, Unavailable):
         response = HttpResponse(render_to_string("503.html"), status=503)
+    elif isinstance(error, Throttled):
+        page = render_to_string("429.html", {"wait_s": wait})
+        response = HttpResponse(page, status=429)
     else:
         page = render_to_string("400.html", {"reasons": [str(error.detail)]})
         response = HttpResponse(page, status=error.status_code)
-    if wait := getattr(error, "wait", None):
+    if wait:
         response["Retry-After"] = str(wait)
     return response

@@ -29,6 +29,7 @@ _DOORS = {
     "storefront:product": ("events", "q"),
     "api:events": ("events", "POST"),
     "readyz": ("readyz", ""),
+    "admin:login": ("login", "POST"),
 }
 
 
@@ -75,7 +76,7 @@ def door_of(request: HttpRequest) -> str | None:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the client's address, or its network if it is IPv6.
+    """Return the client's address, or that of its network if it is IPv6.
 
     NUM_PROXIES says how many of the last addresses in X-Forwarded-For were written by
     proxies of the shop. Clients can forge the others.
@@ -92,4 +93,5 @@ def client_address(request: HttpRequest) -> str:
         return str(parsed)
     if parsed.ipv4_mapped:
         return str(parsed.ipv4_mapped)
-    return str(IPv6Network((int(parsed), _IPV6_PREFIX), strict=False))
+    network = IPv6Network((int(parsed), _IPV6_PREFIX), strict=False)
+    return str(network.network_address)

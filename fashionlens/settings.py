@@ -7,6 +7,7 @@ are under FASHIONLENS_VAR (default `var/`).
 import os
 import tempfile
 from contextlib import suppress
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,24 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 
+# Login ------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Counted for a name and an address together: nobody can lock out the staff from
+# elsewhere. RATE_LIMITS slows down an address that tries many names.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "fashionlens.rate_limits.client_address"
+AXES_LOCKOUT_TEMPLATE = "429.html"
+AXES_DISABLE_ACCESS_LOG = True  # of successful logins
+AXES_VERBOSE = False
+
 # Applications -----------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -113,6 +132,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "axes",
     "corsheaders",
     "django_guid",
     "django_htmx",
@@ -140,6 +160,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fashionlens.storefront.middleware.DatabaseAnswers",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "fashionlens.urls"
 WSGI_APPLICATION = "fashionlens.wsgi.application"
@@ -350,6 +371,7 @@ RATE_LIMITS = {
     "events": BROWSE_RATE,
     # It encodes a picture, and needs no more than a probe each second.
     "readyz": BROWSE_RATE and "60/min",
+    "login": "30/min",
 }
 # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
 NUM_PROXIES = env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0)

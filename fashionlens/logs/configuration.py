@@ -34,6 +34,7 @@ def logging_settings(*, format: str, level: str) -> dict[str, Any]:
         "loggers": {
             # Internet scanners request unknown hosts all day.
             "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+            "axes": {"level": "WARNING"},
             "django_guid": {"level": "WARNING"},
             "waitress.queue": {"level": "ERROR"},  # a line for each waiting request
         },
