@@ -19,7 +19,7 @@ from django.urls import (
 )
 from django.views import defaults
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -100,6 +100,13 @@ app_name = "api"
 urlpatterns = [
     path("v1/", include(v1)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path(
+        "docs/",
+        # Its script is a request of its own: the page has no inline script.
+        SpectacularSwaggerSplitView.as_view(
+            url_name="api:schema", template_name="api_docs.html"
+        ),
+        name="docs",
+    ),
     re_path("", NotFoundView.as_view(), name="not-found"),
 ]

@@ -16,6 +16,21 @@ from ml.preprocess import MAX_MB
 log = logging.getLogger(__name__)
 
 
+class SecurityHeaders:
+    """Send the Content-Security-Policy and Permissions-Policy with every answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
+        # Django's own error pages for developers have inline styles.
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response["Content-Security-Policy"] = settings.CONTENT_SECURITY_POLICY
+        return response
+
+
 class RateLimits:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
         self.get_response = get_response

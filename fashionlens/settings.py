@@ -97,6 +97,26 @@ SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 3600)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
+# No inline script or style. Previews of photos are blob: and data: addresses.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("camera", "display-capture", "geolocation", "microphone", "midi"),
+        *("payment", "publickey-credentials-get", "serial", "usb"),
+    )
+)
 
 # Login ------------------------------------------------------------------------
 
@@ -148,6 +168,7 @@ MIDDLEWARE = [
     *(["fashionlens.metrics.requests.RequestMetrics"] if METRICS_TOKEN else []),
     *(["fashionlens.logs.access.AccessLog"] if ACCESS_LOG else []),
     "django.middleware.security.SecurityMiddleware",
+    "fashionlens.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "fashionlens.middleware.RateLimits",
