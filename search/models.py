@@ -242,7 +242,12 @@ class Event(models.Model):
                 fields=["client_id"],
                 condition=Q(client_id__isnull=False),
                 name="event_once_by_client_id",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["query", "kind", "products"],
+                condition=Q(kind__in=["click", "cart"]),
+                name="event_once_by_list",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -250,18 +255,28 @@ class Event(models.Model):
 
 
 class EmptySearch(models.Model):
-    """A search without results. Nothing of a shopper's photo is in the row."""
+    """Equal searches of one day without results. No row has anything of a photo."""
 
     listing = models.CharField(max_length=9, choices=Event.Listing)
     words = models.CharField(max_length=200, blank=True)
     filters = models.JSONField(default=list, help_text="(name, value) pairs")
     encoder = models.CharField(max_length=64, blank=True)
-    created = models.DateTimeField(auto_now_add=True, db_index=True)
+    times = models.PositiveIntegerField(default=1)
+    day = models.DateField()
+    created = models.DateTimeField(
+        default=timezone.now, db_index=True, help_text="Time of the last one"
+    )
 
     class Meta:
         ordering = ["-created"]
         verbose_name = "search without results"
         verbose_name_plural = "searches without results"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "listing", "words", "filters", "encoder"],
+                name="empty_search_once_a_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.words or self.get_listing_display()

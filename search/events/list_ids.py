@@ -5,6 +5,7 @@ the list is, so that nothing is stored for it.
 """
 
 import re
+import time
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from hashlib import sha256
@@ -20,6 +21,7 @@ from search.query.start import Origin
 
 # A product found by a photo may go into the cart long after the search has expired.
 SEARCH_KNOWN_S = 24 * 3600
+LIST_KNOWN_HOURS = 24
 _LETTERS = {
     "w": Event.Listing.WORDS,
     "s": Event.Listing.SIMILAR,
@@ -43,8 +45,9 @@ def new_list_id(
     listing: Event.Listing, *, encoder: str = "", product_id: int | None = None
 ) -> str:
     """Return an id of at most 60 characters for a list that is shown now."""
-    number = int_to_base36(product_id or 0)
-    parts = (_LETTER_OF[listing], number, _digest(encoder), get_random_string(8))
+    number, hour = int_to_base36(product_id or 0), int_to_base36(_hour())
+    random = get_random_string(8)
+    parts = (_LETTER_OF[listing], number, _digest(encoder), hour, random)
     return _signer().sign(".".join(parts))
 
 
@@ -56,8 +59,10 @@ def find_origins(ids: Iterable[str]) -> dict[str, ListOrigin]:
     origins = {}
     for each in ids:
         try:
-            letter, number, digest, _ = signer.unsign(each).split(".")
-        except BadSignature:
+            letter, number, digest, hour, _ = signer.unsign(each).split(".")
+        except (BadSignature, ValueError):  # ids had four parts before they expired
+            continue
+        if _hour() - base36_to_int(hour) > LIST_KNOWN_HOURS:
             continue
         encoder = by_digest.get(digest, "")
         product_id = base36_to_int(number) or None
@@ -67,6 +72,10 @@ def find_origins(ids: Iterable[str]) -> dict[str, ListOrigin]:
 
 def listing_of(origin: Origin) -> Event.Listing:
     return Event.Listing.PHOTO if origin.has_picture else Event.Listing.WORDS
+
+
+def _hour() -> int:
+    return int(time.time() // 3600)
 
 
 def _signer() -> Signer:

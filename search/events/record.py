@@ -8,13 +8,14 @@ Impressions recorded by the server would count what nobody scrolled to, and robo
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, F, Max
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -26,6 +27,10 @@ from search.query.kept_search import KeptSearch
 log = logging.getLogger(__name__)
 
 MAX_WORDS_CHARS = 200
+# Different searches without results that are kept of one day; further ones are counted
+# together.
+MAX_EMPTY_SEARCHES = 1000
+OTHER_WORDS = "(other searches)"
 RECENT = timedelta(days=30)
 
 
@@ -114,14 +119,29 @@ def record_zero_results(
 ) -> None:
     if not settings.EVENTS_DAYS:
         return
-    words = words[:MAX_WORDS_CHARS]
-    row = EmptySearch(listing=listing, words=words, encoder=encoder)
-    row.filters = list(filters)
+    search = {
+        "listing": listing,
+        "words": words[:MAX_WORDS_CHARS].lower(),
+        "filters": [list(pair) for pair in filters],
+        "encoder": encoder,
+    }
     try:
         with transaction.atomic():
-            row.save()
+            _count_empty_search(timezone.now(), search)
     except DatabaseError:
         log.exception("A search without results was not recorded")
+
+
+def _count_empty_search(now: datetime, search: dict[str, Any]) -> None:
+    of_day = EmptySearch.objects.filter(day=now.date())
+    once_more = {"times": F("times") + 1, "created": now}
+    if of_day.filter(**search).update(**once_more):
+        return
+    if of_day.count() >= MAX_EMPTY_SEARCHES:
+        search |= {"words": OTHER_WORDS, "filters": [], "encoder": ""}
+    row, is_new = EmptySearch.objects.get_or_create(day=now.date(), **search)
+    if not is_new:
+        of_day.filter(pk=row.pk).update(**once_more)
 
 
 def recent_query_products() -> list[int]:

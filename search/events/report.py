@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Max, QuerySet
-from django.db.models.functions import Lower
+from django.db.models import Max, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from catalog.listing import PAGE_SIZE
@@ -194,7 +194,7 @@ def build_report(days: int = DAYS) -> EventReport:
         days=days,
         lists=_lists(rows),
         encoders=dict(sorted(encoders.items())),
-        empty_searches=empty.count(),
+        empty_searches=empty.aggregate(all=Coalesce(Sum("times"), 0))["all"],
         empty_word_searches=_count_words(empty.exclude(words="")),
         empty_photo_searches=[
             EmptyPhotoSearch(*row)
@@ -206,12 +206,8 @@ def build_report(days: int = DAYS) -> EventReport:
 
 
 def _count_words(empty: QuerySet[EmptySearch]) -> list[EmptyWordSearch]:
-    rows = empty.values_list(Lower("words")).annotate(
-        times=Count("id"), last=Max("created")
-    )
-    return [
-        EmptyWordSearch(*row) for row in rows.order_by("-times", "-last")[:MAX_WORDS]
-    ]
+    rows = empty.values_list("words").annotate(all=Sum("times"), last=Max("created"))
+    return [EmptyWordSearch(*row) for row in rows.order_by("-all", "-last")[:MAX_WORDS]]
 
 
 def _lists(rows: Iterable[tuple[Any, ...]]) -> list[ListReport]:

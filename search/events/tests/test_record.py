@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from catalog.tests.factories import make_photo_bytes, make_product
+from search.events import list_ids, record
 from search.events.list_ids import ListOrigin, find_origins, new_list_id
 from search.events.record import (
     ReportedEvent,
@@ -114,7 +116,7 @@ def test_rows_have_no_field_for_a_person():
         "encoder", "client_id", "created",
     }  # fmt: skip
     assert {field.name for field in EmptySearch._meta.get_fields()} == {
-        "id", "listing", "words", "filters", "encoder", "created",
+        "id", "listing", "words", "filters", "encoder", "times", "day", "created",
     }  # fmt: skip
 
 
@@ -144,6 +146,41 @@ def test_an_event_with_an_id_of_its_own_is_kept_once(fake_encoder):
     assert Event.objects.count() == 3
 
 
+@pytest.mark.parametrize("kind", ["click", "cart"])
+def test_a_list_counts_one_click_for_each_product(fake_encoder, kind):
+    make_product(sku="a")
+    make_product(sku="b")
+    query = new_list_id(SIMILAR)
+    for position in range(1, 9):
+        record_events([reported(query, "a", kind=kind, position=position)])
+    record_events([reported(query, "b", kind=kind), reported(query, "b", kind=kind)])
+    record_events([reported(new_list_id(SIMILAR), "a", kind=kind)])
+    assert Event.objects.count() == 3
+
+
+def test_a_list_id_expires(fake_encoder, monkeypatch):
+    make_product(sku="a")
+    query, now = new_list_id(SIMILAR), time.time()
+    for hours, refused in ((23, []), (26, [(0, "unknown_query")])):
+        monkeypatch.setattr(list_ids, "_hour", lambda h=hours: int(now // 3600) + h)
+        assert codes(record_events([reported(query, "a")])) == refused
+
+
+def test_equal_searches_without_results_are_counted_in_one_row(db):
+    for words in ("Zeppelin", "zeppelin", "zeppelin"):
+        record_zero_results(Event.Listing.WORDS, words=words)
+    record_zero_results(Event.Listing.WORDS, words="zeppelin", filters=[("brand", "b")])
+    assert [row.times for row in EmptySearch.objects.order_by("id")] == [3, 1]
+
+
+def test_nonsense_words_do_not_fill_the_table(db, monkeypatch):
+    monkeypatch.setattr(record, "MAX_EMPTY_SEARCHES", 3)
+    for number in range(9):
+        record_zero_results(Event.Listing.WORDS, words=f"x{number}")
+    counted = dict(EmptySearch.objects.values_list("words", "times"))
+    assert counted == {"x0": 1, "x1": 1, "x2": 1, "(other searches)": 6}
+
+
 def test_a_batch_costs_the_same_queries_as_one(
     fake_encoder, django_assert_max_num_queries
 ):
@@ -155,9 +192,9 @@ def test_a_batch_costs_the_same_queries_as_one(
 
 def test_old_events_are_deleted(settings, fake_encoder):
     make_product(sku="a")
-    for _ in range(2):
+    for words in ("zeppelin", "airship"):
         record_events([reported(new_list_id(SIMILAR), "a")])
-        record_zero_results(SIMILAR)
+        record_zero_results(SIMILAR, words=words)
     settings.EVENTS_DAYS = 30
     old = timezone.now() - timedelta(days=31)
     for model in (Event, EmptySearch):
@@ -180,7 +217,7 @@ def test_a_page_does_not_fail_if_recording_does(monkeypatch, fake_encoder, setti
         raise DatabaseError("no")
 
     monkeypatch.setattr(Event.objects, "bulk_create", refuse)
-    monkeypatch.setattr(EmptySearch, "save", refuse)
+    monkeypatch.setattr(EmptySearch.objects, "get_or_create", refuse)
     make_product(sku="a")
     record_quietly(reported(new_list_id(SIMILAR), "a"))
     record_zero_results(Event.Listing.WORDS, words="zeppelin")
