@@ -19,7 +19,7 @@ PHOTO_THREADS = 2
 MAX_WAITING_PHOTOS = 16
 MAX_WAITING_PAGES = 64
 # All bodies that a process holds. Those of photo searches stay in memory.
-MAX_BUFFERED = 256 * MB
+MAX_BUFFERED = 192 * MB
 OPTIONS = {
     "asyncore_use_poll": True,
     "channel_timeout": 75,

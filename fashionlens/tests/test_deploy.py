@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from fashionlens.request_limits import MAX_PHOTO_BODY, MAX_STAFF_BODY
+
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -80,9 +82,9 @@ def test_secrets_are_required_and_have_no_default(secret: str) -> None:
     assert re.search(rf"^{secret}=$", read(".env.example"), re.MULTILINE)
 
 
-def test_only_the_web_port_is_published_on_localhost() -> None:
-    published = [name for name in SERVICES if "ports" in SERVICES[name]]
-    assert published == ["web"]
+def test_only_the_proxy_is_published_beyond_localhost() -> None:
+    published = {name for name in SERVICES if "ports" in SERVICES[name]}
+    assert published == {"proxy", "web"}
     assert SERVICES["web"]["ports"][0].startswith("${WEB_ADDRESS:-127.0.0.1}:")
     assert COMPOSE["networks"]["inside"]["internal"] is True
 
@@ -90,6 +92,8 @@ def test_only_the_web_port_is_published_on_localhost() -> None:
 def test_containers_have_no_privileges() -> None:
     for name, service in SERVICES.items():
         assert service["cap_drop"] == ["ALL"], name
+        assert name == "proxy" or "cap_add" not in service, name
+        assert all("size=" in each for each in service.get("tmpfs", [])), name
         assert "no-new-privileges:true" in service["security_opt"], name
         assert "privileged" not in service, name
         assert service["mem_limit"], name
@@ -124,7 +128,15 @@ def test_images_are_pinned_and_volumes_declared() -> None:
         assert re.search(r":[\w.$]", service["image"]), name
         assert name in SHOP or ":latest" not in service["image"], name
         for volume in service.get("volumes", []):
-            assert volume.split(":")[0] in COMPOSE["volumes"], name
+            source = volume.split(":")[0]
+            assert source in COMPOSE["volumes"] or (ROOT / source).is_file(), name
+
+
+def test_the_proxy_takes_what_the_web_process_takes() -> None:
+    limits = re.findall(r"(?:max_size|request_buffers) (\d+)MB", read("Caddyfile"))
+    assert [int(limit) * 10**6 for limit in limits] == [130_000_000, 13_000_000]
+    assert MAX_STAFF_BODY <= 130 * 1024 * 1024
+    assert MAX_PHOTO_BODY <= 13_000_000
 
 
 def test_pgvector_supports_iterative_scans() -> None:
