@@ -32,6 +32,7 @@ class GarmentNetwork:
         self.colours = {
             "red": np.stack([_colour((210, 20, 20)), _colour((140, 10, 10))]),
             "blue": np.stack([_colour((20, 20, 210))]),
+            "warm": np.stack([_colour((210, 20, 20)), _colour((220, 200, 20))]),
         }
 
     def find(self, image: Image.Image) -> Finding:

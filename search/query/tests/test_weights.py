@@ -91,6 +91,20 @@ def test_the_weights_of_a_named_colour_may_be_given_too(shop):
     ]
 
 
+def test_every_shade_of_a_named_colour_is_similar(shop, embed):
+    make_product(sku="yellow-dress", photo=photo_of("dress", (210, 190, 20)))
+    embed()
+    results = search(Weights(in_colour="warm")).results_page()
+    assert set(found(results)) >= {"red-dress", "yellow-dress"}
+    assert "blue-dress" not in found(results)
+
+
+@pytest.mark.parametrize("weights", [ANY_COLOUR, IN_BLUE])
+def test_an_encoder_without_bands_has_no_limit(shop, garment_network, weights):
+    garment_network.bands = []
+    assert len(search(weights).results_page()) == 5
+
+
 def test_a_vector_is_weighed_by_its_share_and_keeps_unit_length(
     fake_encoder, garment_network
 ):
