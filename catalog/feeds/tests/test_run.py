@@ -13,6 +13,7 @@ from django.db import connection
 
 from catalog.feeds import run, store
 from catalog.feeds.tests.feed_folder import COAT, HAT, HEAD
+from catalog.locks import try_lock
 from catalog.models import Category, FeedPhoto, Product, ProductImage
 
 pytestmark = pytest.mark.django_db
@@ -56,15 +57,26 @@ def test_concurrent_imports_create_each_product_once(shop, monkeypatch):
             both_ready.wait(timeout=0.5)
         return category(name)
 
-    def run(_: int) -> None:
+    def run(feed_name: str) -> None:
         try:
-            call_command("import_feed", shop.path, stdout=StringIO())
+            call_command(
+                "import_feed", shop.path, feed_name=feed_name, stdout=StringIO()
+            )
         finally:
             connection.close()
 
     monkeypatch.setattr(store, "category_of", wait_for_other)
     shop.path.write_text("\n".join([HEAD, COAT, HAT, ""]))
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(run, range(2)))
+        list(threads.map(run, ["spring", "summer"]))
     assert (Product.objects.count(), ProductImage.objects.count()) == (2, 3)
     assert FeedPhoto.objects.count() == 3
+
+
+def test_a_feed_is_imported_once_at_a_time(shop):
+    with try_lock("feed spring"), pytest.raises(CommandError, match="already"):
+        shop.feed(COAT)
+    assert not Product.objects.exists()
+    shop.run(dry_run=True)
+    shop.run()
+    assert Product.objects.count() == 1

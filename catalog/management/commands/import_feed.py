@@ -2,7 +2,7 @@ import csv
 import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from catalog.feeds.rows import RowProblem
 from catalog.feeds.run import FeedImport, FeedReport
 from catalog.feeds.seen_skus import seen_skus
 from catalog.feeds.source import open_feed
+from catalog.upkeep.runs import AlreadyRunning, run_alone
 
 MAX_SHOWN = 20  # problems on the console
 CONTINUE = "What was imported stays. Run the same command again to continue."
@@ -138,7 +139,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._run(**options)
-        except FeedRefused as error:
+        except (FeedRefused, AlreadyRunning) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(f"Stopped. {CONTINUE}") from None
@@ -156,7 +157,10 @@ class Command(BaseCommand):
         )
         total = count_rows(feed)
         self._announce(feed, options)
-        with seen_skus() as seen, _open_log(arguments["errors"]) as log:
+        alone = (
+            nullcontext() if options.dry_run else run_alone(f"feed {options.feed_name}")
+        )
+        with alone, seen_skus() as seen, _open_log(arguments["errors"]) as log:
             with tqdm(total=total, unit=" rows", desc="Importing") as bar:
                 report = FeedImport(options, seen, log.add, bar.update).run(feed)
             for line in log.lines:
