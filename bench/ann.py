@@ -9,7 +9,7 @@ use one thread per query and the same graph parameters (m, ef).
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop, load_embeddings, make_vectors
+from bench.vectors import empty_shop
 
 # isort: split
 import re
@@ -22,7 +22,7 @@ from django.db import connection
 from tqdm import tqdm
 
 from bench.cli import make_data_parser, percentile, print_figures
-from bench.synthetic_shop import FIRST_ID, copy_vectors
+from bench.synthetic_shop import FIRST_ID, copy_vectors, load_embeddings, make_vectors
 from search.index.partitions import HNSW
 from search.query.nearest import MIN_BREADTH
 

@@ -9,7 +9,7 @@ with fingerprints and vectors like those of the real photos.
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop, load_embeddings, make_vectors
+from bench.vectors import empty_shop
 
 # isort: split
 import time
@@ -26,7 +26,13 @@ from PIL import Image
 from tqdm import tqdm
 
 from bench.cli import make_data_parser, print_figures
-from bench.synthetic_shop import FIRST_ID, make_shop, store_shop
+from bench.synthetic_shop import (
+    FIRST_ID,
+    load_embeddings,
+    make_shop,
+    make_vectors,
+    store_shop,
+)
 from catalog.models import ProductImage
 from catalog.photos.copies import copies_of, groups_of_pictures, groups_of_pixels
 from catalog.photos.fingerprints import (

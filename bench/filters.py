@@ -7,7 +7,7 @@ Times are those of all statements of `search.query.nearest.nearest` at the datab
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop, load_embeddings, make_vectors
+from bench.vectors import empty_shop
 
 # isort: split
 import time
@@ -25,7 +25,9 @@ from bench.synthetic_shop import (
     RARE,
     SyntheticShop,
     draw_filters,
+    load_embeddings,
     make_shop,
+    make_vectors,
     recall,
     store_shop,
 )

@@ -1,20 +1,27 @@
 """A synthetic shop around given vectors, with exact search results by NumPy.
 
-Tests use a small one, benchmarks a large one.
+Tests use a small one, benchmarks a large one. A synthetic vector is a point between
+those of two real photos of one category, with noise, of unit length.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.db import connection
+from tqdm import tqdm
 
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
+from ml.encoder import Encoder
+from ml.preprocess import read_photo
 
+ROOT = Path(__file__).resolve().parent.parent
+NOISE = 0.25  # length of the noise added to a unit vector
 FIRST_ID = 1_000_000  # of products and photos, to keep other rows apart
 BRANDS = 60
 RARE = "Brand 0.1%"
@@ -82,6 +89,39 @@ class SyntheticShop:
         return np.sort(best[np.isfinite(best)])[:k]
 
 
+def load_embeddings(folder: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return (N, 128) vectors, (N,) labels and the labels' names of real photos."""
+    encoder = Encoder.load()
+    cache = ROOT / "var" / f"vectors-{folder.name}-{encoder.sha256[:12]}.npz"
+    if not cache.exists():
+        files = sorted(path for path in folder.glob("*/*") if path.is_file())
+        photos = (read_photo(path, max_side=encoder.decode_side) for path in files)
+        bar = tqdm(photos, total=len(files), desc=folder.name, unit=" photos")
+        vectors = np.concatenate([encoder.encode([photo]) for photo in bar])
+        np.savez(cache, vectors=vectors, names=[path.parent.name for path in files])
+    with np.load(cache) as kept:
+        names, labels = np.unique(kept["names"], return_inverse=True)
+        return kept["vectors"], labels, list(names)
+
+
+def make_vectors(
+    vectors: np.ndarray, labels: np.ndarray, count: int, seed: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (count, 128) float32 of unit length and (count,) labels."""
+    random = np.random.default_rng(seed)
+    one = random.integers(len(vectors), size=count)
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(labels.max() + 2))
+    first, beyond = starts[labels[one]], starts[labels[one] + 1]
+    other = order[random.integers(first, beyond)]
+    share = random.uniform(0, 0.5, (count, 1)).astype(np.float32)
+    made = vectors[one] * (1 - share) + vectors[other] * share
+    noise = random.standard_normal(made.shape, np.float32)
+    made += noise * np.float32(NOISE / np.sqrt(made.shape[1]))
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    return made, labels[one]
+
+
 def make_shop(
     vectors: np.ndarray, labels: np.ndarray, names: list[str], seed: int = 1
 ) -> SyntheticShop:
@@ -143,13 +183,13 @@ def store_shop(
     names = np.unique(shop.category)
     Category.objects.bulk_create(Category(name=name, slug=name) for name in names)
     categories = dict(Category.objects.values_list("slug", "id"))
-    _copy(
+    copy_rows(
         Product._meta.db_table,
         "id sku slug title description brand category_id price_cents currency stock"
         " status created updated",
         _product_rows(shop, categories),
     )
-    _copy(
+    copy_rows(
         ProductImage._meta.db_table,
         "id product_id file alt_text position sha256 width height colours created",
         _photo_rows(shop),
@@ -180,7 +220,7 @@ def _photo_rows(shop: SyntheticShop) -> Iterator[tuple]:
         )
 
 
-def _copy(table: str, columns: str, rows: Iterable[tuple]) -> None:
+def copy_rows(table: str, columns: str, rows: Iterable[tuple]) -> None:
     command = f"COPY {table} ({', '.join(columns.split())}) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(command) as copy:
         for row in rows:
