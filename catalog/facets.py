@@ -19,6 +19,20 @@ MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
 # Limits between the price ranges offered, in cents.
 PRICE_STEPS = (2500, 5000, 10_000)
 PriceLimits = tuple[int | None, int | None]  # in cents, inclusive; None is open
+TURKISH_I = "İı"  # languages disagree on their case
+# A step from each brand to the next one in the index; DISTINCT reads every product.
+_NEXT = """
+    SELECT brand FROM catalog_product
+    WHERE status = %(status)s AND brand > {} ORDER BY brand LIMIT 1
+"""
+_BRANDS = f"""
+    WITH RECURSIVE known (brand) AS (
+        ({_NEXT.format("''")})
+        UNION ALL
+        SELECT ({_NEXT.format("known.brand")}) FROM known WHERE brand IS NOT NULL
+    )
+    SELECT brand FROM known WHERE brand IS NOT NULL
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +105,8 @@ class ValuesFacet(Facet):
         return self._values().order_by(self.path).distinct()
 
     def unknown_values(self, chosen: Iterable[str]) -> list[str]:
-        known = set(self._values().filter(**self.lookups(tuple(chosen))))
+        of_chosen = self._values().filter(**self.lookups(tuple(chosen)))
+        known = set(of_chosen.order_by().distinct())
         return [value for value in chosen if value not in known]
 
     def count(self, products: QuerySet[Product], *values: Any) -> list[FacetValue]:
@@ -104,7 +119,19 @@ class ValuesFacet(Facet):
         return products.values_list(self.path, flat=True)
 
 
+class BrandFacet(ValuesFacet):
+    def known_values(self) -> Iterable[str]:
+        return list_brands()
+
+
 class CategoryFacet(ValuesFacet):
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        (chosen,) = values
+        ids = Category.objects.filter(slug__in=chosen).order_by().values("pk")
+        if len(chosen) == 1:  # an index has the products of one category in order
+            return {"category": ids[:1]}
+        return {"category__in": ids} if chosen else {}
+
     def known_values(self) -> Iterable[str]:
         return Category.objects.values_list("slug", flat=True)
 
@@ -209,7 +236,7 @@ class StockFacet(Facet):
 FACETS: tuple[Facet, ...] = (
     CategoryFacet("categories", "Category", "category", "category__slug"),
     ColourFacet("colours", "Colour", "colour", "colours"),
-    ValuesFacet("brands", "Brand", "brand", "brand"),
+    BrandFacet("brands", "Brand", "brand", "brand"),
     PriceFacet(),
     StockFacet(),
 )
@@ -225,3 +252,24 @@ def facet_values(counts: Mapping[str, int], chosen: Iterable[str]) -> list[Facet
 def _most_frequent(values: Iterable[FacetValue]) -> list[FacetValue]:
     ordered = sorted(values, key=lambda one: (not one.chosen, -one.count, one.name))
     return ordered[: max(MAX_COUNTED_VALUES, sum(one.chosen for one in ordered))]
+
+
+def list_brands() -> list[str]:
+    """Return the distinct brands by name."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BRANDS, {"status": Product.Status.PUBLISHED})
+        return [brand for (brand,) in cursor.fetchall()]
+
+
+def canonical_brands(brands: Iterable[str]) -> list[str]:
+    """Return brands given in any case as they are stored; keep unknown ones."""
+    given = {fold_case(brand): brand for brand in brands}
+    if not given:
+        return []
+    stored = [brand for brand in list_brands() if fold_case(brand) in given]
+    unknown = given.keys() - {fold_case(brand) for brand in stored}
+    return stored + [given[brand] for brand in sorted(unknown)]
+
+
+def fold_case(brand: str) -> str:
+    return brand.translate(str.maketrans(TURKISH_I, "ii")).lower()

@@ -1,19 +1,49 @@
 """Lists of products, the same for the front page and the API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
+from django.core.cache import caches
 from django.dispatch import Signal
 
 from catalog.facet_counts import FacetCounts, count_facets
+from catalog.facets import FACETS
 from catalog.filters import Filters
-from catalog.models import ProductQuerySet
-from catalog.words import WordsQuery, interpret
+from catalog.models import Product, ProductQuerySet
+from catalog.words import MAX_RANKED, WordsQuery, interpret
 
 PAGE_SIZE = 24
+# Counts are exact up to here. A list has many more pages than anybody turns.
+MAX_COUNTED = 10_000
+MAX_FACETED = 5_000  # the newest products of a list, among which facets are counted
+LARGE_LIST_AGE_S = 60  # of counts beyond these limits
 # Sent with `words` and `filters` when a search by words finds no product.
 zero_results = Signal()
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Products found by words: the newest MAX_RANKED by rank, then the others by age.
+
+    A word that half of the shop has would otherwise be ranked in half of the shop.
+    """
+
+    products: ProductQuerySet
+    query: SearchQuery | CombinedSearchQuery
+
+    def __getitem__(self, part: slice) -> list[Product]:
+        best = self.products.best_of_newest(self.query, MAX_RANKED).with_photos()
+        found: list[Product] = []
+        if part.start < MAX_RANKED:
+            found += best[part.start : min(part.stop, MAX_RANKED)]
+        if part.stop > MAX_RANKED:
+            matching = self.products.matching(self.query).with_photos()
+            start = max(part.start, MAX_RANKED)
+            found += matching.order_by("-id")[start : part.stop]
+        return found
 
 
 @dataclass(frozen=True)
@@ -30,22 +60,71 @@ class Listing:
 
     @property
     def products(self) -> ProductQuerySet:
-        """Return the products, the best match first if there are words."""
         return self._narrowed(self.filters)
+
+    def in_order(self, fields: Sequence[str] = ()) -> ProductQuerySet | Matches:
+        """Return the products with photos, without fields the best match first."""
+        if self.words_query.words and not fields:
+            return Matches(self._of_filters(self.filters), self.words_query.query)
+        return self.products.with_photos().order_by(*fields or ["-id"])
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of products; more than MAX_COUNTED are not counted."""
+        return self.products.order_by()[: MAX_COUNTED + 1].count()
+
+    @property
+    def exact_count(self) -> int:
+        """Return the number of products, beyond MAX_COUNTED that of a minute ago."""
+        if self.count <= MAX_COUNTED:
+            return self.count
+        counted = self.products.order_by().count
+        exact = caches["process"].get_or_set(
+            f"count:{self._key}", counted, timeout=LARGE_LIST_AGE_S
+        )
+        assert isinstance(exact, int)
+        return exact
 
     @cached_property
     def facets(self) -> FacetCounts:
-        return count_facets(self.filters, self._narrowed)
+        key = f"facets:{self._key}"
+        if (known := caches["process"].get(key)) is not None:
+            return known
+        facets = count_facets(self.filters, self._newest)
+        if not self._has_more_than_faceted():
+            return facets
+        facets = replace(facets, at_least=True)
+        caches["process"].set(key, facets, LARGE_LIST_AGE_S)
+        return facets
 
-    def report_count(self, count: int) -> None:
-        """Send `zero_results` if there are words and the count is 0."""
-        if self.words and not count:
+    def report_count(self) -> None:
+        """Send `zero_results` if there are words and they find nothing."""
+        if self.words and not self.count:
             zero_results.send(Listing, words=self.words, filters=self.filters)
 
-    def _narrowed(self, filters: Filters) -> ProductQuerySet:
+    @property
+    def _key(self) -> str:
+        parts = (self.filters, self.words_query, self.skus)
+        return sha256(repr(parts).encode()).hexdigest()
+
+    def _of_filters(self, filters: Filters) -> ProductQuerySet:
         products = filters.products()
-        if self.skus:
-            products = products.with_skus(self.skus)
+        return products.with_skus(self.skus) if self.skus else products
+
+    def _narrowed(self, filters: Filters) -> ProductQuerySet:
+        products = self._of_filters(filters)
         if not self.words_query.words:
             return products
         return products.matching(self.words_query.query)
+
+    def _newest(self, filters: Filters) -> ProductQuerySet:
+        newest = self._narrowed(filters).order_by("-id").values("pk")[:MAX_FACETED]
+        return Product.objects.filter(pk__in=newest)
+
+    def _has_more_than_faceted(self) -> bool:
+        each = {self.filters.except_facet(facet) for facet in FACETS}
+        beyond = slice(MAX_FACETED, MAX_FACETED + 1)
+        first, *others = [
+            self._narrowed(one).order_by("-id").values("pk")[beyond] for one in each
+        ]
+        return first.union(*others, all=True).exists()

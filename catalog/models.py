@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import (
     CombinedSearchQuery,
     SearchQuery,
@@ -11,8 +11,7 @@ from django.contrib.postgres.search import (
 )
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, Func, Prefetch, Q, Value
-from django.db.models.functions import Lower, Upper
+from django.db.models import Count, F, Prefetch, Q
 from django.urls import reverse
 from pgvector.django import BitField
 
@@ -21,8 +20,6 @@ from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
-
-TURKISH_I = "İı"  # languages disagree on their case
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
@@ -54,39 +51,27 @@ class ProductQuerySet(models.QuerySet["Product"]):
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
-    def brands(self) -> "models.QuerySet[Product, str]":
-        named = self.exclude(brand="").order_by("brand")
-        return named.values_list("brand", flat=True).distinct()
-
-    def canonical_brands(self, brands: Iterable[str]) -> list[str]:
-        """Return brands given in any case as they are stored; keep unknown ones."""
-        given = {_fold_case(brand): brand for brand in brands}
-        plain_i = Func("brand", Value(TURKISH_I), Value("ii"), function="TRANSLATE")
-        folded = self.annotate(folded=Lower(plain_i)).filter(folded__in=given)
-        stored = list(folded.brands())
-        unknown = given.keys() - {_fold_case(brand) for brand in stored}
-        return stored + [given[brand] for brand in sorted(unknown)]
-
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
 
     def matching(self, query: SearchQuery | CombinedSearchQuery) -> Self:
-        """Return the products a query of `catalog.words` finds, best first."""
-        return (
-            self.filter(words__document=query)
-            .annotate(rank=SearchRank(F("words__document"), query))
-            .order_by("-rank", "-id")
-        )
+        """Return the products a query of `catalog.words` finds."""
+        return self.filter(words__document=query)
+
+    def best_of_newest(
+        self, query: SearchQuery | CombinedSearchQuery, number: int
+    ) -> "ProductQuerySet":
+        """Return so many of the newest matching products, best first."""
+        newest = self.matching(query).order_by("-id").values("pk")[:number]
+        ranked = Product.objects.filter(pk__in=newest)
+        rank = SearchRank(F("words__document"), query)
+        return ranked.alias(rank=rank).order_by("-rank", "-id")
 
     def with_photos(self) -> Self:
         """Load categories and photos in two queries; `cover` then needs none."""
         return self.select_related("category").prefetch_related(
             Prefetch("images", ProductImage.objects.order_by("position", "id"))
         )
-
-
-def _fold_case(brand: str) -> str:
-    return brand.translate(str.maketrans(TURKISH_I, "ii")).lower()
 
 
 class Product(models.Model):
@@ -123,9 +108,7 @@ class Product(models.Model):
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
     )
     stock = models.PositiveIntegerField(default=0)
-    status = models.CharField(
-        max_length=9, choices=Status, default=Status.PUBLISHED, db_index=True
-    )
+    status = models.CharField(max_length=9, choices=Status, default=Status.PUBLISHED)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
 
@@ -133,11 +116,15 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        # Lists read their first page in the order of an index, however many match.
         indexes = [
-            models.Index(fields=["brand"], name="product_brand"),
-            # Suggestions search for the beginnings of words in any case.
-            GinIndex(
-                OpClass(Upper("brand"), name="gin_trgm_ops"), name="product_brand_trgm"
+            models.Index(fields=["status", "brand"], name="product_brands"),
+            models.Index(fields=["status", "created", "id"], name="product_newest"),
+            models.Index(fields=["status", "price_cents", "-id"], name="product_price"),
+            models.Index(fields=["status", "category", "-id"], name="product_category"),
+            models.Index(
+                fields=["status", "category", "price_cents", "-id"],
+                name="product_category_price",
             ),
         ]
 

@@ -11,10 +11,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.error_codes import ErrorCode
-from catalog.facets import VALUES_FACETS
+from catalog.facets import VALUES_FACETS, canonical_brands
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 from catalog.listing import PAGE_SIZE
-from catalog.models import Product
 from catalog.words import MAX_WORDS_CHARS
 
 MAX_PAGE_SIZE = 100
@@ -211,7 +210,7 @@ class FilterParameters(Parameters):
         return super().get_fields() | values
 
     def validate_brand(self, brands: list[str]) -> list[str]:
-        return Product.objects.published().canonical_brands(filter(None, brands))
+        return canonical_brands(filter(None, brands))
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         low, high = attrs.get("price_min"), attrs.get("price_max")

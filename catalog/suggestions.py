@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from catalog.models import Category, Product, ProductQuerySet
+from catalog.facets import fold_case, list_brands
+from catalog.models import Category, Product
 from catalog.words import WordsQuery, clean, interpret
 
 MIN_CHARS = 2
 MAX_NAMES = 3  # each of categories and of brands
 MAX_PRODUCTS = 6
+MAX_RANKED_TITLES = 200  # the newest, if more begin like this
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,12 @@ def suggest(words: str) -> list[Suggestion]:
     text = clean(words)
     if len(text) < MIN_CHARS:
         return []
-    products = Product.objects.published()
-    names = [*_categories(text), *_brands(text, products)]
-    prefix_query = WordsQuery(text, text, last_is_prefix=True)
-    titles = _titles(products.matching(prefix_query.query))
+    names = [*_categories(text), *_brands(text)]
+    titles = _titles(WordsQuery(text, text, last_is_prefix=True))
     if not names and not titles and (query := interpret(text)).corrected:
         url = _list_url(q=query.words)
         names = [Suggestion(query.words, "Did you mean", url)]
-        titles = _titles(products.matching(query.query))
+        titles = _titles(query)
     return names + titles
 
 
@@ -49,10 +49,12 @@ def _categories(text: str) -> list[Suggestion]:
     ]
 
 
-def _brands(text: str, products: ProductQuerySet) -> list[Suggestion]:
-    # Sliced here: with a LIMIT the planner would walk through all brands in order.
-    names = list(products.filter(_begins("brand", text)).brands())[:MAX_NAMES]
-    return [Suggestion(name, "Brand", _list_url(brand=name)) for name in names]
+def _brands(text: str) -> list[Suggestion]:
+    begun = fold_case(text)
+    names = [name for name in list_brands() if f" {begun}" in f" {fold_case(name)}"]
+    return [
+        Suggestion(name, "Brand", _list_url(brand=name)) for name in names[:MAX_NAMES]
+    ]
 
 
 def _begins(field: str, text: str) -> Q:
@@ -60,8 +62,10 @@ def _begins(field: str, text: str) -> Q:
     return Q(**{f"{field}__istartswith": text}) | Q(**later_word)
 
 
-def _titles(products: ProductQuerySet) -> list[Suggestion]:
-    best = products.only("title", "slug")[: 5 * MAX_PRODUCTS]
+def _titles(query: WordsQuery) -> list[Suggestion]:
+    # Two letters begin a word of nearly every product.
+    ranked = Product.objects.published().best_of_newest(query.query, MAX_RANKED_TITLES)
+    best = ranked.only("title", "slug")[: 5 * MAX_PRODUCTS]
     by_title: dict[str, Product] = {}  # many products may have one title
     for product in best:
         by_title.setdefault(product.title, product)

@@ -14,6 +14,7 @@ from catalog.models import Product
 
 MAX_WORDS_CHARS = 200
 MAX_RESULTS = 500
+MAX_RANKED = 1000  # products of a search; the newest, if more match
 MAX_CORRECTED_WORDS = 8  # per search
 _MIN_RATIO = 0.7  # SequenceMatcher.ratio() of a correction: 0.89 for drss, dress
 _CANDIDATES = 200  # many, since swapping two letters leaves few equal trigrams
@@ -109,8 +110,8 @@ def find(
     if not query.words:
         return []
     searched = Product.objects.published() if products is None else products
-    matches = searched.matching(query.query)  # type: ignore[attr-defined]
-    return list(matches.values_list("id", flat=True)[:limit])
+    ranked = searched.best_of_newest(query.query, MAX_RANKED)  # type: ignore[attr-defined]
+    return list(ranked.values_list("id", flat=True)[:limit])
 
 
 def _queries(original: str) -> Iterator[WordsQuery]:

@@ -33,5 +33,6 @@ class CategoryListView(PublicView):
     def get(self, request: Request) -> Response:
         """Returns all categories by name, with how many products each has."""
         values = PageParameters.read(request.query_params)
-        page = page_of(request, Category.objects.with_product_counts(), values)
+        categories = Category.objects.with_product_counts()
+        page = page_of(request, categories, values, Category.objects.count())
         return Response(self.Output(page).data)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import (
@@ -34,7 +35,7 @@ from catalog.api.serializers import (
     root_of,
 )
 from catalog.listing import Listing
-from catalog.models import Product, ProductQuerySet
+from catalog.models import Product
 from catalog.parameters import (
     ORDERINGS,
     ListingParameters,
@@ -91,8 +92,9 @@ class ProductListView(PublicView):
         listing = Listing(
             filters_of(values), values.get("q", ""), values.get("sku", ())
         )
-        page = page_of(request, _ordered(listing, values), values)
-        listing.report_count(page["count"])
+        rows = listing.in_order(_order(values))
+        page = page_of(request, rows, values, listing.exact_count)
+        listing.report_count()
         root = root_of(request)
         page["words"] = listing.words_query.words if "q" in values else None
         page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
@@ -103,12 +105,9 @@ class ProductListView(PublicView):
         return Response(page)
 
 
-def _ordered(listing: Listing, values: dict[str, Any]) -> ProductQuerySet:
-    products = listing.products.with_photos()
+def _order(values: dict[str, Any]) -> Sequence[str]:
     ordering = values.get("ordering", "relevance" if "q" in values else "-created")
-    if ordering == "relevance":
-        return products  # the search has ordered them
-    return products.order_by(*ORDERINGS[ordering])
+    return () if ordering == "relevance" else ORDERINGS[ordering]
 
 
 class ProductDetailView(PublicView):

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
+from catalog.listing import Matches
 from catalog.models import Product, ProductImage
 from catalog.photos.thumbnails import SIZES, Thumbnail
 
@@ -198,9 +199,10 @@ def page_links(
     }
 
 
-def page_of(request: Request, rows: QuerySet, values: dict[str, Any]) -> dict[str, Any]:
+def page_of(
+    request: Request, rows: QuerySet | Matches, values: dict[str, Any], count: int
+) -> dict[str, Any]:
     number, size = values["page"], values["page_size"]
-    count = rows.count()
     check_page(number, size, count)
     start, end = (number - 1) * size, number * size
     page_url = partial(replace_query_param, request.build_absolute_uri(), "page")
@@ -243,13 +245,14 @@ def _facet_field(facet: Facet) -> serializers.Field:
 class FacetsOutput(serializers.Serializer):
     """The values that the answer can be filtered by, with how many products have each.
 
-    Each facet is counted among the products that all other filters let through. A
-    search counts among its candidates, at most the 500 nearest.
+    Each facet is counted among the products that all other filters let through. A list
+    counts among its 5,000 newest, a search among its candidates, at most the 500
+    nearest.
     """
 
     at_least = serializers.BooleanField(
-        help_text="Whether a search had more than 500 candidates, so that choosing a"
-        " value may find more products than its count says."
+        help_text="Whether there were more products than were counted, so that choosing"
+        " a value may find more than its count says."
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:

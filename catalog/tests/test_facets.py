@@ -1,7 +1,12 @@
 import pytest
 
 from catalog.facet_counts import count_facets
-from catalog.facets import MAX_COUNTED_VALUES, PriceRange
+from catalog.facets import (
+    MAX_COUNTED_VALUES,
+    PriceRange,
+    canonical_brands,
+    list_brands,
+)
 from catalog.filters import Filters
 from catalog.models import Product
 from catalog.tests.factories import make_product
@@ -49,3 +54,20 @@ def test_chosen_values_come_first_then_the_most_frequent():
 def test_a_price_range_has_a_value_for_the_address_and_a_name(ends, value, name):
     price = PriceRange(*ends, count=1, chosen=False)
     assert (price.value, price.name) == (value, name)
+
+
+def test_brands_are_listed_once_and_by_name():
+    for brand in ("Ostra", "", "Acme", "Ostra"):
+        make_product(brand=brand)
+    make_product(brand="Hidden", status="draft")
+    assert list_brands() == ["Acme", "Ostra"]
+
+
+def test_a_shop_without_brands_has_none():
+    make_product(brand="")
+    assert list_brands() == []
+
+
+def test_a_brand_is_found_in_any_case_and_an_unknown_one_is_kept():
+    make_product(brand="Acme")
+    assert canonical_brands(["aCME", "Zeta"]) == ["Acme", "Zeta"]

@@ -59,11 +59,11 @@ def sort_labels(words: str) -> list[tuple[str, str]]:
     return [(name, SORTS[name][0]) for name in names]
 
 
-def order_by(sort: str) -> list[str] | None:
-    """Return the fields to order a listing by; None keeps the order of relevance."""
+def order_by(sort: str) -> list[str]:
+    """Return the fields to order a listing by, none for the order of relevance."""
     if sort == "newest":  # the order of "-created", by the index of the primary key
         return ["-id"]
-    return ORDERINGS.get(SORTS[sort][1])
+    return ORDERINGS.get(SORTS[sort][1], [])
 
 
 def read_refinement(data: QueryDict) -> Refinement:

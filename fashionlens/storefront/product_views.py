@@ -1,5 +1,7 @@
 """Product pages, and what the shop remembers of them for a shopper."""
 
+from urllib.parse import urlsplit
+
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -14,7 +16,6 @@ from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
 from catalog.models import Product
-from fashionlens.storefront.clicks import record_click
 from fashionlens.storefront.error_pages import not_found, parameter_error
 from fashionlens.storefront.parameters import read_weights
 from fashionlens.storefront.recently_viewed import forget, remember
@@ -23,6 +24,9 @@ from fashionlens.storefront.recommendations import (
     because_recently_viewed,
     product_lists,
 )
+from search.events.record import ReportedEvent, record_quietly
+from search.models import Event
+from search.query.nearest import MAX_K
 
 
 @require_safe
@@ -46,8 +50,27 @@ def product(request: HttpRequest, slug: str) -> TemplateResponse:
     is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
     if request.method == "GET" and not is_prefetch:
         remember(request, response, product.pk)
-        record_click(request, product)
+        _record_click(request, product)
     return response
+
+
+def _record_click(request: HttpRequest, product: Product) -> None:
+    """Record a click in a list: the link names the list and the place in it."""
+    list_id, place = request.GET.get("q", ""), request.GET.get("p", "")
+    if list_id and _is_place(place) and _is_from_this_shop(request):
+        record_quietly(
+            ReportedEvent(Event.Kind.CLICK, list_id, int(place), [product.sku])
+        )
+
+
+def _is_place(text: str) -> bool:
+    return text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MAX_K
+
+
+def _is_from_this_shop(request: HttpRequest) -> bool:
+    # Robots, bookmarks and links that were passed on are not clicks.
+    referer = urlsplit(request.headers.get("Referer", ""))
+    return referer.netloc == request.get_host()
 
 
 @require_POST

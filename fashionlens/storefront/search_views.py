@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import InvalidPage
 from django.db.models import prefetch_related_objects
 from django.http import (
     HttpResponse,
@@ -17,11 +17,11 @@ from django_htmx.http import push_url, retarget
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
-from catalog.listing import PAGE_SIZE
 from catalog.models import Product
 from catalog.photos.remote import AddressError
 from fashionlens.storefront.error_pages import not_found, parameter_error, reasons
 from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
+from fashionlens.storefront.lists import filters_response, only_category, page_of_hits
 from fashionlens.storefront.parameters import (
     KEPT,
     REFINEMENT,
@@ -120,10 +120,30 @@ def results(request: HtmxRequest, query_id: str) -> HttpResponse:
         return _expired(request, query_id)
 
 
+@require_safe
+@page_or_fragment
+def result_filters(request: HtmxRequest, query_id: str) -> HttpResponse:
+    """Return the filters of a search with their counts."""
+    try:
+        refinement = read_refinement(request.GET)
+        kept = get_search(query_id=query_id, refinement=refinement)
+        context = {
+            "facets": kept.count_facets(),
+            "filters": refinement.filters,
+            "parameters": known_parameters(request.GET, REFINEMENT),
+            "list_path": reverse("storefront:results", args=[kept.id]),
+            "target": "#results",
+        }
+    except (ParameterError, ValidationError) as error:
+        return parameter_error(request, error)
+    except QueryExpired:
+        return _expired(request, query_id)
+    return filters_response(request, context)
+
+
 def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
     try:
-        number = request.GET.get("page", 1)
-        page = Paginator(kept.all_hits(), PAGE_SIZE).page(number)
+        page = page_of_hits(kept.all_hits(), request.GET.get("page", 1))
     except InvalidPage:
         return not_found(request, "The results do not have this page.")
     if kept.count == 0:
@@ -131,15 +151,14 @@ def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
     shown = kept.results_page(page.number)
     # The number of a result's photo is counted among those of its product.
     prefetch_related_objects([result.product for result in shown], "images")
-    facets = kept.count_facets()
     context = {
         "search": kept,
         "parameters": known_parameters(request.GET, KEPT),
         "results": shown,
         "page": page,
-        "facets": facets,
         "filters": kept.refinement.filters,
-        "categories": [value for value in facets.categories if value.chosen],
+        "filters_path": reverse("storefront:result-filters", args=[kept.id]),
+        "category": only_category(kept.refinement.filters),
         "start_picture": kept.load_start_picture(),
         "refining_products": _refining_products(kept),
         "list_path": reverse("storefront:results", args=[kept.id]),

@@ -1,12 +1,13 @@
 """The front page and the suggestions below its search field."""
 
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import InvalidPage
 from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBadRequest,
 )
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
@@ -14,10 +15,16 @@ from django.views.decorators.vary import vary_on_cookie
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import Filters, ParameterError
-from catalog.listing import PAGE_SIZE, Listing
+from catalog.listing import Listing
 from catalog.suggestions import suggest
 from catalog.words import WordsError
 from fashionlens.storefront.error_pages import not_found, parameter_error
+from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
+from fashionlens.storefront.lists import (
+    ListingPaginator,
+    filters_response,
+    only_category,
+)
 from fashionlens.storefront.parameters import (
     LISTING,
     known_parameters,
@@ -40,29 +47,25 @@ SUGGESTIONS_AGE_S = 60
 @cache_control(private=True)
 def home(request: HttpRequest) -> TemplateResponse:
     try:
-        values = read_listing(request.GET)
-        listing = Listing(Filters.from_parameters(values), values["q"])
-        listing.filters.check()
+        listing, sort = _read_listing(request)
+        page = ListingPaginator(listing, order_by(sort)).page(
+            request.GET.get("page", 1)
+        )
     except (ValidationError, ParameterError) as error:
         return parameter_error(request, error)
-    products = listing.products.with_photos()
-    if order := order_by(values["sort"]):
-        products = products.order_by(*order)
-    try:
-        page = Paginator(products, PAGE_SIZE).page(request.GET.get("page", 1))
     except InvalidPage:
         return not_found(request, "The list does not have this page.")
-    listing.report_count(page.paginator.count)
-    categories = [value for value in listing.facets.categories if value.chosen]
+    listing.report_count()
     is_whole_shop = not (listing.words or listing.filters)
     context = {
         "listing": listing,
         "page": page,
         "words": listing.words,
-        "sort": values["sort"],
+        "sort": sort,
         "sorts": sort_labels(listing.words),
         "parameters": known_parameters(request.GET, LISTING),
-        "category": categories[0] if len(categories) == 1 else None,
+        "category": only_category(listing.filters),
+        "filters_path": reverse("storefront:filters"),
         "is_whole_shop": is_whole_shop,
         "is_front_page": is_whole_shop and page.number == 1,
     }
@@ -72,6 +75,35 @@ def home(request: HttpRequest) -> TemplateResponse:
     elif listing.words:
         context["list_id"] = new_list_id(Event.Listing.WORDS)
     return TemplateResponse(request, "storefront/home.html", context)
+
+
+@require_safe
+@page_or_fragment
+def filters(request: HtmxRequest) -> TemplateResponse:
+    """Return the filters of a list with their counts."""
+    try:
+        listing, _ = _read_listing(request)
+    except (ValidationError, ParameterError) as error:
+        return parameter_error(request, error)
+    context = {
+        "facets": listing.facets,
+        "filters": listing.filters,
+        "words": listing.words,
+        "parameters": known_parameters(request.GET, LISTING),
+        "list_path": reverse("storefront:home"),
+    }
+    return filters_response(request, context)
+
+
+def _read_listing(request: HttpRequest) -> tuple[Listing, str]:
+    """Return the listing and how it is sorted.
+
+    Raises ValidationError and ParameterError.
+    """
+    values = read_listing(request.GET)
+    listing = Listing(Filters.from_parameters(values), values["q"])
+    listing.filters.check()
+    return listing, values["sort"]
 
 
 @require_safe

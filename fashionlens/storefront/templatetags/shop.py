@@ -10,7 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.facet_counts import FacetCounts
+from catalog.facets import VALUES_FACETS, PriceRange
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
 from catalog.money import amount
@@ -79,19 +79,18 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 
 @register.simple_tag(takes_context=True)
-def chosen_filters(
-    context: dict[str, Any], facets: FacetCounts, filters: Filters
-) -> list[tuple[str, str]]:
+def chosen_filters(context: dict[str, Any], filters: Filters) -> list[tuple[str, str]]:
     """Return the name of each chosen value and the address of this list without it."""
+    names = {each.slug: each.name for each in context["all_categories"]}
     chosen = [
-        (facet.parameter, value.value, capfirst(value.name))
-        for facet, values in facets.by_facet
-        for value in values
-        if value.chosen
+        (facet.parameter, value, capfirst(names.get(value, value)))
+        for facet in VALUES_FACETS
+        for value in getattr(filters, facet.name)
     ]
-    chosen += [
-        ("price", each.value, each.name) for each in facets.prices if each.chosen
-    ]
+    limits = (filters.price_min_cents, filters.price_max_cents)
+    if limits != (None, None):
+        price = PriceRange(*limits, count=0, chosen=True)
+        chosen.append(("price", price.value, price.name))
     if filters.in_stock is not None:
         stock = ("true", "In stock") if filters.in_stock else ("false", "Sold out")
         chosen.append(("in_stock", *stock))

@@ -15,8 +15,8 @@ from fashionlens.storefront.tests.outline import outline
 
 pytestmark = pytest.mark.django_db
 
-# Categories, count, products, photos, and five for the counts beside the filters.
-HOME_QUERIES = 9
+# Categories, count, products, photos.
+HOME_QUERIES = 4
 
 
 def titles(response) -> list[str]:
@@ -160,7 +160,13 @@ def test_the_number_beside_a_value_is_what_choosing_it_finds(client, shelf, kept
 
 
 def test_filters_are_shown_with_their_numbers_and_what_is_chosen(client, shelf):
-    text = client.get("/?q=red&category=hat&price=100-30000&sort=price_up").text
+    narrowed_list = client.get("/?q=red&category=hat&price=100-30000&sort=price_up")
+    (link,) = [
+        str(tag.get("href"))
+        for tag in outline(narrowed_list.text)
+        if str(tag.get("href")).startswith("/filters/")
+    ]
+    text = client.get(link.replace("&amp;", "&")).text
     page = outline(text)
     boxes = {
         (tag.get("name"), tag.get("value")): "checked" in tag.attributes
@@ -172,6 +178,26 @@ def test_filters_are_shown_with_their_numbers_and_what_is_chosen(client, shelf):
     hidden = {(tag.get("name"), tag.get("value")) for tag in page}
     assert {("q", "red"), ("sort", "price_up")} <= hidden
     assert re.search(r'Hats <span class="count">2</span>', text)
+
+
+def test_counting_the_filters_waits_until_the_box_is_opened(client, shelf):
+    page = client.get("/?category=hat")
+    assert "checkbox" not in page.text
+    (box,) = [tag for tag in outline(page.text) if tag.name == "details"]
+    assert (box.get("hx-get"), box.get("hx-trigger")) == (
+        "/filters/?category=hat",
+        "toggle once",
+    )
+    form = client.get("/filters/?category=hat", headers={"HX-Request": "true"})
+    assert "checkbox" in form.text and "<html" not in form.text
+
+
+@pytest.mark.parametrize("query", ["", "q=red", "category=hat&brand=Acme&q=red"])
+def test_the_filters_take_a_bounded_number_of_queries(
+    client, shelf, query, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(12):
+        client.get(f"/filters/?{query}")
 
 
 def test_every_chosen_filter_can_be_taken_away_and_all_at_once(client, shelf):
@@ -230,8 +256,8 @@ def test_filters_cost_four_queries_more(client, django_assert_num_queries, produ
     asked = "/?q=product&category=dress&brand=Nordlys&in_stock=true&price=-9999"
     client.get(asked)
     # How the brand is written, whether the words find any, the categories and brands
-    # there are.
-    with django_assert_num_queries(HOME_QUERIES + 4):
+    # there are, and the chosen category.
+    with django_assert_num_queries(HOME_QUERIES + 5):
         client.get(asked)
 
 

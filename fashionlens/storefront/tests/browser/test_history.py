@@ -41,6 +41,7 @@ def test_going_back_restores_sorting_and_filters(page, shop):
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile("category=hat"))
     page.go_back()
+    page.locator("summary").click()
     expect(page.get_by_label("Hats")).not_to_be_checked()
 
 
