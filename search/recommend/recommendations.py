@@ -8,8 +8,8 @@ from itertools import chain, zip_longest
 import numpy as np
 from django.core.cache import cache
 
-from catalog.filters import MAX_VALUES, Filters
-from catalog.models import Category, Product, ProductImage
+from catalog.filters import Filters
+from catalog.models import Category, Product
 from search.index.encoders import active_encoder, network_of, retry_if_retired
 from search.models import Embedding, Encoder
 from search.query.near_duplicates import drop_duplicates, search_past_duplicates
@@ -25,6 +25,7 @@ from search.recommend.outfits import (
     harmony,
     hues,
 )
+from search.recommend.pieces import Candidate, WantedKind, nearest_of_kinds
 
 CANDIDATES = 24  # of each kind, the nearest first, to choose from by colour
 MAX_PIECES = 8
@@ -32,7 +33,7 @@ MAX_SEEDS = 10  # products that recommendations may start from
 # The neighbours of the first seeds are recommended; the others are only left out.
 SEARCHED_SEEDS = 3
 NEIGHBOURS = 48
-# A product page costs up to five searches. Products gone or sold out meanwhile are left
+# Products gone or sold out meanwhile are left
 # out or marked all the same.
 CACHE_S = 1800
 
@@ -67,49 +68,48 @@ def _cached(key: str, find: Callable[[], list[Hit] | None]) -> list[Hit]:
 
 
 def _find_outfits(product: Product, encoder: Encoder) -> list[Hit] | None:
-    slugs = Category.objects.values_list("slug", flat=True)
-    kinds = find_complements(product.category.slug, slugs)
+    ids = dict(Category.objects.values_list("slug", "pk"))
+    kinds = find_complements(product.category.slug, ids)
     photo = _first_photo(product.id, encoder)
     if not kinds or photo is None:
         return [] if photo else None
     vector, colours = photo
     own_hues = hues(colours, find_kind(product.category.slug))
-    search = partial(nearest, vector=vector, encoder=encoder)
-    hits = {
-        kind: _search_varied(
-            partial(search, filters=_wearable(own_hues, kind, categories)), CANDIDATES
-        )
-        for kind, (categories, _) in kinds.items()
+    found = nearest_of_kinds(
+        product=product,
+        vector=vector,
+        encoder=encoder,
+        kinds={
+            kind: WantedKind(
+                [ids[slug] for slug in slugs], _wearable_colours(own_hues, kind)
+            )
+            for kind, (slugs, _) in kinds.items()
+        },
+        limit=CANDIDATES,
+    )
+    pieces = {
+        kind: [_piece(each, kind) for each in candidates]
+        for kind, candidates in found.items()
     }
     numbers = {kind: number for kind, (_, number) in kinds.items()}
-    return list(_outfits(own_hues, _load_pieces(hits), numbers))
+    return list(_outfits(own_hues, pieces, numbers))
+
+
+def _wearable_colours(own_hues: Sequence[int], kind: str) -> list[str]:
+    # Neutral colours go with all: without this filter, photos whose colours
+    # are not known are found too.
+    return harmonious_colours(own_hues, kind) if own_hues else []
+
+
+def _piece(candidate: Candidate, kind: str) -> Piece:
+    if not candidate.colours:
+        return Piece(candidate.hit, "", None)
+    colours = candidate.colours
+    return Piece(candidate.hit, colours[0], hues(colours, kind))
 
 
 def _search_varied(search: Callable[..., list[Hit]], k: int) -> list[Hit]:
     return drop_duplicates(search_past_duplicates(search, k))[:k]
-
-
-def _wearable(own_hues: Sequence[int], kind: str, slugs: list[str]) -> Filters:
-    # Neutral colours go with all: without this filter, photos whose colours
-    # are not known are found too.
-    colours = tuple(harmonious_colours(own_hues, kind)) if own_hues else ()
-    return Filters(categories=tuple(slugs[:MAX_VALUES]), colours=colours, in_stock=True)
-
-
-def _load_pieces(hits_by_kind: dict[str, list[Hit]]) -> dict[str, list[Piece]]:
-    ids = [hit.image_id for hits in hits_by_kind.values() for hit in hits]
-    photos = ProductImage.objects.filter(id__in=filter(None, ids))
-    colours: dict[int | None, list[str]] = dict(photos.values_list("id", "colours"))
-
-    def piece(hit: Hit, kind: str) -> Piece:
-        names = colours.get(hit.image_id)
-        if not names:
-            return Piece(hit, "", None)
-        return Piece(hit, names[0], hues(names, kind))
-
-    return {
-        kind: [piece(hit, kind) for hit in hits] for kind, hits in hits_by_kind.items()
-    }
 
 
 def _outfits(

@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_category, make_product
 from search.models import Embedding
+from search.recommend import pieces
 from search.recommend.recommendations import MAX_PIECES, goes_with, recommend_similar
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,13 @@ def put(fake_encoder):
         return product
 
     return put_
+
+
+@pytest.fixture
+def shop_of_kinds(put) -> Product:
+    for slug in ("pants", "shoes", "outwear", "skirt", "shorts"):
+        put(slug, "black")
+    return put("shirt", "red")
 
 
 def worn(product: Product, **options) -> list[Product]:
@@ -228,3 +236,28 @@ def test_no_products_or_unknown_ones_give_no_recommendations(put):
     put("dress", "red")
     assert recommend_similar(products=[]) == []
     assert recommend_similar(products=[2**40]) == []
+
+
+def test_a_large_kind_is_compared_around_the_products_own_place(put, monkeypatch):
+    monkeypatch.setattr(pieces, "POOL", 2)
+    early = put("shoes", "black", angle=1)
+    shoes = [put("shoes", "black", angle=40 + n) for n in range(2)]
+    shirt = put("shirt", "white")
+    shoes += [put("shoes", "white", angle=50 + n) for n in range(2)]
+    put("shoes", "white", angle=1)
+    assert early not in worn(shirt)
+    assert worn(shirt) == [shoes[0], shoes[2]]
+
+
+def test_goes_with_takes_five_queries_and_no_scan_of_the_products(put, shop_of_kinds):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    with CaptureQueriesContext(connection) as captured:
+        assert worn(shop_of_kinds)
+    assert len(captured) == 5  # encoder, categories, photo, pieces, results
+    (pieces_query,) = [q["sql"] for q in captured if "LATERAL" in q["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {pieces_query}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan on catalog_product" not in plan
+    assert "hnsw" not in plan
