@@ -135,7 +135,14 @@ def _product_pages(draw: _Draw) -> Iterator[PageKind]:
     def page() -> str:
         return f"/products/{draw.slug()}/"
 
+    def late() -> str:
+        return f"{page()}more/"
+
     yield PageKind("product page", page)
+    yield PageKind("product page, late part", late, fragment=True)
+    yield PageKind(
+        "product page, late part, returning", late, returning=True, fragment=True
+    )
     yield PageKind("product page, returning", page, returning=True)
 
 

@@ -17,16 +17,19 @@ from rest_framework.exceptions import ValidationError
 from catalog.filters import ParameterError
 from catalog.models import Product
 from fashionlens.storefront.error_pages import not_found, parameter_error
+from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
 from fashionlens.storefront.parameters import read_weights
 from fashionlens.storefront.recently_viewed import forget, remember
 from fashionlens.storefront.recommendations import (
-    Recommendations,
     because_recently_viewed,
-    product_lists,
+    outfit_list,
+    similar_list,
 )
 from search.events.record import ReportedEvent, record_quietly
 from search.models import Event
 from search.query.nearest import MAX_K
+
+NOT_IN_SHOP = "This product is not in the shop."
 
 
 @require_safe
@@ -36,16 +39,13 @@ def product(request: HttpRequest, slug: str) -> TemplateResponse:
     try:
         product = Product.objects.published().with_photos().get(slug=slug)
     except Product.DoesNotExist:
-        return not_found(request, "This product is not in the shop.")
+        return not_found(request, NOT_IN_SHOP)
+    context: dict[str, object] = {"product": product}
     try:
-        lists = (
-            product_lists(product, read_weights(request.GET)) if product.cover else {}
-        )
+        if product.cover:
+            context |= similar_list(product, read_weights(request.GET))
     except (ParameterError, ValidationError) as error:
         return parameter_error(request, error)
-    shown = [each for each in lists.values() if isinstance(each, Recommendations)]
-    because = because_recently_viewed(request, product, shown=shown)
-    context = {"product": product, **lists, "because_viewed": because}
     response = TemplateResponse(request, "storefront/product.html", context)
     is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
     if request.method == "GET" and not is_prefetch:
@@ -71,6 +71,37 @@ def _is_from_this_shop(request: HttpRequest) -> bool:
     # Robots, bookmarks and links that were passed on are not clicks.
     referer = urlsplit(request.headers.get("Referer", ""))
     return referer.netloc == request.get_host()
+
+
+@require_safe
+@vary_on_cookie
+@cache_control(private=True)
+@page_or_fragment
+def more(request: HtmxRequest, slug: str) -> TemplateResponse:
+    """Return what goes with a product and what goes with those viewed before.
+
+    The product's page loads it when all else is shown. `shown` names the products that
+    are on that page.
+    """
+    try:
+        product = Product.objects.published().select_related("category").get(slug=slug)
+    except Product.DoesNotExist:
+        return not_found(request, NOT_IN_SHOP)
+    outfit = outfit_list(product)
+    shown = [int(pk) for pk in request.GET.get("shown", "").split(".") if _is_id(pk)]
+    shown += [result.product.pk for result in outfit.results]
+    context = {
+        "product": product,
+        "outfit": outfit,
+        "because_viewed": because_recently_viewed(request, product, shown=shown),
+        "next": product.get_absolute_url(),
+    }
+    name = "_more.html" if request.htmx else "more.html"
+    return TemplateResponse(request, f"storefront/product/{name}", context)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 @require_POST

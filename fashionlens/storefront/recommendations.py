@@ -49,17 +49,15 @@ def recommend(
     return Recommendations(results, list_id)
 
 
-def product_lists(product: Product, weights: Weights) -> dict[str, object]:
-    """Return what is like the product and what goes with it. Raises ParameterError."""
+def similar_list(product: Product, weights: Weights) -> dict[str, object]:
+    """Return what a page shows of similar products. Raises ParameterError."""
     similar = recommend(
         Event.Listing.SIMILAR,
         lambda: similar_products(product=product, weights=weights),
         product,
     )
-    outfit = recommend(
-        Event.Listing.GOES_WITH, lambda: goes_with(product=product), product
-    )
-    context: dict[str, object] = {"similar": similar, "outfit": outfit}
+    shown = ".".join(str(each.product.pk) for each in similar.results)
+    context: dict[str, object] = {"similar": similar, "shown": shown}
     if similar.results:
         context["colours"] = colour_choice(similar.results[0].encoder, weights)
     else:
@@ -68,17 +66,22 @@ def product_lists(product: Product, weights: Weights) -> dict[str, object]:
     return context
 
 
+def outfit_list(product: Product) -> Recommendations:
+    return recommend(
+        Event.Listing.GOES_WITH, lambda: goes_with(product=product), product
+    )
+
+
 def because_recently_viewed(
     request: HttpRequest,
     product: Product | None = None,
     *,
-    shown: Sequence[Recommendations] = (),
+    shown: Sequence[int] = (),
 ) -> Recommendations | None:
     viewed = [pk for pk in recently_viewed(request) if not product or pk != product.pk]
     if not viewed:
         return None
-    exclude = [result.product.pk for each in shown for result in each.results]
-    exclude += [product.pk] if product else []
+    exclude = [*shown, product.pk] if product else list(shown)
     results: list[Result] = when_available(
         lambda: recommend_similar(products=viewed, without=exclude), []
     )

@@ -8,6 +8,7 @@ urlpatterns = [
     path("filters/", views.filters, name="filters"),
     path("suggestions/", views.suggestions, name="suggestions"),
     path("products/<slug:slug>/", product_views.product, name="product"),
+    path("products/<slug:slug>/more/", product_views.more, name="more"),
     path("looked-at/forget/", product_views.forget_recently_viewed, name="forget"),
     path("search/", search_views.search, name="search"),
     # secrets.token_urlsafe() makes ids that are slugs.

@@ -30,6 +30,13 @@ def look_at(client, product: Product, query: str = "", **headers):
     return client.get(f"/products/{product.slug}/{query}", headers=headers)
 
 
+def more_of(client, product: Product, **headers):
+    """Get the late part of a product's page, as the page names it."""
+    page = outline(look_at(client, product, **headers).text)
+    (address,) = [tag.get("hx-get") for tag in page if "hx-get" in tag.attributes]
+    return client.get(address, headers={"HX-Request": "true", **headers})
+
+
 def strip(response) -> list[str]:
     """Addresses of the products in "Because you looked at", without their lists."""
     text = response.text.partition('id="because-viewed-title"')[2].partition(
@@ -60,15 +67,15 @@ def test_the_front_page_shows_products_like_those_viewed_last(client, shop):
 
 def test_a_product_page_recommends_by_the_products_viewed_before(client, shop, embed):
     look_at(client, shop[0])
-    assert strip(look_at(client, shop[0])) == []
+    assert strip(more_of(client, shop[0])) == []
     # What is similar is on the page already: here that is all there is.
-    assert strip(look_at(client, shop[1])) == []
+    assert strip(more_of(client, shop[1])) == []
     for n in range(14):
         make_product(photo=make_photo_bytes((240, 10 * n, 0)))
     embed()
     cache.clear()
-    response = look_at(client, shop[1])
-    similar = response.text.partition('id="similar-title"')[2]
+    response = more_of(client, shop[1])
+    similar = look_at(client, shop[1]).text.partition('id="similar-title"')[2]
     shown = [tag.get("href") for tag in outline(similar.partition("</section>")[0])]
     before = {(link or "").partition("?")[0] for link in shown}
     assert strip(response)
@@ -158,10 +165,39 @@ def test_the_product_page_shows_what_goes_with_it(client, embed):
     shirt = make_product(photo=black, category=make_category("Shirts", "shirt"))
     shoes = make_product(photo=black, category=make_category("Shoes", "shoes"))
     embed()
-    text = look_at(client, shirt).text.partition('id="outfit-title"')[2]
+    text = more_of(client, shirt).text.partition('id="outfit-title"')[2]
     assert shoes.get_absolute_url() in text and "Shoes" in text
     bag = make_product(photo=True, category=make_category("Bags", "bag"))
-    assert "Goes with it" not in look_at(client, bag).text
+    assert "Goes with it" not in more_of(client, bag).text
+
+
+def test_what_goes_with_a_product_is_a_link_without_script(client, embed):
+    black = make_photo_bytes("black")
+    shirt = make_product(photo=black, category=make_category("Shirts", "shirt"))
+    shoes = make_product(photo=black, category=make_category("Shoes", "shoes"))
+    embed()
+    address = f"{shirt.get_absolute_url()}more/"
+    page = outline(look_at(client, shirt).text)
+    assert [tag for tag in page if str(tag.get("href")).startswith(address)]
+    text = client.get(address).text
+    assert "<html" in text and shoes.get_absolute_url() in text
+    assert client.get("/products/none/more/").status_code == 404
+    assert client.get(f"{address}?shown=x.9.{'9' * 99}.\u0663").status_code == 200
+
+
+def test_the_product_page_and_its_late_part_take_few_queries(
+    client, embed, django_assert_max_num_queries
+):
+    black = make_photo_bytes("black")
+    shirt = make_product(photo=black, category=make_category("Shirts", "shirt"))
+    for slug in ("shoes", "pants", "outwear", "skirt", "shorts"):
+        make_product(photo=black, category=make_category(slug.title(), slug))
+    embed()
+    look_at(client, make_product(photo=True))
+    with django_assert_max_num_queries(12):
+        look_at(client, shirt)
+    with django_assert_max_num_queries(12):
+        client.get(f"{shirt.get_absolute_url()}more/", headers={"HX-Request": "true"})
 
 
 # Clicks -----------------------------------------------------------------------------

@@ -22,9 +22,9 @@ from search.query.refinement import MAX_SKUS
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}
-# Product, photos, categories; encoder, its vector, the size of the shop, the search;
+# Product, photos, categories; encoder, its vector, the search;
 # products and photos.
-PRODUCT_QUERIES = 8
+PRODUCT_QUERIES = 7
 RESULT_QUERIES = 4  # encoder, products, their photos, categories
 
 

@@ -20,8 +20,6 @@ if (current) {
 }
 
 // Browsers leave a card that Tab moves to half outside its row.
-document.querySelectorAll(".strip").forEach((strip) => {
-  strip.addEventListener("focusin", ({ target }) =>
-    target.closest("li").scrollIntoView({ block: "nearest", inline: "nearest" }),
-  );
-});
+document.addEventListener("focusin", ({ target }) =>
+  target.closest(".strip li")?.scrollIntoView({ block: "nearest", inline: "nearest" }),
+);
