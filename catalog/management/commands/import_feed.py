@@ -12,12 +12,12 @@ from tqdm import tqdm
 from catalog.feeds.archive import ArchiveRefused, archive_missing
 from catalog.feeds.columns import Feed, FeedRefused, count_rows
 from catalog.feeds.fields import FIELDS, FeedField
+from catalog.feeds.formats.source import open_feed
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.plain_text import one_line
 from catalog.feeds.rows import RowProblem
 from catalog.feeds.run import FeedImport, FeedReport
 from catalog.feeds.seen_skus import seen_skus
-from catalog.feeds.source import open_feed
 from catalog.upkeep.runs import AlreadyRunning, run_alone
 
 MAX_SHOWN = 20  # problems on the console

@@ -17,8 +17,8 @@ from catalog.feeds.columns import (
     match_headings,
     normalize_heading,
 )
-from catalog.feeds.delimited import MAX_CHARS
 from catalog.feeds.fields import REPEATABLE
+from catalog.feeds.formats.delimited import MAX_CHARS
 
 _GOOGLE = "http://base.google.com/ns/1.0"
 _ITEM_TAGS = {"item", "entry"}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from catalog.feeds.columns import Feed, FeedRefused
-from catalog.feeds.delimited import open_delimited
 from catalog.feeds.fields import ALIASES, COLUMNS
-from catalog.feeds.google_xml import open_xml
+from catalog.feeds.formats.delimited import open_delimited
+from catalog.feeds.formats.google_xml import open_xml
 
 _HEAD_BYTES = 4096
 _BOMS = {

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog.feeds.columns import FeedRefused, Record, count_rows
-from catalog.feeds.delimited import MAX_CHARS
-from catalog.feeds.source import open_feed
+from catalog.feeds.formats.delimited import MAX_CHARS
+from catalog.feeds.formats.source import open_feed
 
 HEAD = "id,title,price\n"
 
