@@ -5,19 +5,25 @@ next import compares it instead of reading the photo again.
 """
 
 import re
-import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
+from threading import Event
 from typing import Any
-from urllib.parse import urlsplit
+from unicodedata import normalize
+from urllib.parse import unquote, urlsplit
 
+from catalog.feeds.pace import HostPace
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.remote import AddressError, Fetched, fetch
 from ml.preprocess import PhotoError, read_bytes
 
 RETRY_AFTER_S = 1.0
 MAX_FAILURES = 20  # in a row, before a host is given up
+_AMP = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
 Version = dict[str, Any]
 
 
@@ -38,7 +44,13 @@ class PhotoReader:
         self.folder = folder.resolve()
         self.allow_private = allow_private
         self.trust_links = trust_links  # a known address is not asked again
-        self.failures: Counter[str] = Counter()  # in a row, by host
+        self.failures: Counter[str] = Counter()  # without an answer, in a row, by host
+        self.stopped = Event()
+        self.paces: dict[str, HostPace] = {}  # by host
+
+    def stop(self) -> None:
+        """End all waits for busy hosts."""
+        self.stopped.set()
 
     def read(self, link: str, known: Version | None) -> LinkedPhoto:
         """Return the photo, without content if its version is the known one.
@@ -65,21 +77,26 @@ class PhotoReader:
         return LinkedPhoto(prepare_photo(read_bytes(path)), version)
 
     def _path(self, link: str) -> Path:
-        pure = PurePosixPath(link)
-        invalid = "\\" in link or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", link)
-        if invalid or pure.is_absolute() or ".." in pure.parts:
-            raise LinkError("a path below the photos' folder, or an http(s) address")
-        path = (self.folder / pure).resolve()
-        if not path.is_relative_to(self.folder):
-            raise LinkError("a file in the photos' folder; this link leads out of it")
-        if not path.is_file():
-            raise LinkError(f"a file that exists in {self.folder.name}/")
-        return path
+        for spelling in _spellings(link):
+            pure = PurePosixPath(spelling)
+            scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", spelling)
+            if scheme or pure.is_absolute() or ".." in pure.parts:
+                raise LinkError(
+                    "a path below the photos' folder, or an http(s) address"
+                )
+            path = (self.folder / pure).resolve()
+            if not path.is_relative_to(self.folder):
+                raise LinkError(
+                    "a file in the photos' folder; this link leads out of it"
+                )
+            if path.is_file():
+                return path
+        raise LinkError(f"a file that exists in {self.folder.name}/")
 
     def _read_address(self, link: str, known: Version | None) -> LinkedPhoto:
         if known is not None and self.trust_links:
             return LinkedPhoto(None, known)
-        address = f"https:{link}" if link.startswith("//") else link
+        address = _AMP.sub("&", f"https:{link}" if link.startswith("//") else link)
         fetched = self._fetch_with_retry(address, known)
         if fetched.content is None:
             return LinkedPhoto(None, dict(fetched.version))
@@ -87,20 +104,48 @@ class PhotoReader:
 
     def _fetch_with_retry(self, address: str, known: Version | None) -> Fetched:
         host = urlsplit(address).netloc
+        pace = self.paces.setdefault(host, HostPace(self.stopped))
         if self.failures[host] >= MAX_FAILURES:
             raise LinkError(
                 f"an answer from {host}; it failed {MAX_FAILURES} times in a row"
             )
         try:
             try:
-                fetched = fetch(address, private=self.allow_private, since=known)
+                fetched = self._fetch(address, known, pace)
             except AddressError as error:
                 if not error.passing:
                     raise
-                time.sleep(RETRY_AFTER_S)
-                fetched = fetch(address, private=self.allow_private, since=known)
+                self.stopped.wait(RETRY_AFTER_S)
+                fetched = self._fetch(address, known, pace)
         except AddressError as error:
-            self.failures[host] = self.failures[host] + 1 if error.passing else 0
+            unanswered = error.passing and error.status is None
+            self.failures[host] = self.failures[host] + 1 if unanswered else 0
             raise
         self.failures[host] = 0
         return fetched
+
+    def _fetch(self, address: str, known: Version | None, pace: HostPace) -> Fetched:
+        """Fetch a photo; wait while the host says that it is busy."""
+        while True:
+            began = pace.wait_for_turn()
+            try:
+                fetched = fetch(address, private=self.allow_private, since=known)
+            except AddressError as error:
+                busy = error.status == HTTPStatus.TOO_MANY_REQUESTS or (
+                    error.status == HTTPStatus.SERVICE_UNAVAILABLE
+                    and error.retry_after_s is not None
+                )
+                if busy and pace.slow_down(began, error.retry_after_s):
+                    continue
+                raise
+            pace.speed_up()
+            return fetched
+
+
+def _spellings(link: str) -> Iterator[str]:
+    """Yield a path as written, decoded, and with accents in one or two code points."""
+    relative = link.replace("\\", "/").lstrip("/")
+    names = (relative, unquote(relative), unescape(unquote(relative)))
+    forms = ("NFC", "NFD")
+    composed = (normalize(form, name) for form in forms for name in names)
+    yield from dict.fromkeys((*names, *composed))

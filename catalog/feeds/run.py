@@ -72,6 +72,7 @@ class FeedImport:
                     self.on_problem(problem)
                 self.on_rows(len(batch))
         finally:
+            self.photos.stop()
             self.pool.shutdown(cancel_futures=True)
         return self.report
 

@@ -17,6 +17,8 @@ import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from ipaddress import IPv4Address
@@ -64,12 +66,15 @@ class AddressError(ValueError):
 
     `code` is one of addresses_off, bad_address, private_address, address_unreachable,
     address_timeout, too_many_redirects, too_large. `passing`: a later try may succeed.
+    `status` is the server's answer, `retry_after_s` how long it asked to wait.
     """
 
     def __init__(self, code: str, message: str, *, passing: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.passing = passing
+        self.status: int | None = None
+        self.retry_after_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -146,14 +151,14 @@ def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
     if len(address) > MAX_CHARS:
         raise _bad(f"A web address has at most {MAX_CHARS} characters.")
     address = address.strip()
-    if re.search(r"[\x00-\x20\x7f\\]", address):
-        raise _bad("A web address has no spaces, backslashes or control characters.")
+    if re.search(r"[\x00-\x1f\x7f\\]", address):
+        raise _bad("A web address has no backslashes or control characters.")
     try:
         parts = urlsplit(urljoin(base, address))
         port, host = parts.port, (parts.hostname or "").encode("idna").decode()
     except ValueError:  # of UnicodeError too
         raise _bad("This is not a valid web address.") from None
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or re.search(r"\s", host):
         raise _bad("A web address starts with https:// or http:// and names a server.")
     if parts.username is not None or parts.password is not None:
         raise _bad("Leave the user name and password out of the address.")
@@ -178,13 +183,36 @@ def _ask(asked: _Address, request: _Request) -> Fetched | str:
         response.begin()
         onward = response.getheader("Location")
         if response.status in _REDIRECTS and onward:
-            return onward
+            return _as_utf_8(onward)
         if response.status == HTTPStatus.NOT_MODIFIED and request.since:
             return Fetched(None, request.since)
         if response.status != HTTPStatus.OK:
             message = f"{asked.host} answered {response.status} instead of a photo."
-            raise _unreachable(message, passing=response.status in _PASSING)
+            error = _unreachable(message, passing=response.status in _PASSING)
+            error.status = response.status
+            error.retry_after_s = _seconds(response.getheader("Retry-After", ""))
+            raise error
         return Fetched(_body(response), _version(response))
+
+
+def _as_utf_8(header: str) -> str:
+    # http.client decodes headers as Latin-1; browsers take a Location for UTF-8.
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Return how long to wait, by a header in seconds or with a date."""
+    if re.fullmatch("[0-9]{1,9}", retry_after):
+        return float(retry_after)
+    try:
+        at = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _version(response: http.client.HTTPResponse) -> Version:

@@ -17,6 +17,7 @@ class PhotoServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files: dict[str, bytes] = {}
         self.failures: dict[str, int] = {}
+        self.busy = 0  # how often it answers 429 first
         self.redirects: dict[str, str] = {}
         self.answers: list[tuple[str, int]] = []
         self.agents: set[str] = set()
@@ -41,6 +42,9 @@ class _Handler(BaseHTTPRequestHandler):
         if server.failures.get(path, 0) > 0:
             server.failures[path] -= 1
             status = 503
+        elif server.busy:
+            server.busy -= 1
+            status, headers = 429, {"Retry-After": "0"}
         elif path in server.redirects:
             status, headers = 302, {"Location": server.redirects[path]}
         elif status == 200 and self.headers["If-None-Match"] == headers["ETag"]:

@@ -17,7 +17,8 @@ from catalog.feeds.columns import (
     match_headings,
 )
 
-MAX_CHARS = 100_000  # per row, so that an unclosed quote does not swallow the file
+MAX_CHARS = 1_000_000  # per row, so that an unclosed quote does not swallow the file
+csv.field_size_limit(MAX_CHARS)
 DELIMITERS = "\t;,|"
 _TOO_LONG = f"a row of at most {MAX_CHARS:,} characters; close open quotes"
 _QUOTES = 'text in closed quotes, with quotes inside doubled: "5"" heel"'

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
+from unicodedata import normalize
 
 import pytest
 
@@ -56,7 +57,13 @@ def test_a_file_is_read_once_until_it_changes(folder, monkeypatch):
 @pytest.mark.parametrize(
     "link",
     [
-        *("../secret.jpg", "deep/../../secret.jpg", "/etc/passwd", "deep\\a.jpg"),
+        *(
+            "../secret.jpg",
+            "deep/../../secret.jpg",
+            "/etc/passwd",
+            "deep%2F../../secret.jpg",
+        ),
+        *("%2e%2e/secret.jpg", "..\\secret.jpg", "/../secret.jpg"),
         *("C:/a.jpg", "file:///etc/passwd", "ftp://x.example/a.jpg", "data:image/png,"),
         *("out.jpg", "outside/secret.jpg", "deep", "none.jpg", "loop.jpg", "."),
         *("a" * 300, "pipe.jpg", "notes.txt", "empty.jpg"),
@@ -70,6 +77,25 @@ def test_links_to_anything_but_photos_in_the_folder_are_refused(folder, link):
     (folder / "notes.txt").write_text("no photo")
     (folder / "empty.jpg").touch()
     assert refusal(reader(folder), link).startswith(("a photo", "a path", "a file"))
+
+
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [
+        (normalize("NFD", "größe.jpg"), normalize("NFC", "größe.jpg")),
+        (normalize("NFC", "été.jpg"), normalize("NFD", "été.jpg")),
+        (normalize("NFD", "été.jpg"), "%C3%A9t%C3%A9.jpg"),
+        ("red dress.jpg", "red%20dress.jpg"),
+        ("100%25.jpg", "100%25.jpg"),
+        ("a&b.jpg", "a&amp;b.jpg"),
+        ("a.jpg", "\\a.jpg"),
+        ("a.jpg", "/a.jpg"),
+    ],
+)
+def test_a_file_is_found_as_exports_write_its_name(folder, name, link):
+    (folder / "deep" / name).write_bytes(RED)
+    assert reader(folder / "deep").read(link, None).photo
+    assert reader(folder).read(f"deep\\{link}", None).photo
 
 
 def test_symbolic_links_inside_the_folder_are_followed(folder):
@@ -120,6 +146,20 @@ def test_a_dead_host_is_given_up(folder, server, monkeypatch):
     assert "cannot be reached" in messages[1]
     assert "failed 2 times" in messages[2]
     assert reading.read(f"{server.url}/a.jpg", None).photo  # other hosts still work
+
+
+def test_a_busy_host_is_waited_for(folder, server):
+    server.busy = 3
+    links = [f"{server.url}/a.jpg?{n}" for n in range(4)]
+    server.files |= {f"/a.jpg?{n}": RED for n in range(4)}
+    reading = reader(folder)
+    assert all(reading.read(link, None).photo for link in links)
+    assert [status for _, status in server.answers] == [429] * 3 + [200] * 4
+
+
+def test_an_address_is_read_as_browsers_do(folder, server):
+    server.files["/red%20dress.jpg?a=1&b=%C3%BC"] = RED
+    assert reader(folder).read(f"{server.url}/red dress.jpg?a=1&amp;b=ü", None).photo
 
 
 def test_redirects_are_followed(folder, server):

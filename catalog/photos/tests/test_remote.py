@@ -239,6 +239,24 @@ def test_redirects_are_followed_up_to_a_limit(serve, internet):
 
 
 @pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/red dress.jpg", "/red%20dress.jpg"),
+        ("/größe.jpg?n=ü", "/gr%C3%B6%C3%9Fe.jpg?n=%C3%BC"),
+        ("/gr%C3%B6%C3%9Fe.jpg", "/gr%C3%B6%C3%9Fe.jpg"),
+    ],
+)
+def test_a_redirect_is_followed_as_browsers_do(serve, internet, location, target):
+    def answer(sock: socket, asked: str) -> None:
+        step = redirect(location) if asked == "/a%20b.jpg?c%20d" else send(RED)
+        step(sock, asked)
+
+    server = serve(answer)
+    assert fetch_photo(f"http://photos.test:{server.port}/a b.jpg?c d") == RED
+    assert target in str(server.requests[-1])
+
+
+@pytest.mark.parametrize(
     "location", ["file:///etc/passwd", "ftp://photos.test/a", "http://[", "//u:p@h/"]
 )
 def test_a_redirect_to_an_invalid_address_is_refused(serve, internet, location):
@@ -254,7 +272,7 @@ def test_a_redirect_to_an_invalid_address_is_refused(serve, internet, location):
         *("http://user:secret@photos.test/", "http://@photos.test/", "data:image/png,"),
         *("http://photos.test:22/", "https://photos.test:6379/", "http://a..b/"),
         *(
-            "http://photos.test/a b.jpg",
+            "http://photos test/a.jpg",
             "http://photos.test\\@127.0.0.1/",
             "http://\0/",
         ),
@@ -460,6 +478,16 @@ def test_errors_say_whether_a_later_try_may_succeed(serve, internet, status, pas
     with pytest.raises(AddressError) as refused:
         fetch(f"http://photos.test:{server.port}/")
     assert refused.value.passing is passing
+    assert refused.value.status == int(status.split()[0])
+
+
+def test_an_error_says_how_long_the_server_asked_to_wait(serve, internet):
+    past = "Fri, 31 Dec 1999 23:59:59 GMT"
+    for value, seconds in [("7", 7.0), (past, 0.0), ("soon", None)]:
+        server = serve(send(b"", f"Retry-After: {value}", status="429 Busy"))
+        with pytest.raises(AddressError) as refused:
+            fetch(f"http://photos.test:{server.port}/")
+        assert refused.value.retry_after_s == seconds
 
 
 def test_an_untrusted_certificate_is_refused(serve, internet):

@@ -115,8 +115,8 @@ def test_rows_have_the_numbers_of_a_spreadsheet(feed):
         ("B,too,many,fields", "3 fields"),
         ('B,"never closed,1', "quotes"),
         ('B,"5" heel",1', "quotes"),
-        (f"B,{'x' * MAX_CHARS},1", "at most 100,000 characters"),
-        (f'B,"{"x" * MAX_CHARS}",1', "at most 100,000 characters"),
+        (f"B,{'x' * MAX_CHARS},1", f"at most {MAX_CHARS:,} characters"),
+        (f'B,"{"x" * MAX_CHARS}",1', f"at most {MAX_CHARS:,} characters"),
     ],
 )
 def test_a_broken_row_does_not_affect_others(feed, row, error):
@@ -126,6 +126,15 @@ def test_a_broken_row_does_not_affect_others(feed, row, error):
         *[(2, "A"), (3, None), (4, "C"), (5, None), (6, "D")]
     ]
     assert error in records[1].error
+
+
+def test_a_long_text_in_quotes_is_one_row(feed):
+    text = "<p>" + "\n".join(f"line {n} {'lorem ipsum ' * 8}" for n in range(1200))
+    picture = f'<img src=""data:image/png;base64,{"A" * 200_000}"">'
+    records = read(feed(f'{HEAD}A,"{text}",1\nB,"{picture}",1\nC,c,1\n'))
+    assert [(r.cells["id"], r.error) for r in records] == [
+        *[("A", ""), ("B", ""), ("C", "")]
+    ]
 
 
 def test_an_unclosed_quote_breaks_one_row_only(feed):
