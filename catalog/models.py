@@ -84,11 +84,11 @@ class Product(models.Model):
         "SKU",
         max_length=64,
         unique=True,
-        # URLs of the API contain it unchanged.
+        # Addresses of the API contain it, and clients resolve . and .. in a path.
         validators=[
             RegexValidator(
-                r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z",
-                "Use letters without accents, digits, dots, dashes and underscores.",
+                r"^(?!(.*/)?\.\.?(/.*)?\Z)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z",
+                "Use printable characters, and not . or .. alone or between slashes.",
             )
         ],
     )

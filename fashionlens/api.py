@@ -93,8 +93,8 @@ def _hint(request: Request) -> str:
 
 v1: list[URLPattern | URLResolver] = [
     path("", RootView.as_view(), name="root"),
+    path("", include("search.api.urls")),  # products/SKU/similar/ before products/SKU/
     path("", include("catalog.api.urls")),
-    path("", include("search.api.urls")),
 ]
 app_name = "api"
 urlpatterns = [

@@ -3,8 +3,7 @@ from django.urls import path, re_path
 from catalog.api.categories import CategoryListView
 from catalog.api.products import ProductDetailView, ProductListView
 
-# As the field `Product.sku` is validated.
-SKU = r"(?P<sku>[A-Za-z0-9][A-Za-z0-9._-]{0,63})"
+SKU = r"(?P<sku>[^\x00-\x1f\x7f]{1,64}?)"  # it may contain slashes
 
 urlpatterns = [
     path("products/", ProductListView.as_view(), name="products"),

@@ -146,6 +146,6 @@ def _spellings(link: str) -> Iterator[str]:
     """Yield a path as written, decoded, and with accents in one or two code points."""
     relative = link.replace("\\", "/").lstrip("/")
     names = (relative, unquote(relative), unescape(unquote(relative)))
-    forms = ("NFC", "NFD")
-    composed = (normalize(form, name) for form in forms for name in names)
-    yield from dict.fromkeys((*names, *composed))
+    composed = [normalize("NFC", name) for name in names]
+    decomposed = [normalize("NFD", name) for name in names]
+    yield from dict.fromkeys((*names, *composed, *decomposed))

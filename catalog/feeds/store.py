@@ -136,16 +136,21 @@ def _update(products: list[Product]) -> None:
 
 def _free_slugs(rows: list[ProductRow]) -> dict[str, str]:
     """Return SKU -> slug, made of title and SKU as in the admin."""
-    wanted = {row.sku: _slug(row.values["title"], row.sku) for row in rows}
+    wanted = {
+        row.sku: _slug(row.values["title"], row.sku) or _digest(row.sku) for row in rows
+    }
     taken = set(
         Product.objects.filter(slug__in=wanted.values()).values_list("slug", flat=True)
     )
     for sku, slug in wanted.items():
         if slug in taken:
-            slug = _slug(slug, hashlib.sha256(sku.encode()).hexdigest()[:8])
-            wanted[sku] = slug
+            wanted[sku] = slug = _slug(slug, _digest(sku))
         taken.add(slug)
     return wanted
+
+
+def _digest(sku: str) -> str:
+    return hashlib.sha256(sku.encode()).hexdigest()[:8]
 
 
 def _slug(title: str, end: str) -> str:

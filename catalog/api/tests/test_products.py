@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from django.db import OperationalError, connection
 
@@ -187,6 +189,15 @@ def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
         {"min_cents": None, "max_cents": 2499, "count": 1, "chosen": False}
     ]
     assert (facets["in_stock"], facets["at_least"]) == (1, False)
+
+
+@pytest.mark.parametrize(
+    "sku", ["KLEID/42", "B 1", "Ä1", "50%", "a?b#c", "A%2F1", "A/1/", "similar"]
+)
+def test_a_product_has_an_address_with_any_sku(client, sku):
+    make_product(sku=sku)
+    response = client.get(f"{PRODUCTS}{quote(sku, safe='')}/")
+    assert response.json()["sku"] == sku
 
 
 def test_facets_count_the_products_with_the_given_skus(client):

@@ -26,6 +26,13 @@ def test_a_brand_has_one_spelling(shop):
     assert product("A4").brand == "Zora Kids"
 
 
+def test_a_product_without_ascii_letters_has_an_address(shop):
+    shop.feed(
+        "裙,连衣裙,5,Coats", "裤,连衣裙,5,Coats", head="id,title,price,product_type"
+    )
+    assert len({product("裙").slug, product("裤").slug, ""}) == 3
+
+
 def test_the_most_frequent_spelling_of_a_brand_wins(shop):
     for brand in ("ZORA", "Zora", "Zora"):
         make_product(brand=brand)

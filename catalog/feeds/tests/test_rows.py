@@ -37,10 +37,10 @@ def test_a_row_has_values_for_its_columns_only():
     ("column", "value", "expected"),
     [
         ("id", "", "blank"),
-        ("id", "A 1", "letters without accents"),
-        ("id", "A/1", "letters without accents"),
-        ("id", "Ä1", "letters without accents"),
-        ("id", "-1", "letters without accents"),
+        ("id", "A\x071", "printable"),
+        ("id", "..", "printable"),
+        ("id", "A/../1", "printable"),
+        ("id", "A/.", "printable"),
         ("id", "a" * 65, "at most 64"),
         ("title", " ", "blank"),
         ("title", "<b></b>", "blank"),
@@ -72,6 +72,14 @@ def test_a_wrong_cell_is_a_problem(column, value, expected):
 def test_an_id_has_no_invisible_characters():
     assert row(id="\ufeffA\u00ad-\u200b1 ").sku == "A-1"
     assert row(id="A\u200b1").values["sku"] == "A1"
+
+
+@pytest.mark.parametrize(
+    "sku", ["KLEID/42", "B 1", "Ä1", "-1", "裙", "50%", "a?b#c", "A..1/.x", "/A//"]
+)
+def test_an_id_is_any_printable_text(sku):
+    assert row(id=sku).problems == []
+    assert row(id=f" {sku}\t").sku == sku
 
 
 def test_all_problems_of_a_row_are_reported():
