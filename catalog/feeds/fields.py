@@ -19,6 +19,15 @@ _UNAVAILABLE = {
     *("out_of_stock", "outofstock", "sold_out", "unavailable", "no", "false", "0"),
     *("preorder", "pre_order", "backorder", "back_order", "discontinued"),
 }
+_PUBLIC = {
+    *("active", "publish", "published", "enabled", "online", "live", "public"),
+    *("visible", "catalog", "search", "catalog,_search", "yes", "true", "1"),
+}
+_HIDDEN = {
+    *("draft", "auto_draft", "archived", "private", "hidden", "unlisted", "trash"),
+    *("pending", "future", "unpublished", "inactive", "disabled", "offline"),
+    *("not_visible_individually", "no", "false", "0", "-1"),
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,15 @@ def _parse_availability(text: str) -> bool | None:
     if word not in _AVAILABLE | _UNAVAILABLE:
         raise ValueError("in_stock, out_of_stock, preorder or backorder")
     return word in _AVAILABLE
+
+
+def _parse_public(text: str) -> bool | None:
+    word = re.sub(r"[\s_-]+", "_", text.casefold()) if text != "-1" else text
+    if not word:
+        return None
+    if word not in _PUBLIC | _HIDDEN:
+        raise ValueError("active, published, draft, archived, private or hidden")
+    return word in _PUBLIC
 
 
 def _parse_link(text: str) -> list[str] | None:
@@ -171,6 +189,28 @@ FIELDS = (
         _parse_availability,
         ("available",),
         help="in_stock; out_of_stock, preorder and backorder make it sold out",
+    ),
+    FeedField(
+        "status",
+        _parse_public,
+        ("status_public",),
+        aliases=("post_status", "product_status"),
+        help="active or published; a product that is draft, archived or private in the"
+        " source is not shown in the shop",
+    ),
+    FeedField(
+        "published",
+        _parse_public,
+        ("published",),
+        aliases=("is_published", "active", "enabled"),
+        help="true or 1; a product with false, 0 or -1 is not shown in the shop",
+    ),
+    FeedField(
+        "visibility",
+        _parse_public,
+        ("visible",),
+        aliases=("visibility_in_catalog", "product_visible"),
+        help="visible, catalog or search; a hidden product is not shown in the shop",
     ),
 )
 _PRODUCT_FIELDS = {field.name for field in Product._meta.fields}

@@ -57,6 +57,13 @@ class ProductRow:
         wrong = {problem.column for problem in self.problems}
         return bool(self.sku) and ID_COLUMN not in wrong
 
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the source does not show the product."""
+        return False in {
+            self.values.get(name) for name in ("status_public", "published", "visible")
+        }
+
     def product_values(self, present_stock: int) -> dict[str, Any]:
         """Return values for fields of Product; the category is a name."""
         values = {n: self.values[n] for n in UPDATED_FIELDS if n in self.values}

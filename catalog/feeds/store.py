@@ -14,6 +14,8 @@ from catalog.feeds.rows import ProductRow
 from catalog.models import Category, FeedProduct, Product
 from catalog.slugs import slug_of
 
+_PUBLISHED = Product.Status.PUBLISHED
+
 
 class RowBatch:
     """The rows that are stored in one transaction."""
@@ -43,9 +45,10 @@ class RowBatch:
             for row in self.rows
             if (product := stored.get(row.sku)) and _change(product, row, categories)
         }
+        moved = self._hide(stored)
         returned = self._claim(stored)
         photos = self._store_photos(stored | created)
-        changed |= {product.sku for product in returned}
+        changed |= {product.sku for product in moved + returned}
         changed |= photos.products & stored.keys()
         _update([stored[sku] for sku in sorted(changed)])
         return {
@@ -70,19 +73,44 @@ class RowBatch:
             Product(
                 sku=row.sku,
                 slug=slugs[row.sku],
+                status=Product.Status.ARCHIVED if row.is_hidden else _PUBLISHED,
                 **default | _product_values(row, 0, categories),
             )
             for row in rows
         )
         FeedProduct.objects.bulk_create(
-            FeedProduct(product=product, feed=self.options.feed_name)
+            FeedProduct(
+                product=product,
+                feed=self.options.feed_name,
+                archived=product.status != _PUBLISHED,
+            )
             for product in products
         )
         return {product.sku: product for product in products}
 
+    def _hide(self, stored: dict[str, Product]) -> list[Product]:
+        """Archive products that the source no longer shows, and return them.
+
+        What a person published since then, and products made by hand, stay.
+        """
+        hidden = {
+            product.pk: product
+            for row in self.rows
+            if row.is_hidden and (product := stored.get(row.sku))
+        }
+        claims = FeedProduct.objects.filter(product__in=hidden, archived=False)
+        products = [hidden[pk] for pk in claims.values_list("pk", flat=True)]
+        claims.update(archived=True)
+        moved = [each for each in products if each.status == _PUBLISHED]
+        for product in moved:
+            product.status = Product.Status.ARCHIVED
+        return moved
+
     def _claim(self, stored: dict[str, Product]) -> list[Product]:
         """Make the products this feed's own; return those that it had archived."""
-        claims = FeedProduct.objects.filter(product__in=stored.values())
+        hidden = {row.sku for row in self.rows if row.is_hidden}
+        shown = [product for sku, product in stored.items() if sku not in hidden]
+        claims = FeedProduct.objects.filter(product__in=shown)
         products = {product.pk: product for product in stored.values()}
         returned = []
         for claim in claims.filter(archived=True):

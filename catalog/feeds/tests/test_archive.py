@@ -42,6 +42,47 @@ def test_a_status_set_by_hand_stays(shop):
     assert product("A3").status == Product.Status.DRAFT
 
 
+@pytest.mark.parametrize(
+    ("heading", "shown", "hidden"),
+    [
+        ("Status", "active", "draft"),
+        ("Status", "", "Archived"),
+        ("Published", "TRUE", "false"),
+        ("Published", "1", "-1"),
+        ("Published", "1", "0"),
+        ("Visibility in catalog", "visible", "hidden"),
+        ("post_status", "publish", "private"),
+    ],
+)
+def test_what_the_source_does_not_show_is_not_published(shop, heading, shown, hidden):
+    head = f"id,title,price,product_type,{heading}"
+    shop.feed(f"A1,Coat,5,Coats,{hidden}", f"A2,Hat,5,Hats,{shown}", head=head)
+    assert [product(sku).status for sku in ("A1", "A2")] == ["archived", "published"]
+    shop.feed(f"A1,Coat,5,Coats,{shown}", f"A2,Hat,5,Hats,{hidden}", head=head)
+    assert [product(sku).status for sku in ("A1", "A2")] == ["published", "archived"]
+
+
+def test_a_product_is_shown_if_all_columns_show_it(shop):
+    head = "id,title,price,product_type,status,published"
+    shop.feed("A1,Coat,5,Coats,active,false", "A2,Hat,5,Hats,draft,true", head=head)
+    assert not Product.objects.published().exists()
+
+
+def test_an_unknown_status_is_refused(shop):
+    head = "id,title,price,product_type,status"
+    shop.feed("A1,Coat,5,Coats,sale", "A2,Hat,5,Hats,active", head=head)
+    assert "expected active, published" in shop.err.getvalue()
+    assert not Product.objects.filter(sku="A1").exists()
+
+
+def test_a_hidden_product_published_by_hand_stays(shop):
+    head = "id,title,price,product_type,status"
+    shop.feed("A1,Coat,5,Coats,draft", head=head)
+    Product.objects.update(status="published")
+    assert "1 unchanged" in shop.run()
+    assert product("A1").status == Product.Status.PUBLISHED
+
+
 def test_a_feed_archives_its_own_products_only(shop):
     shop.feed(COAT, HAT, feed_name="coats")
     shop.feed(HAT, "A3,Boots,Shoes,9.00,,", feed_name="boots")
