@@ -226,10 +226,10 @@ class StockFacet(Facet):
         (in_stock,) = values
         if in_stock is None:
             return {}
-        return {"stock__gt": 0} if in_stock else {"stock": 0}
+        return {"stocked": in_stock}
 
     def count(self, products: QuerySet[Product], *values: Any) -> int:
-        return products.filter(stock__gt=0).count()
+        return products.filter(stocked=True).count()
 
 
 # In the order in which pages show them.

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import (
 )
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Count, F, Prefetch, Q
+from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 from django.urls import reverse
 from pgvector.django import BitField
 
@@ -80,6 +80,12 @@ class Product(models.Model):
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
 
+    class Availability(models.TextChoices):
+        IN_STOCK = "in_stock", "In stock"
+        OUT_OF_STOCK = "out_of_stock", "Out of stock"
+        PREORDER = "preorder", "Preorder"
+        BACKORDER = "backorder", "Backorder"
+
     sku = models.CharField(
         "SKU",
         max_length=64,
@@ -107,7 +113,28 @@ class Product(models.Model):
         default="EUR",
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
     )
-    stock = models.PositiveIntegerField(default=0)
+    availability = models.CharField(
+        max_length=12,
+        choices=Availability,
+        default=Availability.IN_STOCK,
+        db_default=Availability.IN_STOCK,
+    )
+    stock = models.PositiveIntegerField(
+        "quantity",
+        default=0,
+        null=True,
+        blank=True,
+        help_text="How many there are. Empty: unknown; 0: sold out, or to be ordered",
+    )
+    # `in_stock` for queries.
+    stocked = models.GeneratedField(
+        expression=Case(
+            When(Q(availability="in_stock") & ~Q(stock=0), then=Value(True)),
+            default=Value(False),
+        ),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.PUBLISHED)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -140,7 +167,12 @@ class Product(models.Model):
 
     @property
     def in_stock(self) -> bool:
-        return self.stock > 0
+        return self.availability == self.Availability.IN_STOCK and self.stock != 0
+
+    @property
+    def sold_out(self) -> bool:
+        orderable = (self.Availability.PREORDER, self.Availability.BACKORDER)
+        return not self.in_stock and self.availability not in orderable
 
     @property
     def cover(self) -> "ProductImage | None":

@@ -191,7 +191,7 @@ class FilterParameters(Parameters):
         required=False,
         allow_null=True,
         error_messages=_TRUE_OR_FALSE,
-        help_text="`true` returns only products in stock, `false` only sold-out ones.",
+        help_text="`true` returns only products in stock, `false` only others.",
     )
     facets = serializers.BooleanField(
         default=False,

@@ -101,8 +101,13 @@ class ProductOutput(serializers.Serializer):
     brand = serializers.CharField(help_text="The brand; may be empty.")
     category = CategoryNameOutput()
     price = PriceOutput()
-    stock = serializers.IntegerField(help_text="How many pieces can be bought.")
-    in_stock = serializers.BooleanField()
+    availability = serializers.ChoiceField(Product.Availability.choices)
+    stock = serializers.IntegerField(
+        allow_null=True, help_text="How many there are; null where it is unknown."
+    )
+    in_stock = serializers.BooleanField(
+        help_text="Whether it can be sent now: it is in stock, and not none are left."
+    )
     url = serializers.URLField(help_text="The product's page in the shop.")
 
 
@@ -118,6 +123,7 @@ def product_json(product: Product, root: str) -> dict[str, Any]:
             "currency": product.currency,
             "display": product.price_display,
         },
+        "availability": product.availability,
         "stock": product.stock,
         "in_stock": product.in_stock,
         "url": absolute(product.get_absolute_url(), root),

@@ -50,7 +50,7 @@ def count_rows(feed: Feed) -> int:
 def normalize_heading(heading: str) -> str:
     """Return the same text for `Image Link`, `g:image_link` and `image-link`."""
     text = comparable(heading).removeprefix("g:")
-    return re.sub(r"[\s_-]+", "_", text).strip("_")
+    return re.sub(r"[\s_-]+", "_", text).strip("_?:*")
 
 
 def match_headings(

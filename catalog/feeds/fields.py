@@ -12,12 +12,16 @@ from catalog.money import parse_price
 from catalog.slugs import visible_text
 
 MAX_PHOTOS = 50  # per product
-_AVAILABLE = {
-    *("in_stock", "instock", "available", "limited_availability", "yes", "true", "1")
-}
-_UNAVAILABLE = {
-    *("out_of_stock", "outofstock", "sold_out", "unavailable", "no", "false", "0"),
-    *("preorder", "pre_order", "backorder", "back_order", "discontinued"),
+_IN_STOCK = ("in_stock", "instock", "available", "limited_availability")
+_OUT_OF_STOCK = ("out_of_stock", "outofstock", "sold_out", "soldout", "unavailable")
+_AVAILABILITY: dict[str, str] = {
+    **dict.fromkeys((*_IN_STOCK, "yes", "true", "1"), "in_stock"),
+    **dict.fromkeys(
+        (*_OUT_OF_STOCK, "discontinued", "no", "false", "0"), "out_of_stock"
+    ),
+    **dict.fromkeys(("preorder", "pre_order", "presale"), "preorder"),
+    **dict.fromkeys(("backorder", "back_order"), "backorder"),
+    **dict.fromkeys(("onbackorder", "on_backorder"), "backorder"),
 }
 _PUBLIC = {
     *("active", "publish", "published", "enabled", "online", "live", "public"),
@@ -77,14 +81,14 @@ def _parse_quantity(text: str) -> int | None:
     return max(int(match[1]), 0)  # below zero, more was sold than there is
 
 
-def _parse_availability(text: str) -> bool | None:
+def _parse_availability(text: str) -> str | None:
     if not text:
         return None
     word = re.sub(r"[\s-]+", "_", text.lower())
     word = word.rpartition("/")[2]  # of https://schema.org/InStock
-    if word not in _AVAILABLE | _UNAVAILABLE:
+    if word not in _AVAILABILITY:
         raise ValueError("in_stock, out_of_stock, preorder or backorder")
-    return word in _AVAILABLE
+    return _AVAILABILITY[word]
 
 
 def _parse_public(text: str) -> bool | None:
@@ -181,14 +185,15 @@ FIELDS = (
         _parse_quantity,
         ("stock",),
         aliases=("stock", "inventory"),
-        help="a whole number; a new product without it and without availability is"
-        " sold out",
+        help="a whole number; unknown if a feed has only availability. A new product"
+        " with neither is sold out",
     ),
     FeedField(
         "availability",
         _parse_availability,
-        ("available",),
-        help="in_stock; out_of_stock, preorder and backorder make it sold out",
+        ("availability",),
+        aliases=("in_stock", "stock_status"),
+        help="in_stock, out_of_stock, preorder or backorder",
     ),
     FeedField(
         "status",

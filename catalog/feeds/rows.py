@@ -64,18 +64,23 @@ class ProductRow:
             self.values.get(name) for name in ("status_public", "published", "visible")
         }
 
-    def product_values(self, present_stock: int) -> dict[str, Any]:
+    def product_values(self, present: Product) -> dict[str, Any]:
         """Return values for fields of Product; the category is a name."""
         values = {n: self.values[n] for n in UPDATED_FIELDS if n in self.values}
-        return values | {"stock": self._stock(present_stock)}
+        return values | self._stock(present)
 
-    def _stock(self, present: int) -> int:
-        available = self.values.get("available")
-        if available is False:
-            return 0
-        if "stock" in self.values:
-            return self.values["stock"]
-        return max(present, 1) if available else present
+    def _stock(self, present: Product) -> dict[str, Any]:
+        """Return a quantity for an availability alone, and the other way round."""
+        states = Product.Availability
+        availability = self.values.get("availability")
+        stock = self.values.get("stock")
+        if availability == states.OUT_OF_STOCK:
+            return {"stock": 0}
+        if availability and stock is None and present.stock == 0:
+            return {"stock": None}
+        if stock and not availability and present.availability == states.OUT_OF_STOCK:
+            return {"availability": states.IN_STOCK}
+        return {}
 
 
 def read_row(record: Record, *, currency: str) -> ProductRow:

@@ -74,7 +74,7 @@ class RowBatch:
                 sku=row.sku,
                 slug=slugs[row.sku],
                 status=Product.Status.ARCHIVED if row.is_hidden else _PUBLISHED,
-                **default | _product_values(row, 0, categories),
+                **default | _product_values(row, Product(), categories),
             )
             for row in rows
         )
@@ -137,16 +137,16 @@ class RowBatch:
 
 
 def _product_values(
-    row: ProductRow, present_stock: int, categories: dict[str, Category]
+    row: ProductRow, present: Product, categories: dict[str, Category]
 ) -> dict[str, Any]:
-    values = row.product_values(present_stock)
+    values = row.product_values(present)
     if row.category:
         values["category"] = categories[row.category]
     return values
 
 
 def _change(product: Product, row: ProductRow, categories: dict[str, Category]) -> bool:
-    values = _product_values(row, product.stock, categories)
+    values = _product_values(row, product, categories)
     if category := values.pop("category", None):
         values["category_id"] = category.pk  # comparing it costs no query
     changed = {n: v for n, v in values.items() if getattr(product, n) != v}

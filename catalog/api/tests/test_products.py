@@ -200,6 +200,18 @@ def test_a_product_has_an_address_with_any_sku(client, sku):
     assert response.json()["sku"] == sku
 
 
+def test_only_what_can_be_sent_now_is_in_stock(client):
+    make_product(sku="unknown", stock=None)
+    make_product(sku="none", stock=0)
+    for availability in ("out_of_stock", "preorder", "backorder"):
+        make_product(sku=availability, availability=availability, stock=None)
+    assert skus(client.get(f"{PRODUCTS}?in_stock=true")) == ["unknown"]
+    assert len(skus(client.get(f"{PRODUCTS}?in_stock=false"))) == 4
+    product = client.get(f"{PRODUCTS}unknown/").json()
+    assert (product["stock"], product["in_stock"]) == (None, True)
+    assert client.get(f"{PRODUCTS}preorder/").json()["availability"] == "preorder"
+
+
 def test_facets_count_the_products_with_the_given_skus(client):
     for sku, brand in [("a", "Acme"), ("b", "Ostra"), ("c", "Ostra")]:
         make_product(sku=sku, brand=brand)

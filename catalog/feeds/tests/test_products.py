@@ -33,6 +33,14 @@ def test_a_product_without_ascii_letters_has_an_address(shop):
     assert len({product("裙").slug, product("裤").slug, ""}) == 3
 
 
+def test_a_feed_without_quantities_has_no_last_one(shop):
+    head = "id,title,price,product_type,availability"
+    shop.feed("A1,Coat,5,Coats,in_stock", "A2,Hat,5,Hats,preorder", head=head)
+    assert (product("A1").stock, product("A1").in_stock) == (None, True)
+    assert (product("A2").stock, product("A2").sold_out) == (None, False)
+    assert "2 unchanged" in shop.run()
+
+
 def test_the_most_frequent_spelling_of_a_brand_wins(shop):
     for brand in ("ZORA", "Zora", "Zora"):
         make_product(brand=brand)

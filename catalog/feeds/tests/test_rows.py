@@ -7,6 +7,7 @@ import pytest
 from catalog.feeds.columns import Record
 from catalog.feeds.fields import split_links
 from catalog.feeds.rows import ProductRow, read_row
+from catalog.models import Product
 
 GOOD = {"id": "A1", "title": "Coat", "price": "19.90"}
 
@@ -158,23 +159,49 @@ def test_the_category_is_the_last_step(values, category):
 @pytest.mark.parametrize(
     ("values", "before", "after"),
     [
-        ({}, 7, 7),
-        ({"quantity": "3"}, 7, 3),
-        ({"quantity": "-2"}, 7, 0),
-        ({"quantity": "12,00"}, 7, 12),
-        ({"quantity": ""}, 7, 7),
-        ({"availability": "in stock"}, 7, 7),
-        ({"availability": "In_Stock"}, 0, 1),
-        ({"availability": "out of stock"}, 7, 0),
-        ({"availability": "preorder"}, 7, 0),
-        ({"availability": "https://schema.org/InStock"}, 0, 1),
-        ({"availability": "in_stock", "quantity": "4"}, 7, 4),
-        ({"availability": "out_of_stock", "quantity": "4"}, 7, 0),
-        ({"availability": "", "quantity": "4"}, 7, 4),
+        ({}, ("in_stock", 7), ("in_stock", 7)),
+        ({}, ("preorder", None), ("preorder", None)),
+        ({"quantity": "3"}, ("in_stock", 7), ("in_stock", 3)),
+        ({"quantity": "-2"}, ("in_stock", 7), ("in_stock", 0)),
+        ({"quantity": "12,00"}, ("in_stock", None), ("in_stock", 12)),
+        ({"quantity": "3"}, ("out_of_stock", 0), ("in_stock", 3)),
+        ({"quantity": "0"}, ("preorder", None), ("preorder", 0)),
+        ({"quantity": ""}, ("in_stock", 7), ("in_stock", 7)),
+        ({"availability": "in stock"}, ("in_stock", 7), ("in_stock", 7)),
+        ({"availability": "In_Stock"}, ("in_stock", 0), ("in_stock", None)),
+        ({"availability": "in_stock"}, ("out_of_stock", 0), ("in_stock", None)),
+        ({"availability": "out of stock"}, ("in_stock", 7), ("out_of_stock", 0)),
+        ({"availability": "preorder"}, ("in_stock", 0), ("preorder", None)),
+        ({"availability": "onbackorder"}, ("in_stock", 7), ("backorder", 7)),
+        (
+            {"availability": "https://schema.org/InStock"},
+            ("in_stock", 0),
+            ("in_stock", None),
+        ),
+        (
+            {"availability": "in_stock", "quantity": "4"},
+            ("in_stock", 7),
+            ("in_stock", 4),
+        ),
+        (
+            {"availability": "in_stock", "quantity": "0"},
+            ("in_stock", 7),
+            ("in_stock", 0),
+        ),
+        (
+            {"availability": "out_of_stock", "quantity": "4"},
+            ("in_stock", 7),
+            ("out_of_stock", 0),
+        ),
+        ({"availability": "", "quantity": "4"}, ("in_stock", 7), ("in_stock", 4)),
     ],
 )
 def test_stock_follows_quantity_and_availability(values, before, after):
-    assert row(**values).product_values(before)["stock"] == after
+    availability, stock = before
+    product = Product(availability=availability, stock=stock)
+    for name, value in row(**values).product_values(product).items():
+        setattr(product, name, value)
+    assert (product.availability, product.stock) == after
 
 
 def test_links_keep_their_order_without_duplicates():

@@ -19,6 +19,12 @@ from fashionlens.storefront.parameters import FILTERS
 register = template.Library()
 
 SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "TRY": "₺", "INR": "₹"}
+STATES = {  # of schema.org/ItemAvailability
+    "in_stock": "InStock",
+    "out_of_stock": "OutOfStock",
+    "preorder": "PreOrder",
+    "backorder": "BackOrder",
+}
 LOW_STOCK = 4  # below this, cards say how many are left
 # No value may close the script element; as in django.utils.html.json_script.
 _SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
@@ -32,11 +38,14 @@ def price(product: Product) -> str:
 
 @register.filter
 def stock_note(product: Product) -> str:
-    if product.stock == 0:
+    if product.sold_out:
         return "Sold out"
+    if not product.in_stock:
+        return product.get_availability_display()
     if product.stock == 1:
         return "Last one"
-    return f"Last {product.stock}" if product.stock < LOW_STOCK else ""
+    is_low = product.stock is not None and product.stock < LOW_STOCK
+    return f"Last {product.stock}" if is_low else ""
 
 
 @register.simple_tag
@@ -50,7 +59,7 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
     request: HttpRequest = context["request"]
     url = request.build_absolute_uri
     whole, cents = divmod(product.price_cents, 100)
-    state = "InStock" if product.stock else "OutOfStock"
+    state = STATES["out_of_stock" if product.sold_out else product.availability]
     data = {
         "@context": "https://schema.org",
         "@type": "Product",

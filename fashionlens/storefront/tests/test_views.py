@@ -446,6 +446,25 @@ def test_low_stock_is_mentioned(stock, note):
     assert stock_note(Product(stock=stock)) == note
 
 
+@pytest.mark.parametrize(
+    ("availability", "stock", "note", "state"),
+    [
+        ("in_stock", None, "", "InStock"),
+        ("out_of_stock", None, "Sold out", "OutOfStock"),
+        ("out_of_stock", 1, "Sold out", "OutOfStock"),
+        ("preorder", 1, "Preorder", "PreOrder"),
+        ("backorder", 0, "Backorder", "BackOrder"),
+    ],
+)
+def test_pages_say_how_a_product_can_be_had(client, availability, stock, note, state):
+    product = make_product(availability=availability, stock=stock)
+    assert stock_note(product) == note
+    page = client.get(product.get_absolute_url()).text
+    assert f"https://schema.org/{state}" in page
+    assert "Last one" not in page
+    assert ("Sold out" in page) is (state == "OutOfStock")
+
+
 def test_best_match_is_offered_only_with_words(client):
     response = client.get("/?sort=relevance")
     assert response.context["sort"] == "newest"

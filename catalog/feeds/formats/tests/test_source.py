@@ -74,6 +74,7 @@ def test_big_endian_utf_16_is_detected(feed):
         ("inventory,images,id", {"quantity", "additional_image_link", "id"}),
         (" id , sku ,title", {"id", "title"}),
         ("i\u00add,ti\u200btle,\u2060price", {"id", "title", "price"}),
+        ("ID*,Title:,In stock?", {"id", "title", "availability"}),
         ("id,stock,inventory", {"id", "quantity"}),
     ],
 )
