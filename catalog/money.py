@@ -25,13 +25,19 @@ WITHOUT_CENTS = frozenset(
     ]
 )
 
+# Those of three digits. Prices are stored in hundredths, so the third must be 0.
+WITH_MILLS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+
 
 def amount(cents: int, currency: str) -> str:
-    """Return `1,299.00`, or `1,299` for a currency without cents if there are none."""
+    """Return `1,299.00`, with as many decimals as the currency has.
+
+    A currency without cents has them only if there are some: `1,299`.
+    """
     whole, rest = divmod(cents, 100)
     if currency in WITHOUT_CENTS and not rest:
         return f"{whole:,}"
-    return f"{whole:,}.{rest:02}"
+    return f"{whole:,}.{rest:02}" + ("0" if currency in WITH_MILLS else "")
 
 
 # Only signs of a single currency; $, kr and ¥ stand for several.
@@ -40,8 +46,11 @@ _SIGNS = {
     **{"₹": "INR", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF"},
 }
 _MAX_CHARS = 40
+_NO_CENTS = re.compile(r"(?<=[0-9])([.,])(?:-{1,2}|\u2013|\u2014)(?![0-9])")  # 49,-
 _PRICE = re.compile(r"([^\d\s.,'-]*)\s*(\d[\d.,'\s]*?)\s*([^\d\s.,'-]*)")
 _PLAIN = re.compile(r"([0-9]+)(?:[.,]([0-9]{1,2}|[0-9]{2}00+))?")
+_MILLS = re.compile(r"([0-9]+|[0-9]{1,3}(?:([.,'\s])[0-9]{3})+)(?!\2)[.,]([0-9]{3})")
+_INDIAN = re.compile(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.([0-9]{1,2}))?")
 _GROUPED = re.compile(
     r"([0-9]{1,3}([.,'\s])[0-9]{3}(?:\2[0-9]{3})*)(?:(?!\2)[.,]([0-9]{1,2}))?"
 )
@@ -57,7 +66,7 @@ def parse_price(text: str, currency: str) -> Price:
 
     Raises ValueError with a description of what is expected.
     """
-    text = text.strip().replace("\u2019", "'")
+    text = _NO_CENTS.sub(r"\g<1>00", text.strip().replace("\u2019", "'"))
     match = _PRICE.fullmatch(text) if len(text) <= _MAX_CHARS else None
     if not match or (match[1] and match[3]):
         raise ValueError("a price as 19.90 EUR")
@@ -69,6 +78,12 @@ def parse_price(text: str, currency: str) -> Price:
 
 
 def _cents(number: str, currency: str) -> int:
+    if currency in WITH_MILLS and (mills := _MILLS.fullmatch(number)):
+        if mills[3][2] != "0":
+            raise ValueError(f"a price in {currency} whose third decimal is 0")
+        return int(re.sub(r"\D", "", number)) // 10
+    if _INDIAN.fullmatch(number):
+        number = number.replace(",", "")
     if plain := _PLAIN.fullmatch(number):
         return int(plain[1]) * 100 + int((plain[2] or "")[:2].ljust(2, "0"))
     grouped = _GROUPED.fullmatch(number)
