@@ -12,7 +12,6 @@ from typing import TextIO
 from catalog.feeds.columns import (
     FeedRefused,
     Record,
-    check_headings,
     join_cells,
     match_headings,
 )
@@ -60,7 +59,7 @@ class DelimitedFeed:
         return Record(number, join_cells(used))
 
 
-def open_delimited(
+def find_delimiter(
     path: Path, *, encoding: str, mapping: Mapping[str, str]
 ) -> DelimitedFeed:
     """Return the feed, read with the delimiter that makes the most columns.
@@ -79,9 +78,7 @@ def open_delimited(
             f"{path} is empty, or its first row cannot be read. Write the names of the"
             " columns into the first row."
         )
-    feed = max(feeds, key=lambda each: (len(each.columns), len(each.headings)))
-    check_headings(path, feed.headings, feed.columns, mapping)
-    return feed
+    return max(feeds, key=lambda each: (len(each.columns), len(each.headings)))
 
 
 def _read_headings(path: Path, encoding: str, delimiter: str) -> list[str]:

@@ -4,10 +4,11 @@ import codecs
 from collections.abc import Mapping
 from pathlib import Path
 
-from catalog.feeds.columns import Feed, FeedRefused
+from catalog.feeds.columns import Feed, FeedRefused, check_headings
 from catalog.feeds.fields import ALIASES, COLUMNS
-from catalog.feeds.formats.delimited import open_delimited
+from catalog.feeds.formats.delimited import find_delimiter
 from catalog.feeds.formats.google_xml import open_xml
+from catalog.feeds.formats.shopify import is_shopify, open_shopify
 
 _HEAD_BYTES = 4096
 _BOMS = {
@@ -48,7 +49,11 @@ def open_feed(
             f"{path} is not a text file. Use CSV, TSV or Google's XML. If it is UTF-16"
             " without a byte order mark, pass --encoding utf-16-le."
         )
-    return open_delimited(path, encoding=detected, mapping=mapping)
+    feed = find_delimiter(path, encoding=detected, mapping=mapping)
+    if is_shopify(feed.headings):
+        return open_shopify(feed, mapping)
+    check_headings(path, feed.headings, feed.columns, mapping)
+    return feed
 
 
 def _read_head(path: Path) -> bytes:

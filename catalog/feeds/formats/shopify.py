@@ -1,0 +1,124 @@
+"""Shopify's product export, in which the rows of one Handle are one product.
+
+Its first row has the texts, each row with a price is a variant, and further rows add
+only photos. Each variant becomes a record of its own with the texts and photos of all.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from catalog.feeds.columns import (
+    Record,
+    check_headings,
+    match_headings,
+    normalize_heading,
+)
+from catalog.feeds.fields import MAX_PHOTOS
+from catalog.feeds.formats.delimited import DelimitedFeed
+
+HANDLE = "shopify handle"
+_OPTIONS = [f"shopify option {n}" for n in (1, 2, 3)]
+_TRACKER, _POLICY = "shopify tracker", "shopify policy"
+_VARIANT_IMAGE = "shopify variant image"
+# Normalised heading -> column.
+_COLUMNS = {
+    "variant_sku": "id",
+    "body_(html)": "description",
+    "vendor": "brand",
+    "variant_price": "price",
+    "type": "product_type",
+    "product_category": "google_product_category",
+    "image_src": "image_link",
+    "variant_inventory_qty": "quantity",
+}
+# Columns that only this format reads.
+_OWN_COLUMNS = {
+    "handle": HANDLE,
+    **{f"option{n}_value": column for n, column in enumerate(_OPTIONS, 1)},
+    "variant_inventory_tracker": _TRACKER,
+    "variant_inventory_policy": _POLICY,
+    "variant_image": _VARIANT_IMAGE,
+}
+_OF_VARIANT = {
+    *("id", "price", "quantity", "availability", "image_link"),
+    *(_TRACKER, _POLICY, _VARIANT_IMAGE, *_OPTIONS),
+}
+
+
+def is_shopify(headings: Iterable[str]) -> bool:
+    keys = {normalize_heading(heading) for heading in headings}
+    return "handle" in keys and any(key.startswith("variant_") for key in keys)
+
+
+@dataclass(frozen=True)
+class ShopifyFeed:
+    rows: DelimitedFeed
+
+    @property
+    def path(self) -> Path:
+        return self.rows.path
+
+    @property
+    def unused_headings(self) -> list[str]:
+        return self.rows.unused_headings
+
+    def __iter__(self) -> Iterator[Record]:
+        for _, records in groupby(self.rows, _handle):
+            yield from _variants(list(records))
+
+
+def open_shopify(feed: DelimitedFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
+    """Return the feed; `mapping` goes before Shopify's names. Raises FeedRefused."""
+    keys = [normalize_heading(heading) for heading in feed.headings]
+    headings = dict(zip(keys, feed.headings, strict=True))
+    usual = {col: headings[key] for key, col in _COLUMNS.items() if key in headings}
+    columns = match_headings(feed.headings, {**usual, **mapping})
+    check_headings(feed.path, feed.headings, columns, mapping)
+    own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}
+    return ShopifyFeed(replace(feed, columns={**own, **columns}))
+
+
+def _handle(record: Record) -> tuple[str, int]:
+    """Return what the rows of a product share; broken rows share nothing."""
+    handle = record.cells.get(HANDLE, "").strip()
+    return handle, 0 if handle else record.row
+
+
+def _variants(records: list[Record]) -> Iterator[Record]:
+    first = records[0].cells
+    texts = {n: cell for n, cell in first.items() if n not in _OF_VARIANT}
+    photos = [record.cells.get("image_link", "").strip() for record in records]
+    for record in records:
+        cells = {name: cell for name, cell in record.cells.items() if cell.strip()}
+        if record.error:
+            yield record
+        elif len(records) == 1 or cells.keys() & {"id", "price", *_OPTIONS}:
+            own = {name: cells.get(name, "") for name in _OF_VARIANT & first.keys()}
+            whole = texts | own | cells
+            yield Record(record.row, whole | _completed(whole, photos))
+
+
+def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
+    """Return a variant's id, stock and photos."""
+    options = (cells.get(name, "") for name in _OPTIONS)
+    named = "-".join(each.strip() for each in (cells[HANDLE], *options) if each.strip())
+    main = [cells.get(_VARIANT_IMAGE, "").strip()]
+    links = [link for link in dict.fromkeys(main + photos) if link][:MAX_PHOTOS]
+    return {
+        "id": cells.get("id", "").strip() or named,
+        "image_link": links[0] if links else "",
+        "additional_image_link": ",".join(links[1:]),
+        **_stock(cells),
+    }
+
+
+def _stock(cells: Mapping[str, str]) -> dict[str, str]:
+    if _TRACKER in cells and not cells[_TRACKER].strip():
+        return {"quantity": "", "availability": "in_stock"}  # Shopify does not count it
+    none_left = cells.get("quantity", "").strip().lstrip("-").strip("0") == ""
+    negative = cells.get("quantity", "").strip().startswith("-")
+    if cells.get(_POLICY, "").strip() == "continue" and (none_left or negative):
+        return {"availability": "backorder"}
+    return {}
