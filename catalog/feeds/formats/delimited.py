@@ -90,7 +90,7 @@ def _read_rows(
     path: Path, encoding: str, delimiter: str
 ) -> Iterator[tuple[int, list[str] | str]]:
     """Yield number and cells of each row, or instead of cells what was expected."""
-    with _decode(path, encoding) as file:
+    with open_text(path, encoding) as file:
         lines = _Lines(file)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         number = 0
@@ -107,7 +107,7 @@ def _read_rows(
 
 
 @contextmanager
-def _decode(path: Path, encoding: str) -> Iterator[TextIO]:
+def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     with path.open(encoding=encoding, newline="") as file:
         try:
             first = file.readline(MAX_CHARS)

@@ -8,6 +8,7 @@ from catalog.feeds.columns import Feed, FeedRefused, check_headings
 from catalog.feeds.fields import ALIASES, COLUMNS
 from catalog.feeds.formats.delimited import find_delimiter
 from catalog.feeds.formats.google_xml import open_xml
+from catalog.feeds.formats.json_lines import open_json_lines
 from catalog.feeds.formats.shopify import is_shopify, open_shopify
 
 _HEAD_BYTES = 4096
@@ -42,12 +43,15 @@ def open_feed(
         _check_encoding(encoding)
     boms = [name for bom, name in _BOMS.items() if head.startswith(bom)]
     detected = encoding or (boms[0] if boms else "utf-8")
-    if head.decode(detected, "ignore").lstrip("\ufeff \t\r\n").startswith("<"):
+    start = head.decode(detected, "ignore").lstrip("\ufeff \t\r\n")[:1]
+    if start == "{":
+        return open_json_lines(path, encoding=detected, mapping=mapping)
+    if start == "<":
         return open_xml(path, encoding=encoding or None, mapping=mapping)
     if not encoding and not boms and _is_binary(head):
         raise FeedRefused(
-            f"{path} is not a text file. Use CSV, TSV or Google's XML. If it is UTF-16"
-            " without a byte order mark, pass --encoding utf-16-le."
+            f"{path} is not a text file. Use CSV, TSV, JSON lines or Google's XML. If"
+            " it is UTF-16 without a byte order mark, pass --encoding utf-16-le."
         )
     feed = find_delimiter(path, encoding=detected, mapping=mapping)
     if is_shopify(feed.headings):

@@ -35,7 +35,8 @@ def describe(field: FeedField) -> str:
 
 
 HELP = f"""\
-Create and update products from a product feed: CSV, TSV or Google's XML.
+Create and update products from a product feed: CSV, TSV, JSON lines, Google's XML or
+a product export of Shopify. The format is recognised by itself.
 
 The columns are those of Google Merchant Center, in any order; upper and lower case,
 spaces and underscores make no difference. id (or sku) is required. A new product also

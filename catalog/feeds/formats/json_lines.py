@@ -1,0 +1,88 @@
+"""Feeds in JSON lines: one object a line, its keys are the columns."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from catalog.feeds.columns import (
+    FeedRefused,
+    Record,
+    check_headings,
+    join_cells,
+    match_headings,
+)
+from catalog.feeds.formats.delimited import MAX_CHARS, open_text
+
+_EXPECTED = f"one JSON object of at most {MAX_CHARS:,} characters on each line"
+
+
+@dataclass(frozen=True)
+class JsonLinesFeed:
+    path: Path
+    encoding: str
+    mapping: Mapping[str, str]
+
+    @property
+    def unused_headings(self) -> list[str]:
+        names = list(next(filter(None, self._objects()), {}))
+        columns = match_headings(names, self.mapping)
+        return [name for index, name in enumerate(names) if index not in columns]
+
+    def __iter__(self) -> Iterator[Record]:
+        for number, item in enumerate(self._objects(), 1):
+            if item is None:
+                yield Record(number, error=_EXPECTED)
+            elif item:
+                columns = match_headings(list(item), self.mapping)
+                texts = [_text(value) for value in item.values()]
+                used = [(column, texts[index]) for index, column in columns.items()]
+                yield Record(number, join_cells(used))
+
+    def check(self) -> None:
+        """Raise FeedRefused if the first object lacks the columns of a feed."""
+        first = next(filter(None, self._objects()), None)
+        if first is None:
+            raise FeedRefused(f"{self.path} has no products. Write {_EXPECTED}.")
+        columns = match_headings(list(first), self.mapping)
+        check_headings(self.path, list(first), columns, self.mapping)
+
+    def _objects(self) -> Iterator[dict[str, Any] | None]:
+        """Yield the object of each line: {} if it is empty, None if it is broken."""
+        with open_text(self.path, self.encoding) as file:
+            while line := file.readline(MAX_CHARS + 1):
+                too_long = len(line) > MAX_CHARS
+                while len(line) > MAX_CHARS and not line.endswith("\n"):
+                    line = file.readline(MAX_CHARS + 1)
+                yield None if too_long else _parse(line)
+
+
+def open_json_lines(
+    path: Path, *, encoding: str, mapping: Mapping[str, str]
+) -> JsonLinesFeed:
+    """Return the feed. Raises FeedRefused."""
+    feed = JsonLinesFeed(path, encoding, mapping)
+    feed.check()
+    return feed
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    if not line.strip():
+        return {}
+    try:  # numbers stay as they are written: 19.90
+        item = json.loads(line, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        return None
+    return item if isinstance(item, dict) and item else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):  # {"value": "19.90", "currency": "EUR"}
+        return " ".join(_text(each) for each in value.values())
+    if isinstance(value, list):
+        return ",".join(_text(each) for each in value)
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    # JSON may escape halves of characters, which are no text.
+    return str(value).encode(errors="ignore").decode()
