@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -27,11 +27,19 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from PIL import Image
 
 from bench.cli import make_parser, print_figures
+from bench.ops.hostile_clients import (
+    SLOW_STARTS,
+    fifty_files,
+    front_page,
+    slow_client,
+    stopped_database,
+)
 from ml.photo.tests.hostile import LARGEST, hostile_photos, many_scans
 from ml.tests.files import as_bytes, heic_bytes
 
 PROBE_EVERY_S, PROBE_LIMIT_S = 0.5, 4.0  # the limit of the container's health check
 CLIENTS = 12
+SLOW_CLIENTS = 24
 PATIENCE_S = 90.0
 SEARCH = "/api/v1/search/"
 
@@ -42,6 +50,7 @@ Send = Callable[[int], str]  # port -> a short outcome, such as a status
 class Attack:
     send: Send
     clients: int = CLIENTS  # at once
+    around: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass
@@ -90,7 +99,12 @@ def make_attacks() -> dict[str, Attack]:
     )
     photos["rgba_wide"] = as_bytes(Image.new("RGBA", (60_000, 500)), "PNG")
     photos["heic"] = heic_bytes(Image.new("RGB", LARGEST, "navy"))
-    return {name: Attack(_photo_search(name, data)) for name, data in photos.items()}
+    attacks = {name: Attack(_photo_search(name, data)) for name, data in photos.items()}
+    for name, start in SLOW_STARTS.items():
+        attacks[name] = Attack(slow_client(start), SLOW_CLIENTS)
+    attacks["fifty_files"] = Attack(fifty_files, 2)
+    attacks["stopped_database"] = Attack(front_page, around=stopped_database)
+    return attacks
 
 
 def _photo_search(name: str, data: bytes) -> Send:
@@ -115,10 +129,12 @@ def measure(port: int, attack: Attack) -> dict[str, object]:
     web = web_processes()
     cpu, memory = _cpu_s(web), {p.pid: p.memory_info().rss for p in web}
     _forget_peaks(web)
-    once = attack.send(port)
+    with attack.around():
+        once = attack.send(port)
     growth = [_peak(p) - memory[p.pid] for p in web if p.is_running()]
     spent = _cpu_s(web) - cpu
-    with probing(port) as probes, ThreadPoolExecutor(attack.clients) as pool:
+    pool = ThreadPoolExecutor(attack.clients)
+    with attack.around(), probing(port) as probes, pool:
         outcomes = Counter(pool.map(attack.send, [port] * attack.clients))
     return {
         "answer": once,

@@ -5,6 +5,8 @@ imports and embeds the photos; later runs reuse them.
 """
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fashionlens.settings")
 os.environ["DEBUG"] = "1"
 os.environ["FASHIONLENS_VAR"] = str(ROOT / "var" / "bench")
 os.environ["FASHIONLENS_PORT"] = str(free_port())
-for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "SEARCH_RATE"):
+for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT", "SEARCH_RATE", "BROWSE_RATE"):
     os.environ.pop(name, None)
 
 import django  # noqa: E402
@@ -46,6 +48,7 @@ PRODUCTION = {
     "MEDIA_ROOT": settings.MEDIA_ROOT,
     "SECRET_KEY": settings.SECRET_KEY,
     "SEARCH_RATE": "",
+    "BROWSE_RATE": "",
 }
 
 
@@ -61,8 +64,7 @@ def run_shop(data: Path, encoder: Path = SHIPPED) -> Iterator[Stack]:
         stack.start("worker")
         call_command("embed")
         activate_only(encoder)
-        os.environ.update(PRODUCTION)
-        stack.start("web")
+        start_web(stack)
         yield stack
 
 
@@ -73,9 +75,15 @@ def run_web() -> Iterator[Stack]:
         stack.start_servers()
         stack.migrate()
         activate_only(SHIPPED)
-        os.environ.update(PRODUCTION)
-        stack.start("web")
+        start_web(stack)
         yield stack
+
+
+def start_web(stack: Stack) -> None:
+    os.environ.update(PRODUCTION)
+    command = ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run([sys.executable, *command], cwd=ROOT, check=True)
+    stack.start("web")
 
 
 def activate_only(folder: Path) -> Encoder:
