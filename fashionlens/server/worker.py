@@ -2,6 +2,8 @@
 
 import os
 import socket
+import sys
+import threading
 import time
 from typing import Any
 
@@ -15,6 +17,7 @@ from fashionlens.request_limits import MAX_PHOTO_BODY, MB, is_photo_search
 from fashionlens.server.channel import BufferingChannel
 
 PHOTO_THREADS = 2
+NICENESS = 10
 # Requests that wait for a thread; further ones are told to come again.
 MAX_WAITING_PHOTOS = 16
 MAX_WAITING_PAGES = 64
@@ -37,11 +40,21 @@ OPTIONS = {
 }
 
 
+class PolitePool(ThreadedTaskDispatcher):
+    """Threads that leave the processor to those of pages."""
+
+    def handler_thread(self, thread_no: int) -> None:
+        if sys.platform == "linux":  # elsewhere it would slow down the whole process
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        super().handler_thread(thread_no)
+
+
 class Pools:
     """Threads for pages, photo searches, refusals and the health check."""
 
     def __init__(self, threads: int):
-        self.pages, self.photos = _pool(threads), _pool(PHOTO_THREADS)
+        self.pages, self.photos = _pool(threads), PolitePool()
+        self.photos.set_thread_count(PHOTO_THREADS)
         self.refusals, self.health = _pool(1), _pool(1)
 
     def add_task(self, channel: BufferingChannel) -> None:

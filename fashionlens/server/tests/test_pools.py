@@ -1,12 +1,19 @@
 """Which requests wait for a thread, and which are told to come again."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from fashionlens.server.worker import MAX_WAITING_PHOTOS, PHOTO_THREADS, Pools
+from fashionlens.server.worker import (
+    MAX_WAITING_PHOTOS,
+    NICENESS,
+    PHOTO_THREADS,
+    Pools,
+)
 
 # A thread may not have taken the first of them yet.
 TAKEN = range(MAX_WAITING_PHOTOS, MAX_WAITING_PHOTOS + PHOTO_THREADS + 1)
@@ -69,3 +76,21 @@ def test_the_health_check_waits_for_nothing(send, path):
 
 def test_a_request_without_room_is_answered_at_once(send):
     assert send("POST", "/search/", busy=True).done.wait(10)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no priority")
+def test_photo_searches_leave_the_processor_to_pages():
+    pools, seen = Pools(threads=1), {}
+    for method, path in (("POST", "/search/"), ("GET", "/")):
+        request = SimpleNamespace(command=method, path=path, error=None, busy=False)
+        done = threading.Event()
+
+        def service(method: str = method, done: threading.Event = done) -> None:
+            thread = threading.get_native_id()
+            seen[method] = os.getpriority(os.PRIO_PROCESS, thread)
+            done.set()
+
+        pools.add_task(SimpleNamespace(requests=[request], service=service))
+        assert done.wait(10)
+    pools.shutdown(timeout=5)
+    assert seen["POST"] == seen["GET"] + NICENESS
