@@ -16,12 +16,20 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw
 
 from ml.backend import keras
-from ml.encoder import RUNTIMES, SHIPPED, Encoder, open_keras, open_onnx
+from ml.encoder import RUNTIMES, SHIPPED, Encoder
 from ml.preprocess import read_photo, to_input
+from ml.serving.networks import (
+    open_garment_keras,
+    open_garment_onnx,
+    open_keras,
+    open_onnx,
+)
 
 TURNS = 8
 BLOCK = 10  # calls a turn; the first of them warm up
@@ -55,14 +63,24 @@ def main() -> None:
 
 
 def network_times_ms(encoder: Encoder, report: Encoder) -> dict[str, float]:
-    """Return median times of (1, size, size, 3) uint8 -> vector, by runtime."""
+    """Return median times from the pixels of one photo to its vector, by runtime.
+
+    For an encoder with a finder: the finder and the network that sees the garment.
+    """
     files = {runtime: encoder.folder / name for runtime, name in RUNTIMES.items()}
     model = keras.saving.load_model(files["keras"], compile=False)
     photo = draw_photo(SIZES["400x533"])
-    pixels = to_input(photo, encoder.input_size)[None]
     small = to_input(photo, report.input_size)[None]
-    onnx, traced = open_onnx(files["onnx"]), open_keras(files["keras"])
     reports = open_onnx(report.folder / RUNTIMES["onnx"])
+    size = encoder.input_size
+    pixels: Any = to_input(photo, size)[None]
+    if "finder_size" in encoder.info:
+        pixels = {
+            "image": to_input(photo, encoder.info["finder_size"])[None],
+            "crop": pixels,
+            "mask": np.full((1, size // 4, size // 4), 255, np.uint8),
+        }
+    onnx, traced = (_whole_call(encoder, runtime) for runtime in ("onnx", "keras"))
     return _in_turns(
         {
             "onnx": lambda: onnx(pixels),
@@ -73,21 +91,26 @@ def network_times_ms(encoder: Encoder, report: Encoder) -> dict[str, float]:
     )
 
 
+def _whole_call(encoder: Encoder, runtime: str) -> Callable[[Any], object]:
+    file = encoder.folder / RUNTIMES[runtime]
+    if "finder_size" not in encoder.info:
+        return open_onnx(file) if runtime == "onnx" else open_keras(file)
+    open_both = open_garment_onnx if runtime == "onnx" else open_garment_keras
+    finder, embed = open_both(file)
+    return lambda x: (finder(x["image"]), embed(x["crop"], x["mask"]))
+
+
 def photo_times_ms(encoder: Encoder, size: tuple[int, int]) -> dict[str, float]:
     """Return median times of the steps from a JPEG file to a vector."""
     data = jpeg_bytes(draw_photo(size))
     hint = encoder.decode_side
     image = read_photo(data, max_side=hint)
-    whole = read_photo(data)
-    network = open_onnx(encoder.folder / RUNTIMES["onnx"])
-    pixels = to_input(image, encoder.input_size)[None]
     return _in_turns(
         {
             "decode": lambda: read_photo(data, max_side=hint),
             "decode in full": lambda: read_photo(data),
-            "resize": lambda: to_input(image, encoder.input_size),
-            "resize from full": lambda: to_input(whole, encoder.input_size),
-            "network": lambda: network(pixels),
+            "find": lambda: encoder.find(image),
+            "find and encode": lambda: encoder.encode([image]),
         }
     )
 

@@ -8,6 +8,7 @@ INSERT per photo.
 
 import time
 from pathlib import Path
+from typing import Any
 
 # First: importing it sets the environment.
 from bench.live_shop import REPORT, run_shop
@@ -69,12 +70,18 @@ def baseline_rate(encoder: Encoder, count: int) -> float:
 
     network = network_of(encoder)
     model = keras.saving.load_model(network.folder / RUNTIMES["keras"], compile=False)
+    size = network.input_size
     photos = list(Photo.objects.order_by("id")[:count])
     Embedding.objects.filter(encoder=encoder, image__in=photos).delete()
     started = time.perf_counter()
     for photo in tqdm(photos, desc="Baseline", unit=" photos"):
-        pixels = to_input(read_photo(photo.file.read()), network.input_size)
-        vector = model.predict(pixels[None], verbose=0)[0]
+        pixels: Any = to_input(read_photo(photo.file.read()), size)[None]
+        if "finder_size" in network.info:
+            mask = np.full((1, size // 4, size // 4), 255, np.uint8)
+            image = np.zeros((1, *[network.info["finder_size"]] * 2, 3), np.uint8)
+            pixels = {"image": image, "crop": pixels, "mask": mask}
+        found = model.predict(pixels, verbose=0)
+        vector = found[-1][0] if isinstance(found, list) else found[0]
         Embedding.objects.create(encoder=encoder, image_id=photo.id, vector=vector)
     return count / (time.perf_counter() - started)
 

@@ -37,6 +37,20 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_notes(parser: argparse.ArgumentParser) -> None:
+    for name, columns in (
+        ("attributes", "kind, pattern, colour1, colour2 and more"),
+        ("senders", "sender"),
+    ):
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            metavar="CSV",
+            help=f"what people say of the photos, optional: columns image (its path in "
+            f"DIR), {columns}",
+        )
+
+
 def add_weights(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",

@@ -5,24 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import tf2onnx
+from PIL import Image
 
 from ml.backend import keras, tf
 from ml.dataset import Photos
-from ml.encoder import RUNTIMES, open_keras, open_onnx
+from ml.encoder import RUNTIMES
 from ml.errors import UserError
+from ml.preprocess import read_photo
+from ml.serving.networks import (
+    GarmentNetwork,
+    Network,
+    PhotoNetwork,
+    garment_parts,
+    open_network,
+)
 
 OPSET = 18
 LEAST_COSINE = 0.9999
 PARITY_PHOTOS = 128
 ENCODE_BATCH = 64
+LEAST_HALVED = 2_000  # numbers of a weight that is kept as float16
 
 
 class ExportError(UserError):
@@ -30,32 +41,36 @@ class ExportError(UserError):
 
 
 def export_encoder(
-    encoder: keras.Model, out: Path, pixels: np.ndarray, info: dict[str, Any]
+    encoder: keras.Model,
+    out: Path,
+    photos: Sequence[Image.Image],
+    info: dict[str, Any],
 ) -> dict[str, Any]:
     """Write encoder.keras, encoder.onnx and encoder.json to the folder `out`.
 
-    Compare Keras and ONNX on `pixels`, (N, size, size, 3) uint8 of real photos.
-    Raises ExportError and leaves `out` unchanged when they disagree. `info` goes
-    into encoder.json. Return the content of encoder.json.
+    Compare Keras and ONNX on `photos`. Raises ExportError and leaves `out` unchanged
+    when they disagree. `info` goes into encoder.json. Return the content of
+    encoder.json.
     """
-    if not len(pixels):
+    if not photos:
         raise ExportError("There are no photos to compare Keras and ONNX on.")
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".export-") as folder:
         files = {runtime: Path(folder) / name for runtime, name in RUNTIMES.items()}
         encoder.save(files["keras"])
-        convert_to_onnx(encoder, files["onnx"])
-        # Compare the files, because those are served.
-        cosine = least_cosine(
-            open_keras(files["keras"])(pixels), open_onnx(files["onnx"])(pixels)
-        )
-        if not cosine >= LEAST_COSINE:
+        for halved in (True, False):
+            convert_to_onnx(encoder, files["onnx"], halved)
+            # Compare the files, because those are served.
+            cosine = _compare(encoder, files, photos)
+            if cosine >= LEAST_COSINE:
+                break
+        else:
             raise ExportError(
-                f"Keras and ONNX disagree: on {len(pixels)} photos the least cosine "
+                f"Keras and ONNX disagree: on {len(photos)} photos the least cosine "
                 f"is {cosine:.6f}, below {LEAST_COSINE}. Nothing was written."
             )
         hashes = {runtime: _sha256(file) for runtime, file in files.items()}
-        parity = {"photos": len(pixels), "least_cosine": round(cosine, 7)}
+        parity = {"photos": len(photos), "least_cosine": round(cosine, 7)}
         complete = _describe(encoder, info, hashes, parity)
         description = Path(folder) / "encoder.json"
         description.write_text(
@@ -66,10 +81,40 @@ def export_encoder(
     return complete
 
 
-def parity_photos(photos: Mapping[str, Photos]) -> np.ndarray:
-    """Return (N, size, size, 3) uint8 photos, from validation if it has any."""
+def _compare(
+    encoder: keras.Model, files: Mapping[str, Path], photos: Sequence[Image.Image]
+) -> float:
+    sizes = _sizes(encoder)
+    ours, theirs = (open_network(files[name], name, *sizes) for name in RUNTIMES)
+    if isinstance(ours, GarmentNetwork) and isinstance(theirs, GarmentNetwork):
+        # The same crops: one turned otherwise would hide what the networks differ in.
+        inputs = theirs.crops(list(photos))
+        return least_cosine(ours.embed(*inputs), theirs.embed(*inputs))
+    return least_cosine(ours.encode(list(photos)), theirs.encode(list(photos)))
+
+
+def network_of(encoder: keras.Model) -> Network:
+    """Return a Keras network as the rest of `ml` uses it."""
+    size, dimension, finder_size = _sizes(encoder)
+    if finder_size is None:
+        return PhotoNetwork(lambda x: encode_pixels(encoder, x), size, dimension)
+    finder, embed = garment_parts(encoder)
+    return GarmentNetwork(finder, embed, finder_size, size, dimension)
+
+
+def _sizes(encoder: keras.Model) -> tuple[int, int, int | None]:
+    """Return the sides of the input, the dimension and the sides of the finder."""
+    seen = encoder.input
+    if isinstance(seen, dict):
+        dimension = encoder.output[-1].shape[1]
+        return seen["crop"].shape[1], dimension, seen["image"].shape[1]
+    return seen.shape[1], encoder.output.shape[1], None
+
+
+def parity_photos(photos: Mapping[str, Photos], side: int) -> list[Image.Image]:
+    """Return photos, from validation if it has any."""
     chosen = photos["validation"] if len(photos["validation"]) else photos["train"]
-    return chosen.pixels[:PARITY_PHOTOS]
+    return [read_photo(path, max_side=side) for path in chosen.paths[:PARITY_PHOTOS]]
 
 
 def load_keras(file: Path) -> keras.Model:
@@ -77,6 +122,8 @@ def load_keras(file: Path) -> keras.Model:
         model = keras.saving.load_model(file, compile=False)
     except Exception as error:  # Keras raises all kinds for a file it cannot read
         raise ExportError(f"{file} is not a Keras network: {error}") from error
+    if isinstance(model.input, dict) or model.name == "finder":
+        return model
     if len(model.input_shape) != 4 or len(model.output_shape) != 2:
         raise ExportError(
             f"{file} is not an encoder: it takes {model.input_shape} and gives "
@@ -90,17 +137,46 @@ def encode_pixels(encoder: keras.Model, pixels: np.ndarray) -> np.ndarray:
     return encoder.predict(pixels, batch_size=ENCODE_BATCH, verbose=0)
 
 
-def convert_to_onnx(encoder: keras.Model, file: Path) -> None:
-    # None: the batch axis has no fixed size.
-    signature = [
-        tf.TensorSpec((None, *encoder.input_shape[1:]), tf.uint8, name="image")
+def convert_to_onnx(model: keras.Model, file: Path, halved: bool = False) -> None:
+    """Write a model with uint8 inputs; `halved` keeps its large weights as float16.
+
+    ONNX Runtime makes float32 of those again when it opens the file.
+    """
+    inputs = model.input if isinstance(model.input, dict) else {"image": model.input}
+    signature = [  # None: the batch axis has no fixed size
+        tf.TensorSpec((None, *value.shape[1:]), tf.uint8, name=name)
+        for name, value in inputs.items()
     ]
-    function = tf.function(
-        lambda image: encoder(image, training=False), autograph=False
+
+    def call(*values: tf.Tensor) -> Any:
+        named = dict(zip(inputs, values, strict=True))
+        given = named if isinstance(model.input, dict) else values[0]
+        found = model(given, training=False)
+        return found if isinstance(found, tf.Tensor) else tuple(found)
+
+    converted, _ = tf2onnx.convert.from_function(
+        tf.function(call, autograph=False), input_signature=signature, opset=OPSET
     )
-    tf2onnx.convert.from_function(
-        function, input_signature=signature, opset=OPSET, output_path=str(file)
-    )
+    onnx.save(_half(converted) if halved else converted, file)
+
+
+def _half(model: onnx.ModelProto) -> onnx.ModelProto:
+    graph = model.graph
+    for weight in list(graph.initializer):
+        values = onnx.numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < LEAST_HALVED:
+            continue
+        if not np.abs(values).max() < np.finfo(np.float16).max:
+            continue
+        name = f"{weight.name}_half"
+        half = onnx.numpy_helper.from_array(values.astype(np.float16), name)
+        cast = onnx.helper.make_node(
+            "Cast", [name], [weight.name], to=onnx.TensorProto.FLOAT
+        )
+        graph.initializer.remove(weight)
+        graph.initializer.append(half)
+        graph.node.insert(0, cast)
+    return model
 
 
 def least_cosine(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -115,15 +191,16 @@ def _describe(
     hashes: dict[str, str],
     parity: dict[str, Any],
 ) -> dict[str, Any]:
-    size = encoder.input_shape[1]
+    size, dimension, finder_size = _sizes(encoder)
+    seen = "the whole photo" if finder_size is None else "the garment's crop"
     name = info.get("recipe", {}).get("name", "encoder")
     return {
         "version": f"{name}-{hashes['onnx'][:8]}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "input_size": size,
-        "dimension": encoder.output_shape[1],
+        "dimension": dimension,
         "preprocessing": (
-            "upright sRGB, transparency on white; the whole photo resized to "
+            f"upright sRGB, transparency on white; {seen} resized to "
             f"{size} x {size} with antialiasing (Pillow, bilinear); uint8 RGB "
             "0..255. Scaling to -1..1 and the L2 norm are inside the network."
         ),

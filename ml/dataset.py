@@ -93,7 +93,10 @@ def read_splits(data: Path) -> dict[str, list[PhotoFile]]:
 def load_photos(
     items: list[PhotoFile], categories: Iterable[str], size: int, words: str = "photos"
 ) -> Photos:
-    """Decode a split on all cores; list unreadable photos in `skipped`."""
+    """Decode a split on all cores; list unreadable photos in `skipped`.
+
+    With `size` 0 no pixels are kept.
+    """
     order = {name: index for index, name in enumerate(categories)}
     with ThreadPoolExecutor() as pool:
         results = list(
@@ -166,7 +169,8 @@ def _check_enough(photos: Photos) -> None:
 
 def _pixels_or_reason(path: Path, size: int) -> np.ndarray | str:
     try:
-        return to_input(read_photo(path, max_side=2 * size), size)
+        image = read_photo(path, max_side=max(1, 2 * size))
+        return to_input(image, size) if size else np.empty((0, 0, 3), np.uint8)
     except (PhotoError, OSError) as error:
         return str(error)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +18,14 @@ import numpy as np
 from PIL import Image
 
 from ml.errors import UserError
-from ml.preprocess import to_input
+from ml.serving.garments import WHOLE_PICTURE, Finding, Garment
+from ml.serving.networks import Network, open_network
+
+__all__ = ["WHOLE_PICTURE", "Encoder", "EncoderError", "Finding", "Garment", "Part"]
 
 SHIPPED = Path(__file__).parent / "encoders" / "fashion"
 RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}
-# Photos in a batch. On one ONNX thread a photo takes a quarter longer in a batch of 32
-# than in a batch of 4, whose activations stay in the cache.
-BATCHES = {"onnx": 4, "keras": 32}
-
 COLOUR = "colour"  # the part that named colours are compared with
-
-# (N, size, size, 3) uint8 RGB 0..255 -> (N, dimension) float32, unit length
-Forward = Callable[[np.ndarray], np.ndarray]
 
 
 class EncoderError(UserError):
@@ -50,34 +46,6 @@ class Part:
         return slice(self.start, self.stop)
 
 
-@dataclass(frozen=True)
-class Garment:
-    """Where a garment lies in a picture.
-
-    `box` is left, top, right, bottom in shares (0..1) of the picture's sides, `share`
-    the share of the picture that the garment covers. Turning the picture `turn`
-    degrees (0, 90, 180 or 270) counter-clockwise puts the garment upright.
-    """
-
-    box: tuple[float, float, float, float]
-    share: float
-    turn: int = 0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The garments in a picture, the largest first; none where `presence` is low.
-
-    `presence` (0..1) is how sure the network is that there is a garment.
-    """
-
-    garments: tuple[Garment, ...]
-    presence: float
-
-
-WHOLE_PICTURE = Finding((Garment((0, 0, 1, 1), 1.0),), 1.0)
-
-
 class Encoder:
     """A trained network with the content of its `encoder.json`.
 
@@ -86,9 +54,7 @@ class Encoder:
     (shades, length of the part `colour`) of unit length. An encoder may have none.
     """
 
-    def __init__(
-        self, folder: Path, info: dict[str, Any], forward: Forward, batch: int
-    ) -> None:
+    def __init__(self, folder: Path, info: dict[str, Any], network: Network) -> None:
         self.folder = folder
         self.info = info
         self.version: str = info["version"]
@@ -108,8 +74,7 @@ class Encoder:
             str(name).replace("-", " "): np.asarray(shades, np.float32)
             for name, shades in info.get("colours", {}).items()
         }
-        self._forward = forward
-        self._batch = batch
+        self._network = network
 
     @classmethod
     def load(cls, path: Path = SHIPPED, runtime: str = "onnx") -> Encoder:
@@ -124,43 +89,35 @@ class Encoder:
         info = _read_info(folder / "encoder.json")
         file = folder / RUNTIMES[runtime]
         _check_hash(file, info["sha256"][runtime])
-        open_network = open_onnx if runtime == "onnx" else open_keras
+        sizes = (info["input_size"], info["dimension"], info.get("finder_size"))
         try:
-            forward = open_network(file)
+            network = open_network(file, runtime, *sizes)
         except ImportError as error:
             raise EncoderError(
                 f"The {runtime} runtime needs the package {error.name!r}: "
                 "install requirements-dev.txt, or use the onnx runtime."
             ) from error
-        encoder = cls(folder, info, forward, BATCHES[runtime])
+        encoder = cls(folder, info, network)
         encoder._check_parts()
         return encoder
 
     @property
     def decode_side(self) -> int:
-        """Return the `max_side` that `read_photo` needs for this network, in pixels.
-
-        Twice the input size: resizing to the input drops any detail beyond that.
-        """
-        return 2 * self.input_size
+        """Return the `max_side` that `read_photo` needs for this network, in pixels."""
+        return self._network.decode_side
 
     def find(self, image: Image.Image) -> Finding:
         """Return the garments in the picture: without a finder, one that fills it."""
-        return WHOLE_PICTURE
+        return self._network.find(image)
 
     def encode(
         self, images: list[Image.Image], garments: Sequence[Garment] | None = None
     ) -> np.ndarray:
         """Return (N, dimension) float32 vectors, each of unit length.
 
-        Give the garment to encode in each image, or the largest one is looked for.
+        Give the garment to encode in each image, or all that is found is encoded.
         """
-        vectors = np.empty((len(images), self.dimension), dtype=np.float32)
-        for start in range(0, len(images), self._batch):
-            batch = images[start : start + self._batch]
-            pixels = np.stack([to_input(image, self.input_size) for image in batch])
-            vectors[start : start + len(batch)] = self._forward(pixels)
-        return vectors
+        return self._network.encode(images, garments)
 
     def _check_parts(self) -> None:
         """Raise EncoderError unless the parts make up the vector, and colours fit."""
@@ -228,30 +185,3 @@ _FIX = (
 
 def _missing(file: Path) -> str:
     return f"{file} does not exist. {_FIX}"
-
-
-def open_onnx(file: Path) -> Forward:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # The shop scales by processes; more threads would compete for the same cores.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(file), options, providers=["CPUExecutionProvider"]
-    )
-    name = session.get_inputs()[0].name
-    return lambda pixels: session.run(None, {name: pixels})[0]
-
-
-def open_keras(file: Path) -> Forward:
-    import keras
-    import tensorflow as tf
-
-    model = keras.saving.load_model(file, compile=False)
-    # Traced once for batches of any size: six times faster than an eager call.
-    signature = tf.TensorSpec((None, *model.input_shape[1:]), tf.uint8)
-    call = tf.function(
-        lambda pixels: model(pixels, training=False), input_signature=[signature]
-    )
-    return lambda pixels: call(pixels).numpy()

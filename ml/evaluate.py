@@ -14,12 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml.command import add_data, data_folder, run_command, var_folder
+from ml.command import add_data, add_notes, data_folder, run_command, var_folder
 from ml.dataset import SPLITS, DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.measure import figures as figures_of
 from ml.measure.gallery import embed
 from ml.measure.history import draw_loss, read_history
+from ml.measure.labels import Notes
 from ml.measure.pictures import write_pictures
 from ml.measure.tables import all_tables
 
@@ -41,7 +42,9 @@ def _print(figures: dict[str, Any], options: argparse.Namespace) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    splits = read_splits(data_folder(options.data))
+    data = data_folder(options.data)
+    notes = Notes.read(data, options.attributes, options.senders)
+    splits = read_splits(data)
     if not splits[options.split]:
         raise DatasetError(f"There are no photos of a {options.split} split.")
     encoder = Encoder.load(options.encoder, runtime=options.runtime)
@@ -62,7 +65,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
                 "photos": len(embedded["train"]),
                 "dimension": encoder.dimension,
             },
-            **figures_of.measure(encoder, embedded, options.split, options.views),
+            **figures_of.measure(
+                encoder, embedded, options.split, options.views, notes
+            ),
         }
     )
     (options.out / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
@@ -90,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
     )
     add_data(parser)
+    add_notes(parser)
     add = parser.add_argument
     add(
         "--encoder",

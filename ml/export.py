@@ -15,7 +15,9 @@ from ml.command import add_data, command_line, data_folder, run_command
 from ml.dataset import load_splits, read_splits
 from ml.errors import UserError
 from ml.measure.encoder_info import make_encoder_info
+from ml.measure.labels import Notes
 from ml.recipes import Recipe
+from ml.serving.networks import DECODED
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,24 +34,20 @@ def run(options: argparse.Namespace, command: str) -> None:
     if not options.keras.is_file():
         raise UserError(f"There is no Keras file {options.keras}.")
     # Errors in the arguments show before TensorFlow is imported, which takes seconds.
-    from ml.conversion import (
-        encode_pixels,
-        export_encoder,
-        load_keras,
-        parity_photos,
-    )
+    from ml.conversion import export_encoder, load_keras, network_of, parity_photos
 
     encoder = load_keras(options.keras)
+    network = network_of(encoder)
     recipe = Recipe(
         name=options.name,
-        input_size=encoder.input_shape[1],
-        dimension=encoder.output_shape[1],
+        input_size=network.decode_side // DECODED,
+        dimension=network.dimension,
     )
-    photos = load_splits(splits, ["train", "validation"], recipe.input_size)
+    photos = load_splits(splits, ["train", "validation"], 0)
     info = make_encoder_info(
-        encode=lambda pixels: encode_pixels(encoder, pixels),
+        network=network,
         recipe=recipe,
-        data=data,
+        notes=Notes(data),
         splits=splits,
         photos=photos,
         command=command,
@@ -57,7 +55,8 @@ def run(options: argparse.Namespace, command: str) -> None:
     # The file does not say how the network was trained.
     known = ("name", "input_size", "dimension")
     info["recipe"] = {key: dataclasses.asdict(recipe)[key] for key in known}
-    info = export_encoder(encoder, options.out, parity_photos(photos), info)
+    some = parity_photos(photos, network.decode_side)
+    info = export_encoder(encoder, options.out, some, info)
     cosine = info["parity"]["least_cosine"]
     print(
         f"{info['version']} written to {options.out}; Keras against ONNX: least "

@@ -21,6 +21,7 @@ import numpy as np
 
 from ml.command import (
     add_data,
+    add_notes,
     add_weights,
     data_folder,
     initial_weights,
@@ -31,6 +32,7 @@ from ml.dataset import SPLITS, PhotoFile, categories_of, read_splits
 from ml.errors import ConfigError
 from ml.measure import metrics
 from ml.measure.gallery import EmbeddedSplit, PhotoEncoder, embed
+from ml.measure.labels import Notes
 from ml.measure.tables import kinds_table
 from ml.measure.unseen_kinds import LeaveOutTrainer, imagenet_encoder
 from ml.recipes import DEFAULT_RECIPE, RECIPES, Recipe
@@ -74,7 +76,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     baseline = imagenet_encoder(weights)
     trainer = LeaveOutTrainer(
         recipe_of(options),
-        data,
+        Notes.read(data, options.attributes, options.senders),
         weights,
         options.out,
         options.views_folder or options.out / "views",
@@ -222,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Run it again after an interruption: finished networks in OUT are kept.",
     )
     add_data(parser)
+    add_notes(parser)
     add_weights(parser)
     add = parser.add_argument
     add(

@@ -49,13 +49,16 @@ def fill(card: str, figures: str) -> str:
 def figures_of(encoder: Path, beside: Path) -> str:
     info, evaluation = _read(encoder, "encoder.json"), _read(encoder, "evaluation.json")
     other = _read(beside, "evaluation.json")
-    kinds = _read(encoder, "kinds.json")
+    # Five trainings; it may be older than the encoder, or missing.
+    kinds = _read(encoder, "kinds.json") if (encoder / "kinds.json").exists() else None
     return "\n\n".join(
         [
             _facts(info),
+            _alike(evaluation),
+            _placed(evaluation),
             _quality(evaluation, other, kinds),
             _mistakes(evaluation),
-            _kinds(kinds),
+            *([_kinds(kinds)] if kinds is not None else []),
             _shared_features(evaluation, other),
             _bands(info, evaluation),
         ]
@@ -63,10 +66,10 @@ def figures_of(encoder: Path, beside: Path) -> str:
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:
-    made_by = {"evaluation.json": "ml.evaluate", "kinds.json": "ml.kinds"}
     file = folder / name
     if not file.is_file():
-        command = f"; python -m {made_by[name]} writes it" if name in made_by else ""
+        measured = name == "evaluation.json"
+        command = "; python -m ml.evaluate writes it" if measured else ""
         raise UserError(f"There is no file {file}{command}.")
     return json.loads(file.read_text())
 
@@ -87,15 +90,47 @@ def _facts(info: dict[str, Any]) -> str:
     return f"{table}\n\n```\n{info['command']}\n```"
 
 
+def _alike(ours: dict[str, Any]) -> str:
+    rows = [
+        (name, *(_figure(each[key]) for key in ("first 8", "chance", "best")))
+        for name, each in ours["alike"].items()
+        if name != "queries"
+    ]
+    rows += [
+        (f"very similar: {name}", _figure(value), "-", "-")
+        for name, value in ours["very_similar"].items()
+    ]
+    heads = ("", "first 8", "in the category", "best possible")
+    title = "How alike the first 8 look, by labels made by eye; grades are 0 to 3."
+    return f"{title}\n\n{_table(heads, rows)}"
+
+
+def _placed(ours: dict[str, Any]) -> str:
+    rows = [
+        (name, _figure(each["kept"]), _figure(each["right category"]))
+        for name, each in ours["placed"].items()
+    ]
+    empty = ", ".join(
+        f"{name} {_figure(value)}" for name, value in ours["without_garment"].items()
+    )
+    table = _table(("the garment elsewhere", "first 8 kept", "right category"), rows)
+    return (
+        f"{table}\n\nPictures without a garment that get a product: {empty}. Photos of "
+        f"garments that are refused: {_figure(ours['refused'])}."
+    )
+
+
 def _quality(
-    ours: dict[str, Any], theirs: dict[str, Any], kinds: dict[str, Any]
+    ours: dict[str, Any], theirs: dict[str, Any], kinds: dict[str, Any] | None
 ) -> str:
     rows = [
         (name, _figure(a), _figure(b))
         for (name, a), (_, b) in zip(_rows(ours), _rows(theirs), strict=True)
     ]
-    points = kinds["mean"]["points"]["split"]
-    rows.append(("unseen kinds, points over ImageNet features", f"{points:+.1f}", "-"))
+    if kinds is not None:
+        points = kinds["mean"]["points"]["split"]
+        name = "unseen kinds, points over ImageNet features"
+        rows.append((name, f"{points:+.1f}", "-"))
     title = (
         f"Test photos ({ours['category']['queries']}) against train photos "
         f"({ours['category']['gallery']:,}); instance among "

@@ -7,10 +7,13 @@ field another default by assigning it; bounds and help stay.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from ml.errors import ConfigError
+from ml.measure.labels import Notes
 
 Value = TypeVar("Value", int, float)
 
@@ -128,81 +131,88 @@ class TripletRecipe(Recipe):
 
 @dataclass(frozen=True)
 class FashionRecipe(Recipe):
-    """Category and appearance in one vector; only the top blocks are trained.
+    """Several parts in one vector; the network sees the garment, not the photo.
 
     ABLATIONS.md has the reasons for the defaults.
     """
 
-    input_size: int = 192
+    input_size: int = 160
     epochs: int = 8
-    steps: int = 120
-    batch: int = 50  # photos, the same number of each category
-    learning_rate: float = 1e-3
+    steps: int = 250
+    batch: int = 32  # photos
+    learning_rate: float = 6e-4
+    warmup: float = 0.06
     views: int = option(
-        10, at_least=2, help="views of each photo, the photo itself included"
+        14, at_least=2, help="views of each photo, the photo itself included"
     )
     other_grounds: float = option(
-        0.0, at_least=0, at_most=1, help="share of views with another background"
+        0.2, at_least=0, at_most=1, help="share of views with another background"
     )
     category_weight: float = option(
-        0.5, at_least=0, at_most=1, help="share of the category in the cosine"
+        0.43, at_least=0, help="share of the category in the cosine"
     )
-    category_dimension: int = option(
-        32, at_least=1, help="numbers of the embedding for category, not appearance"
+    kind_weight: float = option(
+        0.09, at_least=0, help="share of the kind in the cosine, with --attributes"
     )
-    category_heat: float = option(
-        2.0, above=0, help="softens the category probabilities: higher is softer"
+    pattern_weight: float = option(
+        0.10, at_least=0, help="share of the pattern in the cosine, with --attributes"
     )
-    # The textures come from blocks below 10, the depths from blocks above 12.
+    colour_weight: float = option(
+        0.23, at_least=0, help="share of the colour in the cosine"
+    )
+    appearance_weight: float = option(
+        0.15, above=0, help="share of the appearance in the cosine"
+    )
+    # The activations must have a sixteenth of the input's sides.
     frozen_blocks: int = option(
-        12,
-        at_least=10,
-        at_most=12,
+        6,
+        at_least=6,
+        at_most=9,
         structural=True,
         help="how many of MobileNetV2's 16 blocks are not trained",
     )
-    tops: int = option(
-        2,
-        at_least=1,
-        structural=True,
-        help="copies of the trained blocks, each with two heads",
+    dropout: float = option(0.4, at_least=0, below=1, help="dropout of the heads")
+    mixing: float = option(
+        0.4,
+        at_least=0,
+        help="how much of another photo is mixed into one (mixup); 0 for nothing",
     )
-    layout_channels: int = option(
-        48, at_least=0, help="channels of the unpooled layout a head sees; 0 for none"
+    temperature: float = option(0.1, above=0, help="temperature of the contrast")
+    contrast: float = option(
+        0.5, at_least=0, help="weight of the contrast between photos"
     )
-    hidden: int = option(256, at_least=1, help="hidden units of a head")
-    dropout: float = option(0.3, at_least=0, below=1, help="dropout of the heads")
-    temperature: float = option(0.1, above=0, help="temperature of the losses")
-    distillation: float = option(
-        1.0, at_least=0, help="weight of staying close to the untrained network"
-    )
-    appearance: float = option(
-        1.0, at_least=0, help="weight of the contrast between photos"
-    )
-    weight_decay: float = 1e-4
-    soup: int = option(
-        1, at_least=1, help="trainings with different seeds whose weights are averaged"
-    )
+    weight_decay: float = 0.01
     averaging: float = option(
-        0.99, at_least=0, below=1, help="momentum of the weight average; 0 for none"
+        0.17,
+        at_least=0,
+        at_most=1,
+        help="share of all steps that the weight average spans; 0 for none",
     )
-    mixed_precision: bool = True  # bfloat16, on GPUs only
 
     def check(self) -> None:
         super().check()
-        category, rest = (
-            self.category_dimension,
-            self.dimension - self.category_dimension,
-        )
-        if rest < 1:
-            raise ConfigError(
-                f"--category-dimension must be at most {self.dimension - 1}."
-            )
-        if category % self.tops or rest % self.tops:
-            raise ConfigError(
-                f"--tops {self.tops} must divide --category-dimension {category} and "
-                f"the {rest} numbers left for appearance."
-            )
+        if self.input_size % 32:
+            raise ConfigError("--input-size must be a multiple of 32.")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a training starts from and what it learns from.
+
+    `weights` as for `ml.backbone.build_backbone`. `start` is the folder of an encoder
+    of the recipe `fashion` to train further instead, `finder` the one whose finder is
+    taken; with `masks`, a folder of garment masks, one is trained. The network does not
+    see the categories in `leave_out`. `views` is a folder that keeps the views of the
+    photos for the next training; without it they are deleted at the end.
+    """
+
+    notes: Notes
+    weights: str | Path | None = None
+    start: Path | None = None
+    finder: Path | None = None
+    masks: Path | None = None
+    leave_out: Sequence[str] = ()
+    views: Path | None = None
 
 
 RECIPES: dict[str, Recipe] = {

@@ -16,6 +16,7 @@ from typing import Any
 
 from ml.command import (
     add_data,
+    add_notes,
     add_weights,
     command_line,
     data_folder,
@@ -25,7 +26,8 @@ from ml.command import (
 from ml.dataset import PhotoFile, Photos, categories_of, load_splits, read_splits
 from ml.errors import ConfigError
 from ml.measure.encoder_info import make_encoder_info
-from ml.measure.history import Epoch, draw_loss, write_history
+from ml.measure.history import Trained, draw_loss, write_history
+from ml.measure.labels import Notes
 from ml.recipes import (
     DEFAULT_RECIPE,
     RECIPES,
@@ -33,6 +35,7 @@ from ml.recipes import (
     FashionRecipe,
     Option,
     Recipe,
+    Sources,
     TripletRecipe,
     flag,
 )
@@ -60,14 +63,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace, command: str) -> None:
+    data = data_folder(options.data)
+    sources = Sources(
+        Notes.read(data, options.attributes, options.senders),
+        initial_weights(options),
+        options.start,
+        options.finder,
+        options.garment_masks,
+        tuple(options.leave_out.split(",")) if options.leave_out else (),
+        options.views_folder,
+    )
     info = train_folder(
         chosen_recipe(options),
-        data_folder(options.data),
+        sources,
         options.out,
-        weights=initial_weights(options),
-        start=options.start,
-        leave_out=tuple(options.leave_out.split(",")) if options.leave_out else (),
-        views=options.views_folder,
         measure_test=options.measure_test,
         command=command,
     )
@@ -76,96 +85,88 @@ def run(options: argparse.Namespace, command: str) -> None:
 
 def train_folder(
     recipe: Recipe,
-    data: Path,
+    sources: Sources,
     out: Path,
     *,
-    weights: str | Path | None = None,
-    start: Path | None = None,
-    leave_out: Sequence[str] = (),
-    views: Path | None = None,
     measure_test: bool = False,
     command: str = "",
 ) -> dict[str, Any]:
-    """Train, measure and export to the folder `out`; return encoder.json's content.
-
-    `weights` as for `ml.backbone.build_backbone`. `start` is the folder of an encoder
-    of the recipe `fashion` to train further instead. The network does not see the
-    categories in `leave_out`. `views` is a folder that keeps the views of the photos
-    for the next training; without it they are deleted at the end.
-    """
+    """Train, measure and export to the folder `out`; return encoder.json's content."""
     # Errors in the data show before TensorFlow is imported, which takes seconds.
-    splits = read_splits(data)
-    _check_left_out(leave_out, categories_of(splits["train"]))
-    if start is not None and not isinstance(recipe, FashionRecipe):
+    splits = read_splits(sources.notes.data)
+    _check_left_out(sources.leave_out, categories_of(splits["train"]))
+    if sources.start is not None and not isinstance(recipe, FashionRecipe):
         raise ConfigError("--from needs --recipe fashion.")
     out.mkdir(parents=True, exist_ok=True)
     from ml.backend import keras
 
     keras.utils.set_random_seed(recipe.seed)
     names = ["train", "validation"] + ["test"] * measure_test
-    photos = load_splits(splits, names, recipe.input_size)
+    photos = load_splits(splits, names, pixels_kept(recipe))
     began, began_cpu = time.monotonic(), time.process_time()
-    network, history = train_network(
-        recipe, photos, leave_out, weights, start, out, views
-    )
-    info = {
+    trained = train_network(recipe, photos, sources, out)
+    seconds = {
         "training_s": round(time.monotonic() - began),
         "training_cpu_s": round(time.process_time() - began_cpu),
     }
     splits = {
-        name: [file for file in files if file.category not in leave_out]
+        name: [file for file in files if file.category not in sources.leave_out]
         for name, files in splits.items()
     }
-    photos = {name: split.without(leave_out) for name, split in photos.items()}
-    info = _export(network, recipe, data, out, splits, photos, command, info)
-    write_history(out / "history.csv", history)
-    draw_loss(out / "loss.png", history)
+    photos = {name: split.without(sources.leave_out) for name, split in photos.items()}
+    info = _export(trained, recipe, out, splits, photos, sources, command, seconds)
+    write_history(out / "history.csv", trained.history)
+    draw_loss(out / "loss.png", trained.history)
     shutil.rmtree(out / SCRATCH, ignore_errors=True)
     return info
 
 
+def pixels_kept(recipe: Recipe) -> int:
+    """Return the size at which a training keeps all photos decoded; 0 for none."""
+    return 0 if isinstance(recipe, FashionRecipe) else recipe.input_size
+
+
 def train_network(
-    recipe: Recipe,
-    photos: Mapping[str, Photos],
-    leave_out: Sequence[str],
-    weights: str | Path | None,
-    start: Path | None,
-    out: Path,
-    views: Path | None,
-) -> tuple[Any, list[Epoch]]:
-    """Train by the recipe's own loop; return the Keras network and its history."""
+    recipe: Recipe, photos: Mapping[str, Photos], sources: Sources, out: Path
+) -> Trained:
     if isinstance(recipe, FashionRecipe):
         from ml.fashion.loop import fit
 
-        return fit(recipe, photos, leave_out, weights, start, out, views)
+        return fit(recipe, photos, sources, out)
     if not isinstance(recipe, TripletRecipe):
         raise ConfigError(f"There is no way to train the recipe {recipe.name!r}.")
     from ml.triplets.loop import fit as fit_triplets
 
-    return fit_triplets(recipe, photos, leave_out, weights)
+    return fit_triplets(recipe, photos, sources.leave_out, sources.weights)
 
 
 def _export(
-    network: Any,
+    trained: Trained,
     recipe: Recipe,
-    data: Path,
     out: Path,
     splits: Mapping[str, Sequence[PhotoFile]],
     photos: Mapping[str, Photos],
+    sources: Sources,
     command: str,
     seconds: dict[str, int],
 ) -> dict[str, Any]:
-    from ml.conversion import encode_pixels, export_encoder, parity_photos
+    from ml.conversion import export_encoder, network_of, parity_photos
 
+    network = network_of(trained.network)
     info = make_encoder_info(
-        encode=lambda pixels: encode_pixels(network, pixels),
+        network=network,
         recipe=recipe,
-        data=data,
+        notes=sources.notes,
         splits=splits,
         photos=photos,
         command=command,
+        parts=trained.info.get("parts", {}),
     )
-    return export_encoder(network, out, parity_photos(photos), info | seconds)
+    some = parity_photos(photos, network.decode_side)
+    for name in ("part_bands", "colours"):  # what an encoder trained further keeps
+        if name in trained.info and not info.get(name):
+            info[name] = trained.info[name]
+    return export_encoder(trained.network, out, some, trained.info | info | seconds)
 
 
 def _check_left_out(leave_out: Sequence[str], categories: Sequence[str]) -> None:
@@ -238,6 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         help="how to train (default: %(default)s)",
     )
     add_data(parser)
+    add_notes(parser)
     add_weights(parser)
     add("--out", type=Path, metavar="DIR", required=True, help="folder to write to")
     add(
@@ -246,6 +248,20 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="folder of an encoder of the recipe fashion to train further instead",
+    )
+    add(
+        "--finder",
+        type=Path,
+        metavar="DIR",
+        help="folder of the encoder whose finder is taken (recipe fashion; default: "
+        "that of --from, or the one that comes with the project)",
+    )
+    add(
+        "--garment-masks",
+        type=Path,
+        metavar="DIR",
+        help="train the finder too, on these: a grey PNG for each photo of DIR/train, "
+        "at the photo's path, white on the garment (recipe fashion)",
     )
     add(
         "--leave-out",
@@ -258,7 +274,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="keep the views of the photos here for the next training on them "
-        "(recipe fashion; 30 KB for each view)",
+        "(recipe fashion; 14 KB for each view)",
     )
     add(
         "--measure-test",

@@ -25,7 +25,7 @@ def test_it_ends_with_one_json_object(monkeypatch, capsys):
         network["onnx"] / network["report's onnx"]
     )
     assert set(result["photos_ms"]) == {"400x533", "90x120"}
-    assert {"decode", "resize", "network"} <= set(result["photos_ms"]["400x533"])
+    assert {"decode", "find", "find and encode"} <= set(result["photos_ms"]["400x533"])
 
 
 def test_drawn_photos_are_as_hard_to_decode_as_real_ones():

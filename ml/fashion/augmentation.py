@@ -11,42 +11,60 @@ import io
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
-from ml.preprocess import to_input
-
-CROPPED = (0.55, 1.0)  # share of each side that is kept
+SIDE = 400  # pixels, the longer side of a view
+CROPPED = (0.6, 1.0)  # share of each side that is kept
 STRETCHED = (0.85, 1.18)  # ratio of the crop's two shares
-TURN_DEGREES = 15.0
+FARTHER = (1.1, 2.1)  # sides of a photo taken from farther away
+LEANING, ANY_TURN = 10.0, 45.0  # degrees: as most photos are turned, and some
 LEAN = 0.08  # perspective, at the middle of a side
-LIGHT = (0.7, 1.3)  # factor of brightness and of contrast
-WHITE_BALANCE = (0.9, 1.1)  # factor of each channel
-COVERED = (0.15, 0.35)  # share of each side
-QUALITY = (30, 90)  # JPEG
+LIGHT = (0.75, 1.25)  # factor of brightness and of contrast
+WHITE_BALANCE = (0.94, 1.06)  # factor of each channel
+COVERED = (0.15, 0.4)  # share of each side
+QUALITY = (35, 90)  # JPEG
 
 
-def augmented_view(
-    image: Image.Image, rng: np.random.Generator, size: int
-) -> np.ndarray:
-    """Return a random view of an RGB photo, (size, size, 3) uint8.
+def augmented_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Return a random view of an RGB photo.
 
-    It may be cropped, rotated, mirrored, relit, partly covered and saved as JPEG.
+    It may be cropped, taken from farther away, rotated, mirrored, relit, partly
+    covered, laid on its side and saved as JPEG.
     """
+    # Reduce first: the edits below then cost little.
+    image = ImageOps.contain(image, (SIDE, SIDE))
+    distance = rng.random()
+    if distance < 0.55:
+        image = _crop(image, rng)
+    elif distance < 0.75:
+        image = _farther(image, rng)
     if rng.random() < 0.5:
         image = _rotate(image, rng)
-    image = _crop(image, rng)
     if rng.random() < 0.5:
         image = ImageOps.mirror(image)
-    # Resize first: the edits below then cost little.
-    image = Image.fromarray(to_input(image, size))
     image = ImageEnhance.Brightness(image).enhance(rng.uniform(*LIGHT))
     image = ImageEnhance.Contrast(image).enhance(rng.uniform(*LIGHT))
-    if rng.random() < 0.7:
+    if rng.random() < 0.5:
         tinted = np.asarray(image) * rng.uniform(*WHITE_BALANCE, size=3)
         image = Image.fromarray(tinted.clip(0, 255).astype(np.uint8))
     if rng.random() < 0.3:
         _cover(image, rng)
-    if rng.random() < 0.25:
+    if rng.random() < 0.15:
+        image = image.transpose(Image.Transpose(int(rng.integers(2, 5))))
+    if rng.random() < 0.3:
         image = _save_as_jpeg(image, int(rng.integers(*QUALITY)))
-    return np.asarray(image)
+    return image
+
+
+def _farther(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Put the photo on a larger ground of the colour of its edge."""
+    edge = np.asarray(image)[[0, -1]].reshape(-1, 3)
+    colour = tuple(int(value) for value in np.median(edge, axis=0))
+    times = rng.uniform(*FARTHER)
+    size = (round(image.width * times), round(image.height * times))
+    whole = Image.new("RGB", size, colour)
+    left = int(rng.integers(size[0] - image.width + 1))
+    top = int(rng.integers(size[1] - image.height + 1))
+    whole.paste(image, (left, top))
+    return ImageOps.contain(whole, (SIDE, SIDE))
 
 
 def _crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -62,7 +80,9 @@ def _crop(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 def _rotate(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Rotate about the centre, add perspective, fill corners with the mean colour."""
     x, y = image.width / 2, image.height / 2
-    angle = np.deg2rad(rng.uniform(-TURN_DEGREES, TURN_DEGREES))
+    some = rng.random() < 0.2
+    turned = rng.uniform(-ANY_TURN, ANY_TURN) if some else rng.normal(0, LEANING)
+    angle = np.deg2rad(turned)
     cos, sin = np.cos(angle), np.sin(angle)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
     lean = np.eye(3)

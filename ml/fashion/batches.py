@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from ml.backend import tf
-from ml.conversion import convert_to_onnx, weights_hash
 from ml.dataset import Photos, photo_digest
-from ml.fashion.frozen_views import Views, frozen_part, make_views, views_of_each
-from ml.fashion.network import Parts, frozen_model
+from ml.fashion.frozen_views import Views
 from ml.fashion.sampler import PairSampler
+from ml.fashion.targets import Targets
 from ml.recipes import FashionRecipe
+
+UNMIXED = 0.95  # share of a photo from which on its mask stays its own
 
 
 class ViewBatch(NamedTuple):
     """Hold 2N views of N photos as tensors, one row for each view."""
 
-    activations: tf.Tensor  # (2N, height, width, channels) float16
-    textures: tf.Tensor  # (2N, F) float16
-    teacher: tf.Tensor  # (2N, F) float16, unit length
-    labels: tf.Tensor  # (2N,) int64
+    activations: tf.Tensor  # (2N, height, width, channels) float32
+    weights: tf.Tensor  # (2N, height, width, 1) float32
+    colours: tf.Tensor  # (2N, shades) float32
     instances: tf.Tensor  # (2N,) int64
+    shares: dict[str, tf.Tensor]  # of each head, (2N, K) float32
+    label_weights: dict[str, tf.Tensor]  # (2N,) float32
 
 
 @dataclass(frozen=True)
@@ -35,64 +36,58 @@ class ViewSource:
     photos: Photos
     views: Views
     rows: np.ndarray  # (N,) the photos' indices in `views`
-    teacher: np.ndarray  # (N, F) float16, unit length: vectors of the untrained network
+    senders: np.ndarray  # (N,) int64, below 0 where not known
+    targets: Mapping[str, Targets]
 
-    def draw(self, recipe: FashionRecipe, stream: list[int]) -> ViewBatch:
+    def draw(
+        self, recipe: FashionRecipe, stream: list[int], mixing: float = 0.0
+    ) -> ViewBatch:
         """Return the batch of this random stream, the same on every call."""
         rng = np.random.default_rng([recipe.seed, *stream])
-        sampler = PairSampler(self.photos.labels, self.photos.instances)
+        sampler = PairSampler(self.photos.labels, self.photos.instances, self.senders)
         photos, views = sampler.draw(recipe.batch, self.views.each, rng)
         rows = self.rows[photos]
+        activations, weights, colours = (
+            array[rows, views].astype(np.float32) for array in self.views.arrays
+        )
+        kept = _kept_shares(len(photos), mixing, rng)
+        other = rng.permutation(len(photos))
+        activations, weights = _mixed(activations, weights, kept, other)
+        shares, sureness = {}, {}
+        for name, targets in self.targets.items():
+            mine, sure = targets.shares[photos], targets.weights[photos]
+            if name != "colour":  # the colours of a view are not mixed
+                mine = mine * kept[:, None] + mine[other] * (1 - kept)[:, None]
+                sure = sure * kept + sure[other] * (1 - kept)
+            shares[name], sureness[name] = tf.constant(mine), tf.constant(sure)
         return ViewBatch(
-            tf.constant(self.views.activations[rows, views]),
-            tf.constant(self.views.textures[rows, views]),
-            tf.constant(self.teacher[photos]),
-            tf.constant(self.photos.labels[photos]),
+            tf.constant(activations),
+            tf.constant(weights),
+            tf.constant(colours),
             tf.constant(self.photos.instances[photos]),
+            shares,
+            sureness,
         )
 
 
-def make_sources(
-    parts: Parts,
-    recipe: FashionRecipe,
-    photos: Mapping[str, Photos],
-    leave_out: Sequence[str],
-    scratch: Path,
-    kept: Path,
-) -> list[ViewSource]:
-    convert_to_onnx(frozen_model(parts), scratch / "frozen.onnx")
-    frozen = frozen_part(scratch / "frozen.onnx")
-    sources = []
-    for name in ("train", "validation"):
-        split = photos[name]
-        each = views_of_each(recipe.views, len(split)) if name == "train" else 2
-        # The heads do not count: trainings that differ only in them share views.
-        weights = [weights_hash(parts.lower), weights_hash(parts.upper)]
-        settings = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
-        key = digest(weights, contents_of(split), *settings)
-        views = make_views(
-            frozen,
-            split.paths,
-            size=recipe.input_size,
-            each=each,
-            other_grounds=recipe.other_grounds,
-            seed=recipe.seed,
-            folder=kept / key,
-            words=name,
-        )
-        rows = split.rows_without(leave_out)
-        sources.append(make_source(split.without(leave_out), views, rows))
-    return sources
+def _kept_shares(count: int, mixing: float, rng: np.random.Generator) -> np.ndarray:
+    """Return how much of each photo stays: all of it in half of the cases."""
+    kept = np.ones(count, np.float32)
+    if mixing:
+        share = rng.beta(mixing, mixing, count)
+        mixed = rng.random(count) < 0.5
+        kept[mixed] = np.maximum(share, 1 - share)[mixed]
+    return kept
 
 
-def make_source(photos: Photos, views: Views, rows: np.ndarray) -> ViewSource:
-    # What all photos have in common says nothing about any of them.
-    layouts = views.layout[rows, 0].reshape(len(rows), -1).astype(np.float32)
-    if len(layouts):
-        layouts -= layouts.mean(axis=0)
-    lengths = np.linalg.norm(layouts, axis=1, keepdims=True)
-    teacher = (layouts / np.maximum(lengths, 1e-6)).astype(np.float16)
-    return ViewSource(photos, views, rows, teacher)
+def _mixed(
+    activations: np.ndarray, weights: np.ndarray, kept: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    # mixup (Zhang et al. 2018) of what the frozen blocks give.
+    part = kept[:, None, None, None]
+    mixed = activations * part + activations[other] * (1 - part)
+    theirs = weights[other] * (part < UNMIXED)
+    return mixed, np.maximum(weights, theirs)
 
 
 def contents_of(photos: Photos) -> list[list[str]]:

@@ -1,8 +1,8 @@
 """Compute views of every photo and run them through the frozen part of the network.
 
-The lower two thirds of MobileNetV2 take most of the time of a step and are not trained.
-Their output is computed once for each view and kept on disk, 30 KB a view, mapped into
-memory.
+Finder and lower blocks of MobileNetV2 take most of the time of a step and are not
+trained. Their output is computed once for each view and kept on disk, 14 KB a view,
+mapped into memory.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
-from ml.fashion.augmentation import augmented_view
+from ml.fashion.augmentation import SIDE, augmented_view
 from ml.fashion.backgrounds import on_other_background
-from ml.measure.cutout import garment_mask
-from ml.preprocess import read_photo, to_input
+from ml.preprocess import read_photo
+from ml.serving.garments import Look, crop, look
+from ml.serving.networks import open_session
 
-MAX_VIEWS = 60_000  # 2.6 GB; a large catalogue keeps fewer views of each photo
+MAX_VIEWS = 100_000  # 1.4 GB; a large catalogue keeps fewer views of each photo
 AT_ONCE = 4  # views in a call of the network; progress is saved every 16 times as many
-NAMES = ("activations", "textures", "layout")
+NAMES = ("activations", "weights", "colours")
 
-# (N, size, size, 3) uint8 -> the three arrays of NAMES, (N, ...) float32
-Frozen = Callable[[np.ndarray], Sequence[np.ndarray]]
+# Crops (N, size, size, 3) and masks (N, size / 4, size / 4), uint8, to the three arrays
+# of NAMES, (N, ...) float32
+Frozen = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,61 @@ class Views:
     """V views of each of N photos, float16; view 0 is the unchanged photo."""
 
     activations: np.ndarray  # (N, V, height, width, channels), input of `upper`
-    textures: np.ndarray  # (N, V, F), pooled by `lower`
-    layout: np.ndarray  # (N, 1, ...), layout of view 0 before training
+    weights: np.ndarray  # (N, V, height, width, 1), of the activations
+    colours: np.ndarray  # (N, V, shades)
+
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.activations, self.weights, self.colours
 
     @property
     def each(self) -> int:
         return self.activations.shape[1]
+
+
+@dataclass(frozen=True)
+class ViewMaker:
+    """What turns photos into the arrays of `Views`."""
+
+    finder: Look
+    frozen: Frozen
+    finder_size: int
+    input_size: int
+    other_grounds: float  # share of views, the first excepted, on another background
+    seed: int
+
+    def views(self, number: int, paths: Sequence[Path], each: int) -> list[np.ndarray]:
+        """Return the arrays of one photo, (V, ...) each."""
+        # One generator for each photo, because threads take photos in any order.
+        rng = np.random.default_rng([self.seed, number])
+        image = read_photo(paths[number], max_side=SIDE)
+        sights = look([image], self.finder, self.finder_size)
+        images = [image]
+        for _ in range(each - 1):
+            taken = image
+            if rng.random() < self.other_grounds:
+                other = paths[int(rng.integers(len(paths)))]
+                ground = read_photo(other, max_side=SIDE // 2)
+                mask = _garment(sights[0].mask, image.size)
+                taken = on_other_background(image, mask, ground, rng)
+            images.append(augmented_view(taken, rng))
+        sights += look(images[1:], self.finder, self.finder_size)
+        pairs = [
+            crop(*seen, self.input_size) for seen in zip(images, sights, strict=True)
+        ]
+        crops, masks = (np.stack(arrays) for arrays in zip(*pairs, strict=True))
+        found = [
+            self.frozen(crops[start : start + AT_ONCE], masks[start : start + AT_ONCE])
+            for start in range(0, each, AT_ONCE)
+        ]
+        return [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
+
+
+def _garment(mask: np.ndarray, size: tuple[int, int]) -> Image.Image:
+    """Return the mask at the photo's size, 255 where it is rather sure."""
+    values = ((mask - 0.1) / 0.8).clip(0, 1) * 255
+    small = Image.fromarray(values.astype(np.uint8))
+    return small.resize(size, Image.Resampling.BILINEAR)
 
 
 def views_of_each(wanted: int, photos: int) -> int:
@@ -48,33 +100,18 @@ def views_of_each(wanted: int, photos: int) -> int:
 
 
 def make_views(
-    frozen: Frozen,
-    paths: Sequence[Path],
-    size: int,
-    each: int,
-    other_grounds: float,
-    seed: int,
-    folder: Path,
-    words: str,
+    maker: ViewMaker, paths: Sequence[Path], each: int, folder: Path, words: str
 ) -> Views:
-    """Compute the views that `folder` does not hold yet, and resume interrupted work.
-
-    `other_grounds` is the share of views, the first excepted, on another background.
-    """
+    """Compute the views that `folder` lacks, and resume interrupted work."""
     folder.mkdir(parents=True, exist_ok=True)
     state = folder / "done.json"
     done = json.loads(state.read_text()) if state.is_file() else 0
-    arrays = _open_arrays(frozen, (len(paths), each), size, folder, done)
+    arrays = _open_arrays(maker, (len(paths), each), folder, done)
 
     def make(number: int) -> None:
-        # One generator for each photo, because threads take photos in any order.
-        rng = np.random.default_rng([seed, number])
-        pixels = _views_of(number, paths, size, each, other_grounds, rng)
-        for start in range(0, each, AT_ONCE):
-            found = frozen(np.stack(pixels[start : start + AT_ONCE]))
-            for array, values in zip(arrays, found, strict=True):
-                room = array[number, start : start + AT_ONCE]
-                room[:] = values[: len(room)]
+        found = maker.views(number, paths, each)
+        for array, values in zip(arrays, found, strict=True):
+            array[number] = values
 
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -89,55 +126,30 @@ def make_views(
     return Views(*arrays)
 
 
-def _views_of(
-    number: int,
-    paths: Sequence[Path],
-    size: int,
-    each: int,
-    other_grounds: float,
-    rng: np.random.Generator,
-) -> list[np.ndarray]:
-    """Return (size, size, 3) uint8 pixels: the photo, then its augmented views."""
-    image = read_photo(paths[number], max_side=2 * size)
-    pixels = [to_input(image, size)]
-    mask = garment_mask(image) if other_grounds else None
-    for _ in range(each - 1):
-        taken = image
-        if mask and rng.random() < other_grounds:
-            other = paths[int(rng.integers(len(paths)))]
-            ground = read_photo(other, max_side=size)
-            taken = on_other_background(image, mask, ground, rng)
-        pixels.append(augmented_view(taken, rng, size))
-    return pixels
-
-
 def _open_arrays(
-    frozen: Frozen, shape: tuple[int, int], size: int, folder: Path, done: int
+    maker: ViewMaker, shape: tuple[int, int], folder: Path, done: int
 ) -> list[np.ndarray]:
     files = [folder / f"{name}.npy" for name in NAMES]
     if done:
         return [np.load(file, mmap_mode="r+") for file in files]
-    samples = frozen(np.zeros((1, size, size, 3), dtype=np.uint8))
-    photos, each = shape
-    shapes = [
-        (photos, kept, *sample.shape[1:])
-        for kept, sample in zip((each, each, 1), samples, strict=True)
-    ]
-    return [
-        np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=wanted)
-        for file, wanted in zip(files, shapes, strict=True)
-    ]
-
-
-def frozen_part(file: Path) -> Frozen:
-    # One thread for each call, because calls run side by side.
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        str(file), options, providers=["CPUExecutionProvider"]
+    side = maker.input_size
+    samples = maker.frozen(
+        np.zeros((1, side, side, 3), np.uint8),
+        np.zeros((1, side // 4, side // 4), np.uint8),
     )
-    name = session.get_inputs()[0].name
-    return lambda pixels: session.run(None, {name: pixels})
+    return [
+        np.lib.format.open_memmap(
+            file, mode="w+", dtype=np.float16, shape=(*shape, *sample.shape[1:])
+        )
+        for file, sample in zip(files, samples, strict=True)
+    ]
+
+
+def open_finder_onnx(file: Path) -> Look:
+    session = open_session(file)
+    return lambda images: session.run(None, {"image": images})
+
+
+def open_frozen(file: Path) -> Frozen:
+    session = open_session(file)
+    return lambda crops, masks: session.run(None, {"crop": crops, "mask": masks})

@@ -7,8 +7,8 @@ because each batch follows from the seed and the number of its step alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,107 +17,75 @@ from tqdm import tqdm
 from ml.backend import keras, tf
 from ml.conversion import weights_hash
 from ml.dataset import Photos
-from ml.encoder import RUNTIMES
 from ml.errors import TrainingError
-from ml.fashion.batches import ViewSource, contents_of, digest, make_sources
+from ml.fashion.batches import ViewSource, contents_of, digest
 from ml.fashion.checkpoint import Checkpoint, TrainingProgress
-from ml.fashion.network import Parts, build_two_heads, join, open_two_heads
+from ml.fashion.network import Parts, join
+from ml.fashion.prepare import begin, make_sources
 from ml.fashion.readout import fit_readout
 from ml.fashion.step import (
     make_optimizer,
     make_step,
-    set_precision,
     trained_variables,
     validation_loss,
 )
-from ml.measure.history import Epoch
-from ml.recipes import SCRATCH, FashionRecipe
+from ml.measure.history import Epoch, Trained
+from ml.recipes import SCRATCH, FashionRecipe, Sources
 
 SAVE_EVERY = 100  # steps
 
 
 def fit(
-    recipe: FashionRecipe,
-    photos: Mapping[str, Photos],
-    leave_out: Sequence[str],
-    weights: str | Path | None,
-    start: Path | None,
-    out: Path,
-    kept: Path | None,
-) -> tuple[keras.Model, list[Epoch]]:
-    # The checkpoints in `scratch` let a killed training resume.
+    recipe: FashionRecipe, photos: Mapping[str, Photos], given: Sources, out: Path
+) -> Trained:
+    # The checkpoint in `scratch` lets a killed training resume.
     scratch = out / SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)
-
-    def begin(recipe: FashionRecipe) -> Parts:
-        keras.utils.set_random_seed(recipe.seed)
-        if start is None:
-            return build_two_heads(recipe, weights)
-        return open_two_heads(start / RUNTIMES["keras"], recipe)
-
-    parts = begin(recipe)
-    _delete_stale_checkpoints(scratch, recipe, photos, leave_out, parts)
-    folder = kept or scratch / "views"
-    train, held_out = make_sources(parts, recipe, photos, leave_out, scratch, folder)
-    history = train_soup(parts, begin, train, held_out, recipe, scratch)
+    keras.utils.set_random_seed(recipe.seed)
+    seen = photos["train"].without(given.leave_out)
+    beginning = begin(recipe, seen, given, scratch)
+    parts, names = beginning.parts, beginning.names
+    contents = [contents_of(photos[name]) for name in ("train", "validation")]
+    _delete_stale_checkpoint(
+        scratch, recipe, contents, [*given.leave_out], weights_hash(parts.upper), names
+    )
+    train, held_out = make_sources(parts, names, recipe, photos, given, scratch)
+    state = scratch / "state.npz"
+    history = train_parts(parts, train, held_out, recipe, state)
     labels = train.photos.labels
-    readout = fit_readout(parts, train.views, train.rows, labels, recipe)
-    return join(parts, readout), history
+    readout, described = fit_readout(parts, train.views, train.rows, labels, recipe)
+    known = beginning.known
+    if beginning.colour_axes is not None:
+        readout.get_layer("colour_axes").set_weights([beginning.colour_axes])
+    else:
+        known = {key: value for key, value in known.items() if key != "colours"}
+    info = {
+        **known,
+        "finder_size": parts.finder.input_shape[1],
+        "parts": described,
+        "names": {name: list(known) for name, known in names.items()},
+    }
+    return Trained(join(parts, readout), history, info)
 
 
-def _delete_stale_checkpoints(
-    scratch: Path,
-    recipe: FashionRecipe,
-    photos: Mapping[str, Photos],
-    leave_out: Sequence[str],
-    parts: Parts,
+def _delete_stale_checkpoint(
+    scratch: Path, recipe: FashionRecipe, *others: object
 ) -> None:
     # After a loss that was not finite, a training may resume at a lower rate. The
-    # other two options change only the readout, which is fitted afterwards.
-    free = ("learning_rate", "category_weight", "category_heat")
-    knobs = {name: v for name, v in asdict(recipe).items() if name not in free}
-    contents = [contents_of(photos[name]) for name in ("train", "validation")]
-    ours = digest(knobs, contents, list(leave_out), weights_hash(parts.upper))
+    # weights of the parts change only the readout, which is fitted afterwards.
+    knobs = {
+        name: value
+        for name, value in asdict(recipe).items()
+        if name != "learning_rate" and not name.endswith("_weight")
+    }
+    ours = digest(knobs, *others)
     file = scratch / "training.txt"
     if file.is_file() and file.read_text() != ours:
-        for state in scratch.glob("state-*.npz"):
-            state.unlink()
+        (scratch / "state.npz").unlink(missing_ok=True)
     file.write_text(ours)
 
 
-def train_soup(
-    parts: Parts,
-    begin: Callable[[FashionRecipe], Parts],
-    train: ViewSource,
-    validation: ViewSource,
-    recipe: FashionRecipe,
-    scratch: Path,
-) -> list[Epoch]:
-    """Train from the same start `recipe.soup` times and average the weights of `upper`.
-
-    `parts` is trained first and receives the mean; `begin` builds the others, each with
-    its own seed. The mean of weights that started alike does better than any of them at
-    no cost when searching (model soups, Wortsman et al. 2022). Return the mean history.
-    """
-    tops, histories = [], []
-    for number in range(recipe.soup):
-        if recipe.soup > 1:
-            tqdm.write(f"training {number + 1} of {recipe.soup}")
-        one = replace(recipe, seed=recipe.seed + number)
-        trained = begin(one) if number else parts
-        state = scratch / f"state-{number + 1}.npz"
-        histories.append(train_two_heads(trained, train, validation, one, state))
-        tops.append(trained.upper.get_weights())
-    parts.upper.set_weights([np.mean(same, axis=0) for same in zip(*tops, strict=True)])
-    return [_mean_epoch(same) for same in zip(*histories, strict=True)]
-
-
-def _mean_epoch(epochs: Sequence[Epoch]) -> Epoch:
-    losses = [(epoch.train, epoch.validation) for epoch in epochs]
-    return Epoch(epochs[0].epoch, *np.mean(losses, axis=0).tolist())
-
-
-def train_two_heads(
+def train_parts(
     parts: Parts,
     train: ViewSource,
     validation: ViewSource,
@@ -129,7 +97,6 @@ def train_two_heads(
     Raises TrainingError when the loss is not finite; the checkpoint then holds the last
     good weights.
     """
-    set_precision(parts, reduced=recipe.mixed_precision)
     optimizer = make_optimizer(parts, recipe)
     state = [*parts.upper.variables, *parts.heads.variables, *optimizer.variables]
     checkpoint = Checkpoint(file, state)
@@ -143,7 +110,6 @@ def train_two_heads(
         _end_epoch(validation_loss(parts, validation, recipe), checkpoint, progress)
     if recipe.averaging:
         optimizer.finalize_variable_values(trained_variables(parts))
-    set_precision(parts, reduced=False)
     return progress.history
 
 
@@ -159,7 +125,7 @@ def _train_epoch(
     with tqdm(total=recipe.steps, initial=done, desc=words, unit="step") as bar:
         for _ in range(done, recipe.steps):
             number = progress.step + 1
-            loss = float(step(*train.draw(recipe, [0, number])))
+            loss = float(step(*train.draw(recipe, [0, number], recipe.mixing)))
             if not math.isfinite(loss):
                 raise _not_finite(loss, number, checkpoint, recipe)
             progress.step = number

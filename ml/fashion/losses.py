@@ -1,4 +1,4 @@
-"""The losses of the recipe `fashion` on (N, D) float32 vectors of unit length."""
+"""The losses of the recipe `fashion`."""
 
 from __future__ import annotations
 
@@ -27,22 +27,17 @@ def contrast(vectors: tf.Tensor, groups: tf.Tensor, temperature: float) -> tf.Te
     return tf.math.divide_no_nan(tf.reduce_sum(means), anchors)
 
 
-def relation_loss(
-    vectors: tf.Tensor, teacher: tf.Tensor, groups: tf.Tensor, temperature: float
+def soft_cross_entropy(
+    logits: tf.Tensor, shares: tf.Tensor, weights: tf.Tensor
 ) -> tf.Tensor:
-    """Return how far the relations between vectors differ from the teacher's, >= 0.
+    """Return the weighted mean over N photos, a scalar; 0 if no weight is above 0.
 
-    Mean over the batch of KL(teacher || ours), where each vector's distribution is the
-    softmax of its similarities to the vectors of other groups; those of its own group
-    would outweigh all others. `teacher` (N, T) of unit length. Relational distillation
-    in the form of Passalis and Tefas 2018.
+    (N, K) logits, (N, K) shares that sum to 1, (N,) weights.
     """
-    own = tf.cast(groups[:, None] == groups[None, :], tf.float32)
-    wanted, found = (
-        tf.nn.log_softmax(_similarities(x, temperature) + NEVER * own, axis=1)
-        for x in (teacher, vectors)
+    losses = tf.nn.softmax_cross_entropy_with_logits(shares, logits)
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(losses * weights), tf.reduce_sum(weights)
     )
-    return tf.reduce_mean(tf.reduce_sum(tf.exp(wanted) * (wanted - found), axis=1))
 
 
 def _similarities(vectors: tf.Tensor, temperature: float) -> tf.Tensor:

@@ -1,39 +1,37 @@
-"""The network of the recipe `fashion`: category and appearance in one unit vector.
+"""The network of the recipe `fashion`: several parts in one unit vector.
 
-    photo -> lower (frozen) -> upper: two tops, each two pooled depths and a layout
-          -> readout -> vector
+    photo -> finder -> crop and mask of the garment (`ml.serving.garments`)
+    crop, mask -> lower (frozen) -> upper -> features -> heads -> readout -> vector
 
-The vector is [sqrt(w) c, sqrt(1 - w) a]. c, the category, and a, the appearance, have
-unit length, so a cosine is w cos(c, c') + (1 - w) cos(a, a'). Category separates kinds
-and appearance orders within a kind, and each keeps its own share of the distance.
-
-c holds the square roots of the category probabilities, so cos(c, c') is the
-Bhattacharyya coefficient of two photos' probabilities. A photo of a kind that was not
-trained on has probability in several categories, and its appearance decides. a is the
-layout that the tops output, projected to axes along which photos differ and views of
-one photo do not (`ml.fashion.readout`).
-
-Each top is a copy of the last blocks of MobileNetV2, trained by its own losses through
-two heads of its own. Copies make different mistakes, so together they are an ensemble
-(Hansen and Salamon 1990) in one vector. The heads are dropped after training, because
-their output keeps less of what training did not ask for than their input does
-(Chen et al. 2020, SimCLR, 4.2).
+The vector is made of parts of unit length, each times the square root of its weight, so
+a cosine is the weighted mean of the cosines of the parts. Category, kind and pattern
+hold the square roots of the shares that a head gives to each name: their cosine is the
+Bhattacharyya coefficient of two photos. Colour holds the shares of 64 shades within the
+mask beside those of the colour names. Appearance is what the features say beyond that
+(`ml.fashion.readout`). Kind, pattern and colour names need labelled photos, once: an
+encoder that is trained further keeps its heads.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ml.backbone import build_backbone
 from ml.backend import keras
 from ml.errors import UserError
+from ml.fashion.colours import histogram, set_constants
+from ml.finder.network import SIZE as FINDER_SIZE
 from ml.recipes import FashionRecipe
 
-TEXTURES = ("block_6_expand_relu", "block_10_expand_relu")
-DEPTHS = ("block_13_expand_relu", "out_relu")
-LAYOUT = "block_16_project_BN"  # not pooled, so it keeps positions
+DEPTHS = ("block_10_project_BN", "block_13_expand_relu", "out_relu")
+MASK_SCALE = 4  # pixels of a crop to one of its mask
+UNMASKED = 0.02  # weight of what is not garment, when features are averaged
+VISIBLE = 0.25  # of what is not garment; the rest of it is grey
+INSTANCE = "instance"  # the output of the heads that tells photos apart
+# The outputs of the heads that the vector is read off; the others only help to train.
+READ = ("category", "kind", "pattern", "colour", INSTANCE)
 
 
 class StartError(UserError):
@@ -44,147 +42,83 @@ class StartError(UserError):
 class Parts:
     """The parts of one encoder, with shared weights."""
 
-    lower: keras.Model  # photos -1..1 -> activations, pooled textures
-    upper: keras.Model  # activations -> pooled DEPTHS and LAYOUT of each top
-    heads: keras.Model  # textures, outputs of `upper` -> two vectors for the losses
+    finder: keras.Model  # photos -> mask, presence, turns
+    lower: keras.Model  # crop, mask -> activations, weights of their cells, colours
+    upper: keras.Model  # activations, weights -> features
+    heads: keras.Model  # features, colours -> logits by name, and INSTANCE
 
 
-def build_two_heads(recipe: FashionRecipe, weights: str | Path | None) -> Parts:
+def build_parts(
+    recipe: FashionRecipe,
+    weights: str | Path | None,
+    finder: keras.Model,
+    sizes: Mapping[str, int],
+) -> Parts:
+    """Return a new network; `sizes` has the number of names of each head."""
     backbone = build_backbone(recipe, weights)
-    above = f"block_{recipe.frozen_blocks + 1}_expand"  # first trained layer
-    split = backbone.get_layer(above).input
-    depths = [_pooled(backbone, [name]) for name in DEPTHS]
-    top = keras.Model(split, [*depths, backbone.get_layer(LAYOUT).output])
-    activations = keras.Input(split.shape[1:])
-    # Copy before `lower` is frozen: copies of frozen layers are frozen too.
-    seen = [
-        output
-        for number in range(recipe.tops)
-        for output in _copy_top(top, activations, number + 1)
-    ]
-    upper = keras.Model(activations, seen, name="upper")
-    lower = keras.Model(
-        backbone.input, [split, _pooled(backbone, TEXTURES)], name="lower"
-    )
-    lower.trainable = False
-    heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
-    return Parts(lower, upper, heads)
+    lower = _build_lower(recipe, backbone)
+    upper = _build_upper(recipe, backbone)
+    return Parts(finder, lower, upper, build_heads(recipe, lower, upper, sizes))
 
 
-def _copy_top(top: keras.Model, activations: keras.KerasTensor, number: int) -> list:
-    def renamed(layer: keras.Layer) -> keras.Layer:
-        config = layer.get_config()
-        return type(layer).from_config({**config, "name": f"{layer.name}_{number}"})
-
-    copy = keras.models.clone_model(top, activations, renamed)
-    copy.set_weights(top.get_weights())
-    return copy.outputs
-
-
-def frozen_model(parts: Parts) -> keras.Model:
-    """Return the part that is computed once: uint8 photos to the arrays of `Views`.
-
-    The layout is that of the last top; training keeps the appearance close to it.
-    """
-    image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
-    activations, textures = parts.lower(x, training=False)
-    *_, layout = parts.upper(activations, training=False)
-    return keras.Model(image, [activations, textures, layout])
-
-
-def join(parts: Parts, readout: keras.Model) -> keras.Model:
-    """Return the encoder: (N, size, size, 3) uint8 to (N, dimension) unit vectors."""
-    image = keras.Input(parts.lower.input_shape[1:], dtype="uint8", name="image")
-    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)  # -1..1
-    # Batch norms stay in inference mode: see ml.triplets.network.
-    activations, _ = parts.lower(x, training=False)
-    vector = readout(parts.upper(activations, training=False))
-    return keras.Model(image, vector, name="encoder")
-
-
-def build_readout(
-    recipe: FashionRecipe, categories: int, shapes: list[tuple]
-) -> tuple[keras.Model, keras.Model]:
-    """Return two models: from the outputs of `upper` to the vector, and to its inputs.
-
-    The inputs are depths (N, F) and layouts (N, G), all tops concatenated. The layers
-    `categories`, `category_axes` and `appearance_axes` still need their weights.
-    """
+def _build_lower(recipe: FashionRecipe, backbone: keras.Model) -> keras.Model:
     layers, ops = keras.layers, keras.ops
-    inputs = [keras.Input(shape[1:]) for shape in shapes]
-    tops = _by_top(inputs)
-    depths = _side_by_side([_normalize(x) for *pooled, _ in tops for x in pooled])
-    layouts = _side_by_side([layers.Flatten()(layout) for *_, layout in tops])
-    logits = layers.Dense(categories, name="categories")(depths)
-    shares = ops.softmax(logits / recipe.category_heat)
-    axes = layers.Dense(recipe.category_dimension, use_bias=False, name="category_axes")
-    category = layers.UnitNormalization()(axes(ops.sqrt(shares)))
-    rest = recipe.dimension - recipe.category_dimension
-    place = layers.Dense(rest, name="appearance_axes")(layouts)
-    appearance = layers.UnitNormalization()(place)
-    weight = recipe.category_weight
-    vector = layers.Concatenate(name="vector")(
-        [category * math.sqrt(weight), appearance * math.sqrt(1 - weight)]
+    side, cells = recipe.input_size, recipe.input_size // MASK_SCALE
+    crop = keras.Input((side, side, 3), dtype="uint8", name="crop")
+    mask = keras.Input((cells, cells), dtype="uint8", name="mask")
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(crop)  # -1..1
+    garment = layers.Reshape((cells, cells, 1))(layers.Rescaling(1 / 255)(mask))
+    near = layers.MaxPooling2D(3, strides=1, padding="same")(garment)
+    near = layers.UpSampling2D(MASK_SCALE, interpolation="bilinear")(near)
+    seen = keras.Model(backbone.input, _split(recipe, backbone), name="frozen")
+    activations = seen(x * ops.maximum(near, VISIBLE), training=False)
+    weights = layers.AveragePooling2D(cells // activations.shape[1])(garment)
+    lower = keras.Model(
+        {"crop": crop, "mask": mask},
+        [activations, weights + UNMASKED, histogram(x, garment)],
+        name="lower",
     )
-    return (
-        keras.Model(inputs, vector, name="readout"),
-        keras.Model(inputs, [depths, layouts]),
-    )
-
-
-def open_two_heads(file: Path, recipe: FashionRecipe) -> Parts:
-    from ml.conversion import load_keras
-
-    encoder = load_keras(file)
-    try:
-        lower, upper = map(encoder.get_layer, ("lower", "upper"))
-    except ValueError:
-        raise StartError(
-            f"{file} cannot be trained further: it was not made by --recipe fashion. "
-            "Start from --weights instead, or from another encoder."
-        ) from None
-    wanted = (None, recipe.input_size, recipe.input_size, 3)
-    sizes = (encoder.input_shape, encoder.output_shape)
-    if sizes != (wanted, (None, recipe.dimension)):
-        raise StartError(
-            f"{file} takes {sizes[0]} and gives {sizes[1]}; the recipe needs {wanted} "
-            f"and {(None, recipe.dimension)}."
-        )
-    if (tops := len(_by_top(upper.outputs))) != recipe.tops:
-        raise StartError(f"{file} has {tops} top(s); the recipe needs {recipe.tops}.")
+    set_constants(lower)
     lower.trainable = False
-    heads = build_heads(recipe, [lower.output_shape[1], *upper.output_shape])
-    return Parts(lower, upper, heads)
+    return lower
 
 
-def _pooled(backbone: keras.Model, names: tuple[str, ...] | list[str]) -> object:
-    means = [
-        keras.layers.GlobalAveragePooling2D(name=f"{name}_mean")(
-            backbone.get_layer(name).output
-        )
-        for name in names
-    ]
-    return _side_by_side(means)
+def _split(recipe: FashionRecipe, backbone: keras.Model) -> keras.KerasTensor:
+    return backbone.get_layer(f"block_{recipe.frozen_blocks + 1}_expand").input
 
 
-def _side_by_side(parts: list) -> keras.KerasTensor:
-    return parts[0] if len(parts) == 1 else keras.layers.Concatenate()(parts)
+def _build_upper(recipe: FashionRecipe, backbone: keras.Model) -> keras.Model:
+    split = _split(recipe, backbone)
+    depths = [backbone.get_layer(name).output for name in DEPTHS]
+    top = keras.Model(split, depths)
+    activations = keras.Input(split.shape[1:])
+    weights = keras.Input((*split.shape[1:3], 1))
+    # A copy is not frozen with the layers of `lower`.
+    copy = keras.models.clone_model(top)
+    copy.name = "top"
+    copy.set_weights(top.get_weights())
+    seen = [activations, *copy(activations)]
+    features = [_normalize(_mean(x, weights)) for x in seen]
+    mean = _mean(activations, weights)
+    spread = keras.ops.relu(_mean(activations * activations, weights) - mean * mean)
+    features.append(_normalize(keras.ops.sqrt(spread + 1e-4)))
+    return keras.Model(
+        [activations, weights],
+        keras.layers.Concatenate()(features),
+        name="upper",
+    )
 
 
-def build_heads(recipe: FashionRecipe, shapes: list[tuple]) -> keras.Model:
-    layers = keras.layers
-    inputs = [keras.Input(shape[1:]) for shape in shapes]
-    textures, *seen = map(_normalize, inputs)
-    found = [_heads_of_top(textures, top, recipe) for top in _by_top(seen)]
-    outputs = [layers.Concatenate()(own) for own in zip(*found, strict=True)]
-    return keras.Model(inputs, outputs, name="heads")
-
-
-def _by_top(seen: list) -> list[list]:
-    """Split the outputs of `upper` into the DEPTHS and LAYOUT of each top."""
-    each = len(DEPTHS) + 1
-    return [seen[start : start + each] for start in range(0, len(seen), each)]
+def _mean(x: keras.KerasTensor, weights: keras.KerasTensor) -> keras.KerasTensor:
+    """Average (N, h, h, C) over its cells, by the weights (N, g, g, 1)."""
+    layers, ops = keras.layers, keras.ops
+    side, channels = x.shape[1], x.shape[3]
+    if side != weights.shape[1]:
+        weights = layers.AveragePooling2D(weights.shape[1] // side)(weights)
+    flat = layers.Reshape((1, side * side))(weights)
+    total = ops.matmul(flat, layers.Reshape((side * side, channels))(x))
+    mean = total / ops.sum(flat, axis=2, keepdims=True)
+    return layers.Reshape((channels,))(mean)
 
 
 def _normalize(x: keras.KerasTensor) -> keras.KerasTensor:
@@ -192,25 +126,87 @@ def _normalize(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.LayerNormalization(center=False, scale=False)(x)
 
 
-def _heads_of_top(textures: object, top: list, recipe: FashionRecipe) -> list:
-    """Return a top's category and appearance vectors, each (N, D / tops)."""
+def build_heads(
+    recipe: FashionRecipe,
+    lower: keras.Model,
+    upper: keras.Model,
+    sizes: Mapping[str, int],
+) -> keras.Model:
     layers = keras.layers
-    *depths, layout = top
-    seen = [textures, *depths]
-    if recipe.layout_channels:
-        layout = layers.Conv2D(recipe.layout_channels, 1)(layout)
-        seen.append(layers.Flatten()(layout))
-    rest = recipe.dimension - recipe.category_dimension
-    return [
-        _head(layers.Concatenate()(depths), recipe.category_dimension, recipe),
-        _head(layers.Concatenate()(seen), rest, recipe),
+    features = keras.Input(upper.output_shape[1:])
+    colours = keras.Input(lower.output_shape[2][1:])
+    kept = layers.Dropout(recipe.dropout)(features)
+    outputs = {}
+    for name, size in sizes.items():
+        x = kept
+        if name == "colour":
+            roots = layers.Dropout(0.2)(keras.ops.sqrt(colours) * 3.0)
+            x = layers.Dense(48, activation="silu", name="colour_seen")(x)
+            x = layers.Concatenate()([roots, x])
+            x = layers.Dense(192, activation="silu", name="colour_hidden")(x)
+            x = layers.Dropout(0.2)(x)
+        outputs[name] = layers.Dense(size, name=name)(x)
+    x = layers.Dense(256, activation="silu", name="instance_hidden")(features)
+    x = layers.Dense(128, name="instance_axes")(x)
+    outputs[INSTANCE] = layers.UnitNormalization()(x)
+    return keras.Model([features, colours], outputs, name="heads")
+
+
+def join(parts: Parts, readout: keras.Model) -> keras.Model:
+    """Return the encoder: image, crop and mask to what is seen and the vector.
+
+    Its layer `finder` takes the image, its layer `garment` the other two.
+    """
+    seen = parts.lower.input
+    crop = keras.Input(seen["crop"].shape[1:], dtype="uint8", name="crop")
+    mask = keras.Input(seen["mask"].shape[1:], dtype="uint8", name="mask")
+    activations, weights, colours = parts.lower({"crop": crop, "mask": mask})
+    features = parts.upper([activations, weights], training=False)
+    logits = parts.heads([features, colours], training=False)
+    vector = readout(readable(features, colours, logits))
+    garment = keras.Model({"crop": crop, "mask": mask}, vector, name="garment")
+    image = keras.Input((FINDER_SIZE, FINDER_SIZE, 3), dtype="uint8", name="image")
+    inputs = {"image": image, "crop": crop, "mask": mask}
+    outputs = [
+        *parts.finder(image, training=False),
+        garment({"crop": crop, "mask": mask}, training=False),
     ]
+    return keras.Model(inputs, outputs, name="encoder")
 
 
-def _head(x: object, dimension: int, recipe: FashionRecipe) -> object:
-    layers = keras.layers
-    x = layers.Dropout(recipe.dropout)(x)
-    x = layers.Dense(recipe.hidden, activation="silu")(x)
-    x = layers.Dense(dimension // recipe.tops)(x)
-    x = layers.UnitNormalization()(x)
-    return layers.Rescaling(1 / math.sqrt(recipe.tops))(x)
+def readable(features: object, colours: object, logits: Mapping) -> dict:
+    """Return the inputs of the readout."""
+    named = {name: logits[name] for name in READ if name in logits}
+    return {"features": features, "colours": colours, **named}
+
+
+def open_finder(file: Path) -> keras.Model:
+    return _open(file).get_layer("finder")
+
+
+def open_parts(file: Path, recipe: FashionRecipe) -> tuple[Parts, keras.Model]:
+    """Return the parts of an encoder and its readout. Raises StartError."""
+    encoder = _open(file)
+    garment = encoder.get_layer("garment")
+    side = garment.input["crop"].shape[1]
+    if (side, garment.output_shape[1]) != (recipe.input_size, recipe.dimension):
+        raise StartError(
+            f"{file} takes crops of {side} pixels and gives {garment.output_shape[1]} "
+            f"numbers; the recipe needs {recipe.input_size} and {recipe.dimension}."
+        )
+    lower, upper, heads = map(garment.get_layer, ("lower", "upper", "heads"))
+    lower.trainable = False
+    readout = garment.get_layer("readout")
+    return Parts(encoder.get_layer("finder"), lower, upper, heads), readout
+
+
+def _open(file: Path) -> keras.Model:
+    from ml.conversion import load_keras
+
+    encoder = load_keras(file)
+    if not {"finder", "garment"} <= {layer.name for layer in encoder.layers}:
+        raise StartError(
+            f"{file} cannot be trained further: it was not made by --recipe fashion "
+            "as it is now. Start from --weights instead, or from another encoder."
+        )
+    return encoder

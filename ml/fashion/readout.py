@@ -1,4 +1,4 @@
-"""Fit the layers that turn what the trained tops output into the vector."""
+"""Fit the layers that turn what the network sees into the parts of the vector."""
 
 from __future__ import annotations
 
@@ -6,23 +6,86 @@ import math
 
 import numpy as np
 from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
 from ml.backend import keras, tf
 from ml.fashion.frozen_views import Views
-from ml.fashion.network import Parts, build_readout
+from ml.fashion.network import INSTANCE, READ, Parts, readable
 from ml.recipes import FashionRecipe
 
-VIEWS = 4  # of each photo, the unchanged photo included
-MAX_PHOTOS = 4_000  # 240 KB each; a larger catalogue is sampled
+VIEWS = 6  # of each photo, the unchanged photo included
+MAX_PHOTOS = 4_000  # 8 KB a view; a larger catalogue is sampled
 AT_ONCE = 64
-CERTAINTY = 9.0  # weight of the mean loss against the L2 penalty
-MAX_ITERATIONS = 300
-COMPONENTS = 512  # principal components of the layouts
+ORDER = ("category", "kind", "pattern", "colour", "appearance")
+# Most numbers of a part; appearance has the rest.
+WIDEST = {"category": 24, "kind": 26, "pattern": 12, "colour": 26}
+HEAT = {"category": 1.0, "kind": 0.8, "pattern": 1.0, "colour": 1.0}  # higher: softer
+COLOUR_NAMES = 0.5  # share of the colour part that is shares of names
+TELLING = 8.0  # weight of what tells photos apart beside the features
+TELLING = 8.0  # weight of what tells photos apart, beside the features
+COMPONENTS = 192  # principal components of the features
 ROWS_PER_AXIS = 4
 TINY = 1e-9
-NOISE = 0.3  # share of the mean variance; with less, all directions count alike
+NOISE = 0.1  # share of the mean variance; with less, all directions count alike
+
+
+def part_weights(recipe: FashionRecipe, parts: Parts) -> dict[str, float]:
+    """Return the weights of the parts this network has; they sum to 1."""
+    known = {"colour", "appearance", *parts.heads.output}
+    given = {name: getattr(recipe, f"{name}_weight") for name in ORDER}
+    kept = {n: weight for n, weight in given.items() if n in known and weight > 0}
+    return {name: weight / sum(kept.values()) for name, weight in kept.items()}
+
+
+def build_readout(
+    parts: Parts, recipe: FashionRecipe
+) -> tuple[keras.Model, keras.Model, dict[str, dict[str, float]]]:
+    """Return models to the vector and to what its axes are fitted on, and its parts.
+
+    The layers `category_axes` and so on still need their weights.
+    """
+    features = keras.Input(parts.upper.output_shape[1:], name="features")
+    colours = keras.Input(parts.lower.output_shape[2][1:], name="colours")
+    said = parts.heads.output
+    logits = {n: keras.Input(said[n].shape[1:], name=n) for n in READ if n in said}
+    weights = part_weights(recipe, parts)
+    seen = {name: _roots(name, logits, colours) for name in weights if name in WIDEST}
+    widths = {name: min(WIDEST[name], x.shape[1]) for name, x in seen.items()}
+    widths["appearance"] = recipe.dimension - sum(widths.values())
+    told_apart = logits[INSTANCE] * TELLING
+    seen["appearance"] = keras.layers.Concatenate()([features, told_apart])
+    values, described, start = [], {}, 0
+    for name, weight in weights.items():
+        bias = name == "appearance"
+        axes = keras.layers.Dense(widths[name], use_bias=bias, name=f"{name}_axes")
+        unit = keras.layers.UnitNormalization()(axes(seen[name]))
+        values.append(unit * math.sqrt(weight))
+        stop = start + widths[name]
+        described[name] = {"start": start, "stop": stop, "weight": round(weight, 6)}
+        start = stop
+    inputs = readable(features, colours, logits)
+    vector = keras.layers.Concatenate(name="vector")(values)
+    return (
+        keras.Model(inputs, vector, name="readout"),
+        keras.Model(inputs, seen),
+        described,
+    )
+
+
+def _roots(name: str, logits: dict, colours: keras.KerasTensor) -> keras.KerasTensor:
+    """Return square roots of shares: their cosine says how alike two photos are."""
+    ops = keras.ops
+    named = None
+    if name in logits:
+        named = ops.sqrt(ops.softmax(logits[name] / HEAT[name]) + 1e-12)
+    if name != "colour":
+        return named
+    shades = ops.sqrt(colours)
+    if named is None:
+        return shades
+    return keras.layers.Concatenate()(
+        [shades * math.sqrt(1 - COLOUR_NAMES), named * math.sqrt(COLOUR_NAMES)]
+    )
 
 
 def fit_readout(
@@ -31,29 +94,22 @@ def fit_readout(
     rows: np.ndarray,
     labels: np.ndarray,
     recipe: FashionRecipe,
-) -> keras.Model:
-    """Return the model from the outputs of `upper` to the vector, fitted on N photos.
+) -> tuple[keras.Model, dict[str, dict[str, float]]]:
+    """Return the readout, fitted on N photos, and the parts of its vectors.
 
     `rows` (N,) are the photos' indices in `views`, `labels` (N,) their categories.
     """
     some = _sample(labels, MAX_PHOTOS, np.random.default_rng(recipe.seed))
-    rows = rows[some]
-    kinds, labels = np.unique(labels[some], return_inverse=True)
-    shapes = parts.upper.output_shape
-    readout, described = build_readout(recipe, len(kinds), shapes)
-    depths, layouts = _outputs(parts.upper, described, views, rows)
-    kernel, bias = _regression(depths, labels)
-    likely = depths[:, 0] @ kernel + bias
-    shares = tf.nn.softmax(likely / recipe.category_heat).numpy()
-    category = _main_axes(np.sqrt(shares), recipe.category_dimension)
-    rest = recipe.dimension - recipe.category_dimension
-    for name, weights in (
-        ("categories", [kernel, bias]),
-        ("category_axes", [category]),
-        ("appearance_axes", _appearance_axes(layouts, labels, rest, recipe.seed)),
-    ):
-        readout.get_layer(name).set_weights(weights)
-    return readout
+    readout, fitted_on, described = build_readout(parts, recipe)
+    seen = _outputs(parts, fitted_on, views, rows[some])
+    for name in described:
+        layer = readout.get_layer(f"{name}_axes")
+        if name == "appearance":
+            arguments = (labels[some], layer.units, recipe.seed)
+            layer.set_weights(_appearance_axes(seen[name], *arguments))
+        else:
+            layer.set_weights([_main_axes(seen[name][:, 0], layer.units)])
+    return readout, described
 
 
 def _sample(labels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
@@ -65,36 +121,27 @@ def _sample(labels: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarr
 
 
 def _outputs(
-    upper: keras.Model, described: keras.Model, views: Views, rows: np.ndarray
-) -> list[np.ndarray]:
-    """Return depths (N, V, F) float32 and layouts (N, V, G) float16 of V views."""
+    parts: Parts, fitted_on: keras.Model, views: Views, rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return what each part's axes are fitted on, (N, V, F) float32 of V views."""
     few = min(VIEWS, views.each)
-    found: list[list[np.ndarray]] = [[], []]
-    call = tf.function(
-        lambda x: described(upper(x, training=False)), reduce_retracing=True
-    )
+
+    @tf.function(reduce_retracing=True)
+    def call(activations: tf.Tensor, weights: tf.Tensor, colours: tf.Tensor) -> dict:
+        features = parts.upper([activations, weights], training=False)
+        logits = parts.heads([features, colours], training=False)
+        return fitted_on(readable(features, colours, logits))
+
+    found: dict[str, list[np.ndarray]] = {}
     each = max(1, AT_ONCE // few)
-    for start in tqdm(range(0, len(rows), each), desc="outputs of the tops"):
+    for start in tqdm(range(0, len(rows), each), desc="features of the views"):
         some = rows[start : start + each]
-        batch = views.activations[some, :few].astype(np.float32)
-        outputs = call(tf.constant(batch.reshape(-1, *batch.shape[2:])))
-        for kept, output, kind in zip(found, outputs, "fe", strict=True):
-            kept.append(output.numpy().reshape(len(some), few, -1).astype(kind))
-    return [np.concatenate(kept) for kept in found]
-
-
-def _regression(depths: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """Return kernel (F, K) and bias (K,) of a dense layer that gives category logits.
-
-    `depths` (N, V, F); `labels` (N,) integers 0 to K - 1.
-    """
-    photos, views, features = depths.shape
-    model = LogisticRegression(C=CERTAINTY / (photos * views), max_iter=MAX_ITERATIONS)
-    model.fit(depths.reshape(-1, features), np.repeat(labels, views))
-    kernel, bias = model.coef_.T, model.intercept_
-    if kernel.shape[1] == 1:  # with two categories, the logit of the second alone
-        kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
-    return [kernel.astype(np.float32), bias.astype(np.float32)]
+        arrays = [array[some, :few].astype(np.float32) for array in views.arrays]
+        flat = [tf.constant(x.reshape(-1, *x.shape[2:])) for x in arrays]
+        for name, value in call(*flat).items():
+            values = value.numpy().reshape(len(some), few, -1)
+            found.setdefault(name, []).append(values)
+    return {name: np.concatenate(values) for name, values in found.items()}
 
 
 def _main_axes(points: np.ndarray, count: int) -> np.ndarray:
@@ -102,38 +149,36 @@ def _main_axes(points: np.ndarray, count: int) -> np.ndarray:
 
     With K <= count no axis is lost and cosines do not change.
     """
-    _, _, axes = np.linalg.svd(points, full_matrices=False)
-    found = np.zeros((points.shape[1], count), dtype=np.float32)
-    kept = axes[:count].T
-    found[:, : kept.shape[1]] = kept
-    return found
+    _, _, axes = np.linalg.svd(points, full_matrices=len(points) < count)
+    return axes[:count].T.astype(np.float32)
 
 
 def _appearance_axes(
-    layouts: np.ndarray, labels: np.ndarray, count: int, seed: int
+    features: np.ndarray, labels: np.ndarray, count: int, seed: int
 ) -> list[np.ndarray]:
-    """Return kernel (G, count) and bias of a dense layer, from layouts (N, V, G).
+    """Return kernel (F, count) and bias of a dense layer, from features (N, V, F).
 
     It whitens the variance between views of one photo and within a category
     (within-class covariance normalization, Hatch et al. 2006), then takes the principal
     components of what is left.
     """
-    photos, views, features = layouts.shape
+    photos, views, width = features.shape
     enough = max(1, math.ceil(ROWS_PER_AXIS * count / photos))
-    used = layouts[:, :enough].reshape(-1, features).astype(np.float32)
+    used = features[:, :enough].reshape(-1, width)
     pca = _fit_pca(used, COMPONENTS, seed)
-    points = np.stack([pca.transform(layouts[:, v]) for v in range(views)], axis=1)
+    points = np.stack([pca.transform(features[:, v]) for v in range(views)], axis=1)
     seen = points[:, 0]
     kinds, places = np.unique(labels, return_inverse=True)
     within = seen - np.stack([seen[labels == k].mean(axis=0) for k in kinds])[places]
     moved = (points[:, 1:] - seen[:, None]).reshape(-1, points.shape[2])
     covariance = within.T @ within / photos + moved.T @ moved / (2 * len(moved))
-    covariance += NOISE * pca.explained_variance_.mean() * np.eye(len(covariance))
+    mean = np.trace(covariance) / len(covariance)
+    covariance += NOISE * mean * np.eye(len(covariance))
     spread, directions = np.linalg.eigh(covariance.astype(np.float64))
     evened = (directions * np.maximum(spread, TINY) ** -0.5) @ directions.T
     turned = _fit_pca(pca.transform(used) @ evened, count, seed)
     axes = pca.components_.T @ evened @ turned.components_.T
-    kernel = np.zeros((features, count), dtype=np.float32)
+    kernel = np.zeros((width, count), dtype=np.float32)
     kernel[:, : axes.shape[1]] = axes
     bias = -(pca.mean_ @ kernel)
     bias[: axes.shape[1]] -= turned.mean_ @ turned.components_.T

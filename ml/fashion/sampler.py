@@ -1,10 +1,12 @@
-"""Random batches of photo pairs, balanced by category."""
+"""Draw random batches of photo pairs."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
+
+BESIDE = 0.4  # share of the photos beside which another one of the same sender is put
 
 
 class ViewPairs(NamedTuple):
@@ -15,44 +17,49 @@ class ViewPairs(NamedTuple):
 
 
 class PairSampler:
-    """Draw the same number of photos of each category, and two views of each.
+    """Draw photos at random, and two views of each.
 
-    The second view may show another photo of the same product. With many categories
-    each batch draws only some of them, so that each has a few photos in it. `labels`
-    and `instances` are (N,) integers, N >= 1.
+    Photos of one category and one sender, who photographs in one room, come together:
+    telling them apart teaches the network to ignore the room. The second view may show
+    another photo of the same product. `labels`, `instances` and `senders` are (N,)
+    integers, N >= 1; a sender below 0 is not known.
     """
 
-    MIN_PHOTOS = 5  # of a category in a batch, if the batch is large enough
-
-    def __init__(self, labels: np.ndarray, instances: np.ndarray) -> None:
+    def __init__(
+        self, labels: np.ndarray, instances: np.ndarray, senders: np.ndarray
+    ) -> None:
         if not len(labels):
             raise ValueError("pairs need a photo")
-        self._categories = [np.flatnonzero(labels == k) for k in np.unique(labels)]
-        self._order = np.argsort(instances, kind="stable")
-        _, inverse, counts = np.unique(
-            instances, return_inverse=True, return_counts=True
-        )
+        rooms = np.stack([labels, senders], axis=1)
+        _, room = np.unique(rooms, axis=0, return_inverse=True)
+        alone = room.max() + 1 + np.arange(len(labels))
+        self._rooms = _Groups(np.where(senders < 0, alone, room.ravel()))
+        self._products = _Groups(instances)
+        self._count = len(labels)
+
+    def draw(self, count: int, views: int, rng: np.random.Generator) -> ViewPairs:
+        """Return pairs of `count` photos, each with `views` >= 2 views."""
+        photos = rng.permutation(self._count)[:count]
+        beside = self._rooms.another(photos, rng)
+        few = rng.random(len(photos)) < BESIDE
+        first = np.unique(np.concatenate([photos, beside[few]]))
+        first = rng.permutation(first)[:count]
+        view = rng.integers(views, size=len(first))
+        # The second view must differ from the first, or a pair could be equal.
+        other = (view + 1 + rng.integers(views - 1, size=len(first))) % views
+        second = self._products.another(first, rng)
+        return ViewPairs(np.concatenate([first, second]), np.concatenate([view, other]))
+
+
+class _Groups:
+    """Rows by the group they are in."""
+
+    def __init__(self, groups: np.ndarray) -> None:
+        self._order = np.argsort(groups, kind="stable")
+        _, inverse, counts = np.unique(groups, return_inverse=True, return_counts=True)
         self._counts = counts[inverse]
         self._starts = (counts.cumsum() - counts)[inverse]
 
-    def draw(self, count: int, views: int, rng: np.random.Generator) -> ViewPairs:
-        """Return pairs of about `count` photos, each with `views` >= 2 views."""
-        most = max(1, min(len(self._categories), count // self.MIN_PHOTOS))
-        chosen = rng.permutation(len(self._categories))[:most]
-        each = max(1, count // most)
-        photos = np.concatenate(
-            [_some(self._categories[k], each, rng) for k in np.sort(chosen)]
-        )
-        place = self._starts[photos] + rng.integers(self._counts[photos])
-        first = rng.integers(views, size=len(photos))
-        # The second view must differ from the first, or a pair could be equal.
-        second = (first + 1 + rng.integers(views - 1, size=len(photos))) % views
-        return ViewPairs(
-            np.concatenate([photos, self._order[place]]),
-            np.concatenate([first, second]),
-        )
-
-
-def _some(members: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    # Repeat a photo only if there are fewer than `count`.
-    return rng.choice(members, count, replace=len(members) < count)
+    def another(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return a random row of the group of each row, perhaps the same one."""
+        return self._order[self._starts[rows] + rng.integers(self._counts[rows])]

@@ -9,49 +9,31 @@ import numpy as np
 
 from ml.backend import keras, tf
 from ml.fashion.batches import ViewBatch, ViewSource
-from ml.fashion.losses import contrast, relation_loss
-from ml.fashion.network import Parts
+from ml.fashion.losses import contrast, soft_cross_entropy
+from ml.fashion.network import INSTANCE, Parts
+from ml.fashion.targets import LOSS_WEIGHTS
 from ml.recipes import FashionRecipe
 from ml.schedule import learning_rate
 
-VALIDATION_BATCHES = 4
+VALIDATION_BATCHES = 8
 MAX_GRADIENT_NORM = 5.0
 
 
 def batch_loss(
     parts: Parts, batch: ViewBatch, recipe: FashionRecipe, training: bool
 ) -> tf.Tensor:
-    """Return category contrast + view contrast + distance to the teacher, a scalar.
-
-    It is the mean over the tops, each of which is trained as if it were alone.
-    """
+    """Return the losses of all heads and the contrast between photos, a scalar."""
     # Batch norms stay in inference mode: see ml.triplets.network.
-    seen = parts.upper(tf.cast(batch.activations, tf.float32), training=False)
-    textures = tf.cast(batch.textures, tf.float32)
-    found = parts.heads([textures, *seen], training=training)
-    category, appearance = (_each_top(vectors, recipe.tops) for vectors in found)
-    losses = [
-        _top_loss(its_category, its_appearance, batch, recipe)
-        for its_category, its_appearance in zip(category, appearance, strict=True)
-    ]
-    return tf.add_n(losses) / len(losses)
-
-
-def _each_top(vectors: tf.Tensor, tops: int) -> list[tf.Tensor]:
-    """Split (N, D) into one (N, D / tops) of unit length for each top."""
-    return tf.split(tf.cast(vectors, tf.float32) * math.sqrt(tops), tops, axis=1)
-
-
-def _top_loss(
-    category: tf.Tensor, appearance: tf.Tensor, batch: ViewBatch, recipe: FashionRecipe
-) -> tf.Tensor:
-    teacher = tf.cast(batch.teacher, tf.float32)
-    heat = recipe.temperature
-    loss = contrast(category, batch.labels, heat)
-    loss += recipe.appearance * contrast(appearance, batch.instances, heat)
-    return loss + recipe.distillation * relation_loss(
-        appearance, teacher, batch.instances, heat
+    features = parts.upper([batch.activations, batch.weights], training=False)
+    found = parts.heads([features, batch.colours], training=training)
+    loss = recipe.contrast * contrast(
+        found[INSTANCE], batch.instances, recipe.temperature
     )
+    for name, shares in batch.shares.items():
+        loss += LOSS_WEIGHTS[name] * soft_cross_entropy(
+            found[name], shares, batch.label_weights[name]
+        )
+    return loss
 
 
 def validation_loss(parts: Parts, source: ViewSource, recipe: FashionRecipe) -> float:
@@ -63,11 +45,12 @@ def validation_loss(parts: Parts, source: ViewSource, recipe: FashionRecipe) -> 
 
 
 def make_optimizer(parts: Parts, recipe: FashionRecipe) -> keras.optimizers.Optimizer:
+    spanned = max(1.0, recipe.averaging * recipe.epochs * recipe.steps)
     optimizer = keras.optimizers.AdamW(
         learning_rate(recipe),
         weight_decay=recipe.weight_decay,
         use_ema=recipe.averaging > 0,
-        ema_momentum=recipe.averaging,
+        ema_momentum=1 - 1 / spanned,
     )
     optimizer.build(trained_variables(parts))
     return optimizer
@@ -92,13 +75,3 @@ def make_step(
 
 def trained_variables(parts: Parts) -> list:
     return [*parts.upper.trainable_variables, *parts.heads.trainable_variables]
-
-
-def set_precision(parts: Parts, *, reduced: bool) -> None:
-    # On a CPU bfloat16 is slower than float32, where it exists at all. Weights, and
-    # the exported encoder, stay float32 either way.
-    reduced = reduced and bool(tf.config.list_physical_devices("GPU"))
-    policy = "mixed_bfloat16" if reduced else "float32"
-    for model in (parts.upper, parts.heads):
-        for layer in model.layers:
-            layer.dtype_policy = keras.dtype_policies.get(policy)

@@ -1,8 +1,8 @@
 """Distances a person can read: same item, very similar, similar.
 
-Each band ends at the largest distance within which a stated share of pairs is
-right, counted on photos the network has not been trained on. The shares belong to
-that collection of photos; on another one they are a guide, not a promise.
+Each band ends at the largest distance within which a stated share of pairs is right,
+counted on photos the network has not been trained on. The shares belong to that
+collection of photos; on another one they are a guide, not a promise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from ml.measure.labels import Labels, agreements, same_sender
 from ml.measure.metrics import distances
+
+CLOSEST = 60  # photos of the gallery that a photo makes pairs with
 
 
 @dataclass(frozen=True)
@@ -39,31 +42,33 @@ class BandPairs:
     right: np.ndarray  # (P,) bool
 
 
-def calibrate(
-    vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
-) -> list[Band]:
-    """(N, D) photos, (N,) categories, (N, D) a view of each, (M, D) -> three bands.
+@dataclass(frozen=True)
+class Shown:
+    """Photos with their vectors and what they show."""
 
-    `others` are photos of a shop around them: the more there are, the more come
-    close by chance, and "same item" has to hold among all of them.
+    vectors: np.ndarray  # (N, D) float32, unit length
+    labels: Labels
+
+
+def calibrate(photos: Shown, views: np.ndarray, gallery: Shown) -> list[Band]:
+    """Return three bands, from photos that were not trained on and a shop around them.
+
+    `views` (N, D) are edited views of the photos. The more there are in the gallery,
+    the more come close by chance, and "same item" has to hold among all of them.
     """
-    return _ascending([_band(each) for each in _pairs(vectors, labels, views, others)])
+    return _ascending([_band(each) for each in _pairs(photos, views, gallery)])
 
 
 def check(
-    bands: Sequence[tuple[str, float]],
-    vectors: np.ndarray,
-    labels: np.ndarray,
-    views: np.ndarray,
-    others: np.ndarray,
+    bands: Sequence[tuple[str, float]], photos: Shown, views: np.ndarray, gallery: Shown
 ) -> list[dict[str, Any]]:
-    """What bands chosen elsewhere hold on these photos, by the same measure.
+    """Return what bands chosen elsewhere hold on these photos, by the same measure.
 
     `precision` is nan where no pair is within the distance.
     """
     limits = dict(bands)
     result: list[dict[str, Any]] = []
-    for each in _pairs(vectors, labels, views, others):
+    for each in _pairs(photos, views, gallery):
         if each.name not in limits:
             continue
         hits = each.right[each.distances <= limits[each.name]]
@@ -78,28 +83,66 @@ def check(
     return result
 
 
-def _pairs(
-    vectors: np.ndarray, labels: np.ndarray, views: np.ndarray, others: np.ndarray
-) -> list[BandPairs]:
-    gallery = np.concatenate([vectors, others])
-    same_photo = np.eye(len(vectors), len(gallery), dtype=bool)
-    pairs = np.triu_indices(len(vectors), k=1)
-    between_photos = distances(vectors, vectors)[pairs]
-    same_category = (labels[:, None] == labels[None, :])[pairs]
-    meaning = "share of pairs within the distance that show the same category"
+def _pairs(photos: Shown, views: np.ndarray, gallery: Shown) -> list[BandPairs]:
+    everything = np.concatenate([photos.vectors, gallery.vectors])
+    same_photo = np.eye(len(photos.vectors), len(everything), dtype=bool)
+    pairs = close_pairs(photos, gallery)
+    apart = pair_distances(photos.vectors, gallery.vectors, pairs)
+    same = {
+        name: each[pairs]
+        for name, each in agreements(photos.labels, gallery.labels).items()
+    }
+    look = same["colour"] & same["kind"] & same["pattern"]
+    some = same["colour"] | same["pattern"]
+    meaning = "share of pairs within the distance that agree in category"
     return [
         BandPairs(
             "same item",
             0.9,
             "share of pairs (view, photo) within the distance that come from one "
-            f"photo, among {len(gallery)} photos; view: crop of 80-95 % of each side, "
-            "mirrored half of the time, contrast and brightness changed by up to 25 %",
-            distances(views, gallery).ravel(),
+            f"photo, among {len(everything)} photos; view: crop of 80-95 % of each "
+            "side, mirrored half of the time, contrast and brightness changed by up "
+            "to 25 %",
+            distances(views, everything).ravel(),
             same_photo.ravel(),
         ),
-        BandPairs("very similar", 0.95, meaning, between_photos, same_category),
-        BandPairs("similar", 0.8, meaning, between_photos, same_category),
+        BandPairs(
+            "very similar",
+            0.75,
+            f"{meaning}, colour, kind and pattern",
+            apart,
+            same["category"] & look,
+        ),
+        BandPairs(
+            "similar",
+            0.85,
+            f"{meaning} and in colour or pattern",
+            apart,
+            same["category"] & some,
+        ),
     ]
+
+
+def close_pairs(photos: Shown, gallery: Shown) -> tuple[np.ndarray, np.ndarray]:
+    """Return indices (P,), (P,) of each photo and the closest ones of the gallery.
+
+    Photos of one sender, who may have sent a garment twice, make no pair.
+    """
+    apart = distances(photos.vectors, gallery.vectors)
+    left_out = same_sender(photos.labels, gallery.labels)
+    left_out |= ~photos.labels.known[:, None] | ~gallery.labels.known[None]
+    apart = np.where(left_out, np.inf, apart)
+    closest = np.argsort(apart, axis=1, kind="stable")[:, :CLOSEST]
+    rows = np.repeat(np.arange(len(apart)), closest.shape[1])
+    columns = closest.ravel()
+    kept = np.isfinite(apart[rows, columns])
+    return rows[kept], columns[kept]
+
+
+def pair_distances(
+    ours: np.ndarray, theirs: np.ndarray, pairs: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    return 1.0 - (ours[pairs[0]] * theirs[pairs[1]]).sum(axis=1)
 
 
 def threshold(

@@ -12,39 +12,56 @@ from typing import Any
 import numpy as np
 
 from ml.dataset import PhotoFile, Photos, photo_digest
-from ml.encoder import Forward
 from ml.measure import metrics
-from ml.measure.bands import as_json, calibrate
+from ml.measure.bands import Shown, as_json, calibrate
+from ml.measure.gallery import EmbeddedSplit, embed, embed_views
+from ml.measure.labels import Notes
+from ml.measure.parts import calibrate_parts, named_colours
 from ml.measure.photo_edits import edited_view
-from ml.preprocess import read_photo, to_input
 from ml.recipes import Recipe
+from ml.serving.networks import Network
 
 
 def make_encoder_info(
     *,
-    encode: Forward,
+    network: Network,
     recipe: Recipe,
-    data: Path,
+    notes: Notes,
     splits: Mapping[str, Sequence[PhotoFile]],
     photos: Mapping[str, Photos],
     command: str,
+    parts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """Measure the encoder on the given splits and calibrate its bands."""
-    vectors = {name: encode(split.pixels) for name, split in photos.items()}
-    bands, calibration = _bands(encode, photos["validation"], vectors, recipe)
-    return {
+    parts = parts or {}
+    categories = sorted({item.category for item in splits["train"]})
+    embedded = {
+        name: embed(network, [*splits[name]], categories, name) for name in photos
+    }
+    shown = {
+        name: Shown(split.vectors, notes.labels(split.items, split.features))
+        for name, split in embedded.items()
+    }
+    bands, calibration = _bands(network, embedded["validation"], shown, recipe)
+    found = {
         "recipe": asdict(recipe),
         "seed": recipe.seed,
         "command": command,
-        "data": describe_data(data, splits, photos),
+        "data": describe_data(notes.data, splits, photos),
         "metrics": {
-            name: _figures(name, photos, vectors, recipe.seed)
-            for name in photos
-            if len(photos[name])
+            name: _figures(name, embedded, recipe.seed)
+            for name, split in embedded.items()
+            if len(split)
         },
         "bands": bands,
         "calibration": calibration,
     }
+    if parts:
+        found["part_bands"] = calibrate_parts(
+            parts, shown["validation"], shown["train"]
+        )
+        found["colours"] = named_colours(parts, shown["train"], recipe.seed)
+    return found
 
 
 def describe_data(
@@ -61,39 +78,29 @@ def describe_data(
 
 
 def _figures(
-    name: str,
-    photos: Mapping[str, Photos],
-    vectors: Mapping[str, np.ndarray],
-    seed: int,
+    name: str, splits: Mapping[str, EmbeddedSplit], seed: int
 ) -> dict[str, float | None]:
-    labels = photos[name].labels
-    in_order = metrics.random_triplets_in_order(vectors[name], labels, seed)
+    split, train = splits[name], splits["train"]
+    in_order = metrics.random_triplets_in_order(split.vectors, split.labels, seed)
     figures = {"triplets_in_order": in_order}
     if name != "train":  # queries of another split against the train gallery
         figures |= metrics.retrieval(
-            metrics.relevance(
-                vectors[name], labels, vectors["train"], photos["train"].labels
-            )
+            metrics.relevance(split.vectors, split.labels, train.vectors, train.labels)
         )
     # JSON has no nan.
     return {key: round(v, 4) if np.isfinite(v) else None for key, v in figures.items()}
 
 
 def _bands(
-    encode: Forward, photos: Photos, vectors: Mapping[str, np.ndarray], recipe: Recipe
+    network: Network,
+    photos: EmbeddedSplit,
+    shown: Mapping[str, Shown],
+    recipe: Recipe,
 ) -> tuple[list[list], list[dict]]:
     if len(photos) < 2:
         return [], []
-    rng = np.random.default_rng(recipe.seed)
-    size = recipe.input_size
-    views = [
-        to_input(edited_view(read_photo(path, max_side=2 * size), rng), size)
-        for path in photos.paths
-    ]
-    calibrated = calibrate(
-        vectors["validation"], photos.labels, encode(np.stack(views)), vectors["train"]
-    )
-    return as_json(calibrated)
+    views = embed_views(network, photos.items, edited_view, recipe.seed, "edited views")
+    return as_json(calibrate(shown["validation"], views, shown["train"]))
 
 
 def _hash_of_photos(items: Sequence[PhotoFile]) -> str:

@@ -10,8 +10,21 @@ import numpy as np
 
 from ml.encoder import Encoder
 from ml.measure import bands, metrics
+from ml.measure.alike import (
+    band_grades,
+    first_results,
+    kept_results,
+    without_garment,
+)
+from ml.measure.bands import Shown
 from ml.measure.cutout import studio_view
-from ml.measure.gallery import EmbeddedSplit, PhotoEncoder, embed_views
+from ml.measure.gallery import (
+    EmbeddedSplit,
+    PhotoEncoder,
+    embed_views,
+    read_in_batches,
+)
+from ml.measure.labels import Notes
 from ml.measure.photo_edits import ROWS, edited_view
 from ml.measure.pixel_features import near_colour, near_pattern, near_share
 from ml.preprocess import read_photo
@@ -22,10 +35,19 @@ MISTAKES = 6  # pairs of categories listed
 
 
 def measure(
-    encoder: Encoder, splits: dict[str, EmbeddedSplit], name: str, views_each: int
+    encoder: Encoder,
+    splits: dict[str, EmbeddedSplit],
+    name: str,
+    views_each: int,
+    notes: Notes,
 ) -> dict[str, Any]:
     """Return all figures; the photos of the split `name` are the queries."""
     train, queries = splits["train"], splits[name]
+    shown = {
+        key: Shown(split.vectors, notes.labels(split.items, split.features))
+        for key, split in splits.items()
+    }
+    asked, gallery = shown[name], shown["train"]
     relevant = metrics.relevance(
         queries.vectors, queries.labels, train.vectors, train.labels
     )
@@ -47,7 +69,14 @@ def measure(
         "looks": shared_features(train, queries),
         "instance": instance(encoder, splits, views_each),
         "studio": studio(encoder, train, queries),
-        "bands": check_bands(encoder, splits, name),
+        "alike": first_results(asked, gallery) if notes.attributes else {},
+        "very_similar": band_grades(asked, gallery, encoder.bands)
+        if notes.attributes
+        else {},
+        "placed": kept_results(encoder, queries, train),
+        "without_garment": without_garment(encoder, train),
+        "refused": refused(encoder, queries),
+        "bands": check_bands(encoder, queries, asked, gallery),
         "query_ms": query_times_ms(encoder, train, queries),
     }
 
@@ -140,15 +169,21 @@ def studio(
     }
 
 
+def refused(encoder: Encoder, queries: EmbeddedSplit) -> float:
+    """Return the share of photos in which no garment is found."""
+    found = [
+        bool(encoder.find(image).garments)
+        for _, images in read_in_batches(queries.items, encoder.decode_side, "finding")
+        for image in images
+    ]
+    return 1 - float(np.mean(found))
+
+
 def check_bands(
-    encoder: Encoder, splits: dict[str, EmbeddedSplit], name: str
+    encoder: Encoder, queries: EmbeddedSplit, asked: Shown, gallery: Shown
 ) -> list[dict[str, Any]]:
-    queries = splits[name]
-    others = [split.vectors for key, split in splits.items() if key != name]
     views = embed_views(encoder, queries.items, edited_view, SEED, "edited views")
-    return bands.check(
-        encoder.bands, queries.vectors, queries.labels, views, np.concatenate(others)
-    )
+    return bands.check(encoder.bands, asked, views, gallery)
 
 
 def query_times_ms(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -16,9 +17,18 @@ class Epoch:
     validation: float  # nan where there are no photos to validate on
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What the loop of a recipe returns."""
+
+    network: Any  # keras.Model
+    history: list[Epoch]
+    info: dict[str, Any] = field(default_factory=dict)  # for encoder.json
+
+
 def write_history(file: Path, epochs: list[Epoch]) -> None:
     with file.open("w", newline="") as out:
-        names = [field.name for field in fields(Epoch)]
+        names = [column.name for column in fields(Epoch)]
         writer = csv.DictWriter(out, names, lineterminator="\n")
         writer.writeheader()
         for epoch in epochs:

@@ -57,6 +57,34 @@ def harder_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 ROWS: dict[str, View] = {"first": photo_view, "harder": harder_view}
 
 
+def _placed(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The photo half as large in a frame of the colour of its edges."""
+    edges = np.asarray(image)[[0, -1]].reshape(-1, 3)
+    colour = tuple(int(value) for value in np.median(edges, axis=0))
+    whole = Image.new("RGB", (2 * image.width, 2 * image.height), colour)
+    whole.paste(image, (image.width // 2, image.height // 2))
+    return whole
+
+
+def _turned(degrees: int) -> View:
+    def turned(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+        if degrees % 90 == 0:
+            return image.rotate(degrees, expand=True)
+        corner = image.getpixel((min(3, image.width - 1), min(3, image.height - 1)))
+        return image.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=corner)
+
+    return turned
+
+
+# The same garment elsewhere in the frame; nothing in them is left to chance.
+PLACED: dict[str, View] = {
+    "half size": _placed,
+    "turned 90": _turned(90),
+    "turned 180": _turned(180),
+    "turned 20": _turned(20),
+}
+
+
 def _size(
     image: Image.Image, rng: np.random.Generator, kept: tuple[float, float]
 ) -> tuple[int, int]:

@@ -29,6 +29,9 @@ def all_tables(figures: dict[str, Any]) -> str:
             _time_table(figures),
             _triplet_table(figures["triplets_in_order"]),
             _category_table(figures["category"], figures["split"]),
+            _alike_table(figures["alike"], figures["very_similar"]),
+            _placed_table(figures["placed"]),
+            _nothing_table(figures["without_garment"], figures["refused"]),
             _mistakes_table(figures["mistakes"]),
             _instance_table(figures["instance"]),
             _studio_table(figures["studio"]),
@@ -125,6 +128,41 @@ def _category_table(category: dict[str, Any], split: str) -> str:
     )
     kept = [name for name in category if name not in ("queries", "gallery")]
     return table(title, [(name, None, figure(category[name])) for name in kept])
+
+
+def _alike_table(alike: dict[str, Any], very: dict[str, Any]) -> str:
+    rows: list[Row] = []
+    for name in ("grade", "colour", "kind", "pattern"):
+        if name in alike:
+            each = alike[name]
+            chance = f"{figure(each['chance'])} / {figure(each['best'])}"
+            rows.append((name, chance, figure(each["first 8"])))
+    rows += [(f"very similar: {name}", None, figure(v)) for name, v in very.items()]
+    return table(
+        "How alike the first 8 look (needs --attributes)",
+        rows or [("-", None, None)],
+        ("", "chance / best possible", "ours"),
+    )
+
+
+def _placed_table(placed: dict[str, Any]) -> str:
+    return table(
+        "The first 8 when the garment lies elsewhere in the frame",
+        [
+            (name, figure(each["right category"]), figure(each["kept"]))
+            for name, each in placed.items()
+        ],
+        ("", "right category", "kept"),
+    )
+
+
+def _nothing_table(without: dict[str, float], refused: float) -> str:
+    rows: list[Row] = [
+        (f"{name}: get a product", None, figure(value))
+        for name, value in without.items()
+    ]
+    rows.append(("photos in which no garment is found", None, figure(refused)))
+    return table("Pictures without a garment", rows)
 
 
 def _mistakes_table(mistakes: dict[str, Any]) -> str:

@@ -7,36 +7,18 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ml.dataset import Photos, load_splits, read_splits
-from ml.encoder import RUNTIMES, Forward, open_keras
-from ml.preprocess import to_input
-from ml.recipes import RECIPES, SCRATCH, Recipe
+from ml.encoder import RUNTIMES
+from ml.measure.labels import Notes
+from ml.recipes import RECIPES, SCRATCH, Recipe, Sources
+from ml.serving.networks import Network, PhotoNetwork
 
 UNTRAINED_SIZE = 224  # pixels; the ImageNet weights were trained at this size
 FEATURES = 1280
 
 
-@dataclasses.dataclass(frozen=True)
-class UnexportedEncoder:
-    """A network that encodes photos without having been exported."""
-
-    forward: Forward
-    input_size: int
-    dimension: int
-
-    @property
-    def decode_side(self) -> int:
-        return 2 * self.input_size
-
-    def encode(self, images: list[Image.Image]) -> np.ndarray:
-        if not images:
-            return np.empty((0, self.dimension), dtype=np.float32)
-        return self.forward(np.stack([to_input(i, self.input_size) for i in images]))
-
-
-def imagenet_encoder(weights: str | None) -> UnexportedEncoder:
+def imagenet_encoder(weights: str | None) -> PhotoNetwork:
     """Return MobileNetV2's pooled features; `weights` as for `load_backbone`."""
     from ml.backbone import load_backbone
     from ml.backend import keras
@@ -52,27 +34,32 @@ def imagenet_encoder(weights: str | None) -> UnexportedEncoder:
         features = network.predict(pixels / np.float32(127.5) - 1, verbose=0)
         return features / np.linalg.norm(features, axis=1, keepdims=True)
 
-    return UnexportedEncoder(forward, UNTRAINED_SIZE, FEATURES)
+    return PhotoNetwork(forward, UNTRAINED_SIZE, FEATURES)
 
 
 class LeaveOutTrainer:
     """Trains the recipe without a pair of kinds and keeps the networks."""
 
     def __init__(
-        self, recipe: Recipe, data: Path, weights: str | None, out: Path, views: Path
+        self,
+        recipe: Recipe,
+        notes: Notes,
+        weights: str | None,
+        out: Path,
+        views: Path,
     ) -> None:
-        self._recipe, self._data, self._weights = recipe, data, weights
+        self._recipe, self._notes, self._weights = recipe, notes, weights
         self._out, self._views = out, views
         self._photos: dict[str, Photos] = {}
 
-    def without(self, pair: tuple[str, str]) -> UnexportedEncoder:
+    def without(self, pair: tuple[str, str]) -> Network:
+        from ml.conversion import load_keras, network_of
+
         folder = self._out / "-".join(pair)
         file = folder / RUNTIMES["keras"]
         if not file.is_file():
             self._train(pair, folder, file)
-        return UnexportedEncoder(
-            open_keras(file), self._recipe.input_size, self._recipe.dimension
-        )
+        return network_of(load_keras(file))
 
     def _train(self, pair: tuple[str, str], folder: Path, file: Path) -> None:
         from ml.backend import keras
@@ -80,23 +67,19 @@ class LeaveOutTrainer:
 
         keras.utils.set_random_seed(self._recipe.seed)
         folder.mkdir(parents=True, exist_ok=True)
-        network, _ = train_network(
-            self._recipe,
-            self._decoded(),
-            leave_out=pair,
-            weights=self._weights,
-            start=None,
-            out=folder,
-            views=self._views,
-        )
+        sources = Sources(self._notes, self._weights, leave_out=pair, views=self._views)
+        trained = train_network(self._recipe, self._decoded(), sources, folder)
         unfinished = folder / "unfinished.keras"
-        network.save(unfinished)
+        trained.network.save(unfinished)
         unfinished.replace(file)
         shutil.rmtree(folder / SCRATCH, ignore_errors=True)
 
     def _decoded(self) -> dict[str, Photos]:
         if not self._photos:
-            splits = read_splits(self._data)
+            splits = read_splits(self._notes.data)
             names = ["train", "validation"]
-            self._photos = load_splits(splits, names, self._recipe.input_size)
+            from ml.train import pixels_kept
+
+            size = pixels_kept(self._recipe)
+            self._photos = load_splits(splits, names, size)
         return self._photos

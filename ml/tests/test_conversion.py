@@ -17,13 +17,13 @@ from ml.triplets.tests.test_loop import tiny_encoder
 # Keras 3.15 on NumPy 2.4: nothing here can mend it.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
-PIXELS = np.random.default_rng(0).integers(256, size=(6, 32, 32, 3), dtype=np.uint8)
+PHOTOS = [draw_photo(shape, number) for shape in SHAPES for number in (1, 2)]
 INFO = {"recipe": {"name": "small"}, "bands": []}
 
 
 def test_both_runtimes_give_the_same_vectors(tmp_path):
     network = tiny_encoder()
-    card = export_encoder(network, tmp_path, PIXELS, INFO)
+    card = export_encoder(network, tmp_path, PHOTOS, INFO)
     photos = [draw_photo(shape, 7) for shape in SHAPES]
     onnx, keras_ = (Encoder.load(tmp_path, r) for r in ("onnx", "keras"))
     assert least_cosine(onnx.encode(photos), keras_.encode(photos)) > 0.9999
@@ -34,21 +34,21 @@ def test_both_runtimes_give_the_same_vectors(tmp_path):
 
 def test_the_same_network_has_the_same_weights_hash(tmp_path):
     hashes = [
-        export_encoder(tiny_encoder(seed), tmp_path, PIXELS, INFO)["weights_sha256"]
+        export_encoder(tiny_encoder(seed), tmp_path, PHOTOS, INFO)["weights_sha256"]
         for seed in (1, 1, 2)
     ]
     assert hashes[0] == hashes[1] != hashes[2]
 
 
 def test_networks_that_disagree_are_not_written(tmp_path, monkeypatch):
-    def convert_another(network: keras.Model, file: Path) -> None:
-        real(tiny_encoder(seed=2), file)
+    def convert_another(network: keras.Model, file: Path, halved: bool) -> None:
+        real(tiny_encoder(seed=2), file, halved)
 
     real = conversion.convert_to_onnx
     (tmp_path / "encoder.json").write_text("as it was")
     monkeypatch.setattr(conversion, "convert_to_onnx", convert_another)
     with pytest.raises(ExportError, match=r"least cosine.*Nothing was written"):
-        export_encoder(tiny_encoder(), tmp_path, PIXELS, INFO)
+        export_encoder(tiny_encoder(), tmp_path, PHOTOS, INFO)
     assert [path.name for path in tmp_path.iterdir()] == ["encoder.json"]
     assert (tmp_path / "encoder.json").read_text() == "as it was"
 
@@ -57,12 +57,12 @@ def test_vectors_that_are_no_numbers_are_not_written(tmp_path):
     network = tiny_encoder()
     network.set_weights([w * np.nan for w in network.get_weights()])
     with pytest.raises(ExportError, match="nan"):
-        export_encoder(network, tmp_path, PIXELS, INFO)
+        export_encoder(network, tmp_path, PHOTOS, INFO)
 
 
 def test_there_must_be_photos_to_compare_on(tmp_path):
     with pytest.raises(ExportError, match="no photos"):
-        export_encoder(tiny_encoder(), tmp_path, PIXELS[:0], INFO)
+        export_encoder(tiny_encoder(), tmp_path, [], INFO)
 
 
 def test_least_cosine_is_that_of_the_worst_pair():
@@ -102,6 +102,23 @@ def test_the_shipped_encoder_is_one_network_in_both_runtimes():
     assert least_cosine(ours, theirs) > 0.9999
 
 
-def test_the_shipped_keras_file_holds_the_network_alone():
+def test_the_shipped_files_are_small():
+    """The optimizer's state would triple one of them."""
     sizes = [(SHIPPED / name).stat().st_size for name in RUNTIMES.values()]
-    assert max(sizes) < 1.2 * min(sizes)  # Adam's state would triple one of them
+    assert sum(sizes) < 25e6
+
+
+def test_large_weights_are_kept_as_float16_where_that_changes_nothing(tmp_path):
+    image = keras.Input((16, 16, 3), dtype="uint8")
+    wide = keras.layers.Dense(64, name="wide")(keras.layers.Flatten()(image))
+    network = keras.Model(image, keras.layers.UnitNormalization()(wide))
+    export_encoder(network, tmp_path, PHOTOS, INFO)
+    numbers = network.count_params()
+    assert (tmp_path / "encoder.onnx").stat().st_size < 2.5 * numbers
+    kernel, bias = network.get_layer("wide").get_weights()
+    # Now numbers too small for float16 decide.
+    kernel = np.zeros_like(kernel)
+    kernel[0] = 1e-9 * np.arange(1, 65)
+    network.get_layer("wide").set_weights([kernel, bias])
+    export_encoder(network, tmp_path, PHOTOS, INFO)
+    assert (tmp_path / "encoder.onnx").stat().st_size > 3.5 * numbers

@@ -63,7 +63,7 @@ def test_the_pictures_are_far_enough_apart_to_tell(encoder):
 def test_the_shipped_encoder_says_how_it_was_made(encoder):
     info = encoder.info
     assert info["recipe"]["name"] == "fashion"
-    assert (encoder.input_size, encoder.dimension) == (192, 128)
+    assert (encoder.input_size, encoder.dimension) == (160, 128)
     assert info["data"]["photos"] == {"train": 3068, "validation": 341, "test": 372}
     assert info["command"].startswith("python -m ml.train --recipe fashion")
     assert info["parity"]["least_cosine"] >= 0.9999

@@ -33,6 +33,14 @@ def evaluation(version: str) -> dict[str, Any]:
                 {"asked": "dress", "found": "skirt", "photos": 2, "of": 20}
             ],
         },
+        "alike": {
+            "queries": 370,
+            "grade": {"first 8": 1.9, "chance": 1.4, "best": 2.6},
+        },
+        "very_similar": {"grade": 2.3},
+        "placed": {"half size": {"kept": 0.84, "right category": 0.91}},
+        "without_garment": {"text": 0.02},
+        "refused": 0.0,
         "looks": {"colour": LOOK, "background": LOOK},
         "bands": [{"name": "similar", "precision": None, "found": 0.0}],
     }
@@ -82,6 +90,10 @@ def test_figures_come_from_the_files(folder):
     for text in (
         "| version | fashion-1 |",
         "3,068 train, 372 test",
+        "| grade | 1.900 | 1.400 | 2.600 |",
+        "| very similar: grade | 2.300 | - | - |",
+        "| half size | 0.840 | 0.910 |",
+        "that get a product: text 0.020.",
         "| recall@1 | 0.951 | 0.951 |",
         "| mAP | - | - |",
         "| triplets in order, test photos | 0.987 |",
@@ -120,9 +132,14 @@ def test_a_card_without_marks_is_a_sentence(folder, tmp_path, capsys):
 
 
 def test_missing_figures_name_the_command_that_makes_them(folder):
-    (folder / "kinds.json").unlink()
-    with pytest.raises(model_card.UserError, match=r"python -m ml\.kinds writes it"):
+    (folder / "evaluation.json").unlink()
+    with pytest.raises(model_card.UserError, match=r"python -m ml\.evaluate writes"):
         figures_of(folder, folder)
+
+
+def test_kinds_that_were_not_measured_are_left_out(folder):
+    (folder / "kinds.json").unlink()
+    assert "not trained on" not in figures_of(folder, folder)
 
 
 def test_the_card_says_what_the_shipped_files_say():

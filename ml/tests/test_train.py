@@ -46,22 +46,18 @@ def test_no_data_folder_names_the_variable(tmp_path, capsys, monkeypatch):
         ["--batch", "0"],
         ["--margin", "0", "--recipe", "report"],
         ["--margin", "nan", "--recipe", "report"],
-        ["--category-dimension", "0"],
         ["--views", "1"],
         ["--other-grounds", "1.1"],
-        ["--soup", "0"],
-        ["--category-weight", "1.1"],
-        ["--category-dimension", "128"],
-        ["--frozen-blocks", "9"],
-        ["--frozen-blocks", "13"],
-        ["--tops", "0"],
-        ["--tops", "3"],
-        ["--layout-channels", "-1"],
-        ["--hidden", "0"],
+        ["--category-weight", "-1"],
+        ["--appearance-weight", "0"],
+        ["--frozen-blocks", "5"],
+        ["--frozen-blocks", "10"],
         ["--dropout", "1"],
         ["--temperature", "0"],
-        ["--appearance", "nan"],
-        ["--averaging", "1"],
+        ["--averaging", "1.1"],
+        ["--mixing", "-1"],
+        ["--contrast", "nan"],
+        ["--input-size", "100"],
         ["--learning-rate", "inf"],
         ["--alpha", "0"],
         ["--seed", "-1"],
@@ -79,7 +75,7 @@ def parsed(*words: str) -> argparse.Namespace:
 def test_the_recipe_is_fashion_unless_said():
     recipe = train.chosen_recipe(parsed())
     assert recipe == RECIPES["fashion"]
-    assert (recipe.input_size, recipe.dimension) == (192, 128)
+    assert (recipe.input_size, recipe.dimension) == (160, 128)
 
 
 def test_an_option_of_another_recipe_is_refused():
@@ -92,6 +88,7 @@ def test_an_option_of_another_recipe_is_refused():
     [
         (["--leave-out", "scarf"], "--leave-out names scarf; the photos have ball"),
         (["--leave-out", "ball,bar"], "--leave-out must leave two categories"),
+        (["--attributes", "no.csv"], "no.csv cannot be read as a CSV file"),
         (["--recipe", "report", "--from", "x"], "--from needs --recipe fashion"),
     ],
 )
@@ -103,7 +100,7 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--alpha", "0.5"), ("--frozen-blocks", "12"), ("--tops", "4")],
+    [("--alpha", "0.5"), ("--frozen-blocks", "7")],
 )
 def test_structural_options_are_refused_with_from(option, value):
     assert train.chosen_recipe(parsed(option, value))
@@ -138,7 +135,7 @@ def test_help_names_bounds_and_the_default_of_each_recipe(capsys):
     with pytest.raises(SystemExit):
         train.main(["--help"])
     printed = " ".join(capsys.readouterr().out.split())
-    assert "(at least 0 and below 1; default: fashion 0.3)" in printed
+    assert "(at least 0 and below 1; default: fashion 0.4)" in printed
     assert "number of epochs (at least 1; default: fashion 8, report 5)" in printed
 
 

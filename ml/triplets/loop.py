@@ -13,7 +13,7 @@ from ml.backend import keras, tf
 from ml.conversion import encode_pixels
 from ml.dataset import Photos
 from ml.errors import TrainingError
-from ml.measure.history import Epoch
+from ml.measure.history import Epoch, Trained
 from ml.recipes import Recipe, TripletRecipe
 from ml.schedule import learning_rate
 from ml.triplets.loss import triplet_loss
@@ -28,12 +28,12 @@ def fit(
     photos: Mapping[str, Photos],
     leave_out: Sequence[str],
     weights: str | Path | None,
-) -> tuple[keras.Model, list[Epoch]]:
-    """Build and train an encoder; return it and its history."""
+) -> Trained:
+    """Build and train an encoder."""
     known = {name: split.without(leave_out) for name, split in photos.items()}
     encoder = build_encoder(recipe, weights)
     history = train_encoder(encoder, known["train"], known["validation"], recipe)
-    return encoder, history
+    return Trained(encoder, history)
 
 
 def train_encoder(

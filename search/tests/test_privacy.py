@@ -22,6 +22,7 @@ from PIL import Image
 
 from catalog.models import Category, ProductImage
 from catalog.tests.factories import make_product
+from ml.encoder import WHOLE_PICTURE, Encoder
 from search.index.embed import embed_due
 from search.query import start
 from search.query.ranking import Ranking
@@ -53,6 +54,8 @@ def watch(tmp_path, monkeypatch):
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", None)
+    # Noise shows no garment, and a search for nothing would leave nothing.
+    monkeypatch.setattr(Encoder, "find", lambda self, image: WHOLE_PICTURE)
     for number in range(6):
         photo = noise(60 + number, 80, "JPEG", quality=95)
         make_product(sku=f"p{number}", title="Noisy dress", photo=photo)

@@ -6,20 +6,25 @@ import pytest
 from ml.fashion.sampler import PairSampler
 
 
-def pairs_of(labels: list[int], instances: list[int], count: int, views: int = 3):
-    sampler = PairSampler(np.array(labels), np.array(instances))
+def pairs_of(
+    labels: list[int],
+    instances: list[int],
+    count: int,
+    views: int = 3,
+    senders: list[int] | None = None,
+):
+    known = senders or [-1] * len(labels)
+    sampler = PairSampler(np.array(labels), np.array(instances), np.array(known))
     return [
         sampler.draw(count, views, np.random.default_rng(seed)) for seed in range(50)
     ]
 
 
-def test_a_batch_has_as_many_photos_of_each_category_and_two_views_of_each():
-    labels = np.repeat([0, 1, 2], [20, 6, 3])
-    for photos, views in pairs_of(labels.tolist(), list(range(29)), 15):
+def test_a_batch_has_different_photos_and_two_views_of_each():
+    for photos, views in pairs_of([0, 1] * 20, list(range(40)), 15):
         first, second = np.split(photos, 2)
         assert (first == second).all()
-        assert np.bincount(labels[first]).tolist() == [5, 5, 5]
-        assert len(set(first[labels[first] < 2])) == 10  # 3 photos cannot be 5
+        assert len(set(first)) == 15
         assert (np.split(views, 2)[0] != np.split(views, 2)[1]).all()
         assert views.min() >= 0 and views.max() <= 2
 
@@ -37,14 +42,16 @@ def test_the_second_view_may_be_of_another_photo_of_the_product():
     assert set(second[first == 2]) == {1, 2, 3}
 
 
-def test_of_many_categories_some_are_drawn_with_a_few_photos_each():
-    labels = np.repeat(np.arange(30), 8)
-    seen = set()
-    for photos, _ in pairs_of(labels.tolist(), list(range(240)), 20):
-        counts = np.bincount(labels[photos[:20]], minlength=30)
-        assert sorted(counts[counts > 0]) == [5, 5, 5, 5]
-        seen |= set(labels[photos])
-    assert len(seen) == 30
+def test_photos_of_one_category_and_sender_come_together():
+    labels = [0] * 100
+    senders = np.arange(100) // 2
+    together = {}
+    for name, given in (("known", senders.tolist()), ("unknown", None)):
+        drawn = pairs_of(labels, list(range(100)), 20, senders=given)
+        rooms = [senders[pair.photos[: len(pair.photos) // 2]] for pair in drawn]
+        couples = [len(room) - len(set(room)) for room in rooms]
+        together[name] = np.mean(couples)
+    assert together["known"] > 1.5 * together["unknown"]
 
 
 def test_one_photo_is_a_pair_with_itself():
@@ -54,5 +61,6 @@ def test_one_photo_is_a_pair_with_itself():
 
 
 def test_no_photos_are_no_pairs():
+    none = np.empty(0, int)
     with pytest.raises(ValueError, match="need a photo"):
-        PairSampler(np.empty(0, int), np.empty(0, int))
+        PairSampler(none, none, none)

@@ -15,6 +15,7 @@ from django.db import connection
 
 from catalog.models import ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
+from ml.encoder import WHOLE_PICTURE, Encoder
 from search.index.embed import index_status
 from search.models import Embedding
 from search.query.kept_search import start_search
@@ -58,7 +59,9 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 90) -> None:
         time.sleep(0.02)
 
 
-def test_a_saved_product_is_found_by_its_photo(tmp_path):
+def test_a_saved_product_is_found_by_its_photo(tmp_path, monkeypatch):
+    # One colour is no garment to the shipped encoder.
+    monkeypatch.setattr(Encoder, "find", lambda self, image: WHOLE_PICTURE)
     with worker(tmp_path / "log"):
         others = [make_product(photo=True) for _ in range(3)]
         product = make_product(photo=make_photo_bytes("crimson", size=(300, 400)))

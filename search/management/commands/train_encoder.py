@@ -50,8 +50,8 @@ class Command(BaseCommand):
             type=int,
             default=MAX_PHOTOS,
             metavar="N",
-            help="train on at most N photos, of products chosen at random; all are held"
-            f" in memory (default: {MAX_PHOTOS})",
+            help="train on at most N photos, of products chosen at random (default:"
+            f" {MAX_PHOTOS})",
         )
         add(
             "--fresh",
