@@ -20,6 +20,7 @@ def form(*photos: bytes, name: str = "photo.jpg", existing: int = 0, **over) -> 
         "category": make_category().id,
         "price_cents": 9900,
         "currency": "EUR",
+        "availability": "in_stock",
         "stock": 1,
         "status": "published",
         "images-TOTAL_FORMS": existing + len(photos),
@@ -116,10 +117,17 @@ def test_a_photo_of_another_row_is_a_form_error_until_that_is_saved(
 
 
 def test_a_sku_with_characters_unfit_for_urls_is_refused(admin_client):
-    data = form(sku="a/b c")
-    assert "letters without accents" in errors(
+    data = form(sku="a/../b")
+    assert "printable characters" in errors(
         admin_client.post("/admin/catalog/product/add/", data)
     )
+
+
+def test_a_quantity_may_be_unknown(admin_client):
+    data = form(sku="KLEID/42", availability="preorder", stock="")
+    admin_client.post("/admin/catalog/product/add/", data)
+    product = Product.objects.get(sku="KLEID/42")
+    assert (product.availability, product.stock) == ("preorder", None)
 
 
 def test_the_list_needs_a_fixed_number_of_queries(
