@@ -3,8 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.db import connection
 from PIL import Image
 
+from fashionlens.cluster.rules import check_execution
 from ml.encoder import WHOLE_PICTURE, Finding, Garment
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
@@ -47,6 +49,13 @@ def media(settings, tmp_path: Path) -> Path:
     """Give each test its own media folder."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def cluster_rules() -> Iterator[None]:
+    """Refuse the statements that a distributed Postgres would refuse."""
+    with connection.execute_wrapper(check_execution):
+        yield
 
 
 @pytest.fixture

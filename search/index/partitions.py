@@ -68,11 +68,15 @@ def build_index(encoder_id: int) -> None:
         encoder_id,
     ):
         time.sleep(1)
-    if index_state(encoder_id) == "invalid":
+    # Not IF NOT EXISTS: on a cluster, it marks an index that exists as invalid.
+    state = index_state(encoder_id)
+    if state == "valid":
+        return
+    if state == "invalid":
         _execute("DROP INDEX {index}", encoder_id)
     concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
     _execute(
-        f"CREATE INDEX {concurrently} IF NOT EXISTS {{index}} ON {{table}}"
+        f"CREATE INDEX {concurrently} {{index}} ON {{table}}"
         f" USING hnsw (vector vector_cosine_ops) WITH ({HNSW})",
         encoder_id,
     )

@@ -184,10 +184,10 @@ def set_search_breadth(k: int) -> None:
     """
     breadth = min(max(MIN_BREADTH, k * PHOTOS_PER_PRODUCT), MAX_BREADTH)
     with connection.cursor() as cursor:
+        # Not set_config(): a cluster passes on only SET LOCAL to its nodes.
         cursor.execute(
-            "SELECT set_config('hnsw.ef_search', %s, true),"
-            " set_config('hnsw.iterative_scan', 'relaxed_order', true)",
-            [str(breadth)],
+            f"SET LOCAL hnsw.ef_search = {breadth};"
+            " SET LOCAL hnsw.iterative_scan = relaxed_order"
         )
 
 
