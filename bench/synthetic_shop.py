@@ -17,6 +17,7 @@ from tqdm import tqdm
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
+from catalog.product_words.sweep import refresh_pending
 from ml.encoder import Encoder
 from ml.preprocess import read_photo
 
@@ -194,6 +195,7 @@ def store_shop(
         "id product_id file alt_text position sha256 width height colours created",
         _photo_rows(shop),
     )
+    refresh_pending()
     copy_vectors(table, encoder_id, shop.vectors)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

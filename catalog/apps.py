@@ -6,3 +6,4 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from catalog import signals  # noqa: F401
+        from catalog.product_words import receivers  # noqa: F401

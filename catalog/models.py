@@ -19,10 +19,14 @@ from catalog.money import amount
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
+from catalog.product_words.refresh import WordSource
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 
 
-class CategoryQuerySet(models.QuerySet["Category"]):
+class CategoryQuerySet(WordSource, models.QuerySet["Category"]):
+    word_fields = {"name"}
+    product_id = "products__pk"
+
     def with_product_counts(self) -> Self:
         """Order by name and annotate `product_count`, the number of published ones."""
         published = Q(products__status=Product.Status.PUBLISHED)
@@ -36,6 +40,8 @@ class Category(models.Model):
 
     objects = CategoryQuerySet.as_manager()
 
+    _renamed = False  # by the save that is going on
+
     class Meta:
         ordering = ["name"]
         verbose_name_plural = "categories"
@@ -47,7 +53,12 @@ class Category(models.Model):
         return f"{reverse('storefront:home')}?category={self.slug}"
 
 
-class ProductQuerySet(models.QuerySet["Product"]):
+class ProductQuerySet(WordSource, models.QuerySet["Product"]):
+    word_fields = {"title", "brand", "description", "category", "category_id"}
+
+    def without_words(self) -> Self:
+        return self.filter(words=None)
+
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
@@ -180,6 +191,11 @@ class Product(models.Model):
         return next(iter(self.images.all()), None)
 
 
+class ProductImageQuerySet(WordSource, models.QuerySet["ProductImage"]):
+    word_fields = {"colours", "product", "product_id"}
+    product_id = "product_id"
+
+
 class ProductImage(models.Model):
     product = models.ForeignKey(
         Product, on_delete=models.CASCADE, related_name="images"
@@ -206,8 +222,11 @@ class ProductImage(models.Model):
     picture_tint = models.BinaryField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
+    objects = ProductImageQuerySet.as_manager()
+
     # The row before a new file was saved, see catalog.signals.
     _replaced: "ProductImage | None" = None
+    _former_product: int | None = None
 
     class Meta:
         ordering = ["position", "id"]
@@ -269,7 +288,7 @@ class FeedPhoto(models.Model):
 
 
 class ProductWords(models.Model):
-    """The words that find a product, kept by the triggers of migration 0003_words.
+    """The words that find a product, kept by `catalog.product_words`.
 
     Weight A has title and brand, B category and colours, C all of these unstemmed for
     prefixes, and D the description. It is a table of its own so that a changed price
@@ -289,7 +308,7 @@ class ProductWords(models.Model):
 
 
 class Word(models.Model):
-    """A word that some product had, for correcting typing errors; triggers add it."""
+    """A word that some product had, for correcting typing errors."""
 
     word = models.CharField(max_length=40)
 

@@ -20,11 +20,12 @@ def _delete_files(image: ProductImage) -> None:
 @receiver(pre_save, sender=ProductImage)
 def remember_replaced_file(instance: ProductImage, raw: bool, **kwargs) -> None:
     """Keep the stored row, so that the files a new one replaces can be deleted."""
-    instance._replaced = None
+    instance._replaced = instance._former_product = None
     if instance.pk and not raw:
         before = ProductImage.objects.filter(pk=instance.pk).first()
         # A new file of the same pixels asks for the same name.
         fresh = not instance.file._committed  # type: ignore[attr-defined]
+        instance._former_product = before.product_id if before else None
         if before and (fresh or before.file.name != instance.file.name):
             instance._replaced = before
 

@@ -3,6 +3,7 @@ import logging
 from celery import shared_task
 
 from catalog.photos.check import check_media
+from catalog.product_words.sweep import refresh_all, refresh_pending
 from catalog.upkeep.runs import resume_runs, upkeep_task
 
 log = logging.getLogger(__name__)
@@ -24,3 +25,13 @@ def repair_media() -> None:
 @shared_task
 def resume_upkeep() -> None:
     resume_runs()
+
+
+@shared_task
+def refresh_pending_words() -> int:
+    return refresh_pending()
+
+
+@upkeep_task
+def refresh_all_words() -> None:
+    refresh_all()

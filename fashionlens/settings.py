@@ -269,7 +269,10 @@ CELERY_TASK_QUEUES = [
     Queue(name, routing_key=name) for name in (EMBEDDING_QUEUE, UPKEEP_QUEUE)
 ]
 CELERY_TASK_DEFAULT_QUEUE = UPKEEP_QUEUE
-CELERY_TASK_ROUTES = {"search.tasks.embed_pending": {"queue": EMBEDDING_QUEUE}}
+CELERY_TASK_ROUTES = {
+    "search.tasks.embed_pending": {"queue": EMBEDDING_QUEUE},
+    "catalog.tasks.refresh_pending_words": {"queue": EMBEDDING_QUEUE},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # Saving a product must not wait for a broker that is down; the sweep finds the product.
@@ -294,6 +297,11 @@ CELERY_BEAT_SCHEDULE = {
     "duplicates": {
         "task": "search.tasks.look_for_duplicates",
         "schedule": crontab(hour=3, minute=0),
+    },
+    "words": {"task": "catalog.tasks.refresh_pending_words", "schedule": 60.0},
+    "all_words": {
+        "task": "catalog.tasks.refresh_all_words",
+        "schedule": crontab(hour=2, minute=30),
     },
     "forget": {
         "task": "search.tasks.forget_old_events",

@@ -148,7 +148,7 @@ class PhotoQuerySet(models.QuerySet["ProductImage"]):
 class Photo(ProductImage):
     """A product photo with the queries of the index."""
 
-    objects = PhotoQuerySet.as_manager()  # type: ignore[misc]
+    objects = PhotoQuerySet.as_manager()  # type: ignore[assignment,misc]
 
     class Meta:
         proxy = True

@@ -18,6 +18,7 @@ from bench.synthetic_shop import (
 from catalog.categories import category_of
 from catalog.models import Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
+from catalog.product_words.sweep import refresh_pending
 from fashionlens.demo.texts import describe
 from search.index.encoders import active_encoder
 from search.index.partitions import build_index, partition_name
@@ -58,6 +59,7 @@ def fill(products: int, base: Base) -> None:
             for n, product in enumerate(owner)
         ),
     )
+    refresh_pending()
     encoder = active_encoder()
     with connection.cursor() as cursor:
         # Built after its rows are loaded, which is many times faster.

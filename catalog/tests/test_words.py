@@ -9,6 +9,7 @@ from django.utils import timezone
 from catalog.filters import Filters
 from catalog.models import Category, Product, ProductImage, ProductWords
 from catalog.photos.store import add_photo
+from catalog.product_words.sweep import refresh_all, refresh_pending
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 from catalog.words import MAX_WORDS_CHARS, WordsError, find, interpret
 
@@ -283,8 +284,33 @@ def test_products_created_in_bulk_or_by_copy_are_found():
         with cursor.copy(command) as copy:
             row = ("c", "c", "Cap c", "", "", category.pk, 1, "EUR", 1, "published")
             copy.write_row((*row, timezone.now(), timezone.now()))
+    assert refresh_pending() == 1
     assert found("cap") == ["Cap c", "Cap b", "Cap a"]
     assert found("pink hat") == ["Cap b", "Cap a"]
+
+
+def test_a_product_that_plain_sql_has_changed_is_found_by_the_nightly_sweep():
+    make_product(title="Coat")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE catalog_product SET title = 'Hat'")
+    assert refresh_pending() == 0
+    refresh_all()
+    assert (found("coat"), found("hat")) == ([], ["Hat"])
+
+
+def test_a_photo_that_moves_to_another_product_takes_its_colour_along():
+    one, other = make_product(title="One"), make_product(title="Two")
+    paint(one, "olive")
+    photo = one.images.get()
+    photo.product = other
+    photo.save()
+    assert found("olive") == ["Two"]
+
+
+def test_the_catalogue_has_no_triggers():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        assert cursor.fetchall() == []
 
 
 def test_the_words_of_a_deleted_product_are_deleted():
