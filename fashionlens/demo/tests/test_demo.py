@@ -14,12 +14,14 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from PIL import ImageColor
 
 from bench.cli import free_port
 from catalog.models import Product
-from catalog.tests.factories import make_photo_bytes, make_product
+from catalog.tests.factories import make_product
 from fashionlens.demo import initial_data
 from fashionlens.demo.management.commands.demo import Command
+from fashionlens.demo.sample import garment
 from fashionlens.tests.test_embedded import all_processes_ended, make_folder
 from fashionlens.tests.test_up import manage
 from search.index.embed import embed_due
@@ -33,8 +35,9 @@ def photos(tmp_path: Path) -> Path:
     for number, colour in enumerate(COLOURS):
         category = tmp_path / "photos" / ("dress" if number % 2 else "hat")
         category.mkdir(parents=True, exist_ok=True)
-        data = make_photo_bytes(colour, size=(200, 260))
-        (category / f"{colour}.jpg").write_bytes(data)
+        kind = category.name
+        picture = garment(kind, colour=ImageColor.getrgb(colour), size=(300, 400))
+        picture.save(category / f"{colour}.jpg")
     return tmp_path / "photos"
 
 
@@ -79,7 +82,7 @@ def test_the_demo_fills_an_empty_shop_and_serves_it(started_demo, photos):
         results = json.load(response)["results"]
     assert "red" in results[0]["product"]["title"].lower()
     assert results[0]["distance"] < 0.001
-    assert len(results) == 8
+    assert 1 <= len(results) <= 8  # only those that are similar
 
 
 class FakeStack:
