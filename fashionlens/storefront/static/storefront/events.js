@@ -51,7 +51,8 @@
   });
   // A filtered list has the same name but other products in its places.
   document.addEventListener("htmx:load", ({ target }) => {
-    report();
+    const cards = [...target.querySelectorAll("[data-list]")];
+    if (cards.some((card) => pending.has(card.dataset.list))) report();
     watch(target);
   });
   watch(document);
