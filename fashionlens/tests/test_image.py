@@ -80,11 +80,20 @@ def sources(line: str) -> list[str]:
     return line.split()[1:-1]
 
 
-def test_development_includes_the_serving_requirements_in_the_same_versions() -> None:
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        ("requirements.txt", "requirements-s3.txt"),
+        ("requirements-s3.txt", "requirements-dev.txt"),
+    ],
+)
+def test_larger_sets_have_the_packages_of_smaller_ones_in_the_same_versions(
+    smaller: str, larger: str
+) -> None:
     pins = re.compile(r"(?m)^[\w-]+(?:\[[^]]*\])?==.*$")
-    serving = set(pins.findall(read("requirements.txt")))
-    assert len(serving) > 20
-    assert serving <= set(pins.findall(read("requirements-dev.txt")))
+    packages = set(pins.findall(read(smaller)))
+    assert len(packages) > 20
+    assert packages <= set(pins.findall(read(larger)))
 
 
 class HealthHandler(BaseHTTPRequestHandler):
