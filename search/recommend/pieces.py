@@ -41,7 +41,7 @@ _NEAREST = """
     ) AS photo
     ORDER BY photo.distance
 """.format(
-    wearable="status = %(status)s AND category_id = wanted.category AND stock > 0"
+    wearable="status = %(status)s AND category_id = wanted.category AND stocked"
 )
 
 

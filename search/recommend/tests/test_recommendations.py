@@ -114,7 +114,11 @@ def test_pieces_are_in_stock_and_published(put):
     shirt = put("shirt", "white")
     put("shoes", "black", stock=0)
     put("shoes", "black", status="draft")
+    put("shoes", "black", availability="preorder")
     assert worn(shirt) == []
+    unknown_quantity = put("shoes", "black", stock=None)
+    cache.clear()
+    assert worn(shirt) == [unknown_quantity]
 
 
 def test_a_category_without_a_kind_has_and_is_no_complement(put):
