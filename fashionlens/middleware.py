@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException, Throttled
 
 from catalog.api.problems import LengthRequired, TooLarge, Unavailable
 from fashionlens.api import problem
-from fashionlens.rate_limits import Usage, client_address, count_request, door_of
+from fashionlens.rate_limits import Usage, client_address, count_request, scope_of
 from fashionlens.request_limits import BUSY, MAX_BODY, MB, PHOTO_SEARCHES, max_body
 from ml.preprocess import MAX_MB
 
@@ -51,11 +51,11 @@ class RateLimits:
 
 
 def _count(request: HttpRequest) -> Usage | None:
-    door = door_of(request)
-    if not door or not (rate := settings.RATE_LIMITS[door]):
+    scope = scope_of(request)
+    if not scope or not (rate := settings.RATE_LIMITS[scope]):
         return None
     try:
-        return count_request(door, client_address(request), rate)
+        return count_request(scope, client_address(request), rate)
     except RedisError as error:
         # What can be answered without the cache is.
         log.warning("Requests are not counted: %s", error)

@@ -18,12 +18,14 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}  # by the first letter of th
 _IPV6_PREFIX = 64
 # What is limited together: by the name of the address, and the parameter or method
 # that makes the request count.
-_DOORS = {
+_SCOPES = {
     "storefront:search": ("search", "POST"),
     "api:search": ("search", "POST"),
     "storefront:results": ("refinements", ""),
+    "storefront:result-filters": ("refinements", ""),
     "api:search-query": ("refinements", ""),
     "storefront:home": ("words", "q"),
+    "storefront:filters": ("words", "q"),
     "api:products": ("words", "q"),
     "storefront:suggestions": ("suggestions", ""),
     "storefront:product": ("events", "q"),
@@ -35,7 +37,7 @@ _DOORS = {
 
 @dataclass(frozen=True)
 class Usage:
-    door: str
+    scope: str
     limit: int
     window_s: int
     used: int
@@ -50,29 +52,29 @@ class Usage:
         """Return the headers of the IETF's draft for rate limits."""
         left = max(0, self.limit - self.used)
         return {
-            "RateLimit-Policy": f'"{self.door}";q={self.limit};w={self.window_s}',
-            "RateLimit": f'"{self.door}";r={left};t={self.reset_s}',
+            "RateLimit-Policy": f'"{self.scope}";q={self.limit};w={self.window_s}',
+            "RateLimit": f'"{self.scope}";r={left};t={self.reset_s}',
         }
 
 
-def count_request(door: str, client: str, rate: str) -> Usage:
+def count_request(scope: str, client: str, rate: str) -> Usage:
     limit, _, unit = rate.partition("/")
     window_s = _SECONDS[unit[0]]
     now = time.time()
     number, passed = divmod(now, window_s)
-    key = f"rate:{door}:{client}:{number:.0f}"
+    key = f"rate:{scope}:{client}:{number:.0f}"
     # Kept for longer than the window: it must not expire before the increment.
     cache.add(key, 0, 2 * window_s)
     return Usage(
-        door, int(limit), window_s, cache.incr(key), math.ceil(window_s - passed)
+        scope, int(limit), window_s, cache.incr(key), math.ceil(window_s - passed)
     )
 
 
-def door_of(request: HttpRequest) -> str | None:
+def scope_of(request: HttpRequest) -> str | None:
     match = request.resolver_match
-    door, condition = _DOORS.get(match.view_name if match else "", (None, ""))
+    scope, condition = _SCOPES.get(match.view_name if match else "", (None, ""))
     counts = not condition or condition == request.method or condition in request.GET
-    return door if counts else None
+    return scope if counts else None
 
 
 def client_address(request: HttpRequest) -> str:

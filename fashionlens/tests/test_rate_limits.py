@@ -10,11 +10,15 @@ from fashionlens.checks import check_client_addresses
 from fashionlens.rate_limits import client_address, count_request
 from search.tests.shop import upload
 
-# One request through each door, and requests beside it that do not count.
-DOORS = {
+# Requests that each limit counts, and requests beside it that do not count.
+SCOPES = {
     "search": ["POST /search/", "POST /api/v1/search/"],
-    "refinements": ["GET /search/some-query-id/", "GET /api/v1/search/some-query-id/"],
-    "words": ["GET /?q=red", "GET /api/v1/products/?q=red"],
+    "refinements": [
+        "GET /search/some-query-id/",
+        "GET /search/some-query-id/filters/",
+        "GET /api/v1/search/some-query-id/",
+    ],
+    "words": ["GET /?q=red", "GET /filters/?q=red", "GET /api/v1/products/?q=red"],
     "suggestions": ["GET /suggestions/?q=re"],
     "events": ["POST /api/v1/events/", "GET /products/red/?q=list&p=1"],
     "readyz": ["GET /readyz"],
@@ -45,20 +49,20 @@ def ask(client, fake_encoder):
     return ask
 
 
-@pytest.mark.parametrize("door", DOORS)
-def test_each_door_has_a_limit_for_pages_and_api_together(ask, limits, door):
-    limits[door] = "3/min"
-    lines = (DOORS[door] * 3)[:3]
+@pytest.mark.parametrize("scope", SCOPES)
+def test_each_scope_has_a_limit_for_pages_and_api_together(ask, limits, scope):
+    limits[scope] = "3/min"
+    lines = (SCOPES[scope] * 3)[:3]
     for left, line in zip((2, 1, 0), lines, strict=True):
         answer = ask(line)
         assert answer.status_code != 429, line
-        assert answer["RateLimit-Policy"] == f'"{door}";q=3;w=60'
-        assert re.fullmatch(rf'"{door}";r={left};t=\d+', answer["RateLimit"])
-    for line in DOORS[door]:
+        assert answer["RateLimit-Policy"] == f'"{scope}";q=3;w=60'
+        assert re.fullmatch(rf'"{scope}";r={left};t=\d+', answer["RateLimit"])
+    for line in SCOPES[scope]:
         answer = ask(line)
         assert answer.status_code == 429, line
         assert 0 < int(answer["Retry-After"]) <= 60
-        assert f'"{door}";r=0;' in answer["RateLimit"]
+        assert f'"{scope}";r=0;' in answer["RateLimit"]
     assert ask(lines[0], REMOTE_ADDR="203.0.113.9").status_code != 429
 
 
