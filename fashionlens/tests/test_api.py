@@ -1,4 +1,4 @@
-"""The API as a whole: its front door, errors outside its views, docs and CORS."""
+"""The API as a whole: its root, errors outside its views, docs and CORS."""
 
 import re
 

@@ -40,9 +40,7 @@ _NEAREST = """
         OFFSET 0
     ) AS photo
     ORDER BY photo.distance
-""".format(
-    wearable="status = %(status)s AND category_id = wanted.category AND stocked"
-)
+""".format(wearable="status = %(status)s AND category_id = wanted.category AND stocked")
 
 
 @dataclass(frozen=True)

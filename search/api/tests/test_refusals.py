@@ -1,4 +1,4 @@
-"""What cannot be asked, and what is no question at all: told by name on every door."""
+"""Searches that are refused, each with the name of the field or limit."""
 
 import pytest
 
