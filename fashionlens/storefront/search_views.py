@@ -130,7 +130,7 @@ def result_filters(request: HtmxRequest, query_id: str) -> HttpResponse:
         context = {
             "facets": kept.count_facets(),
             "filters": refinement.filters,
-            "parameters": known_parameters(request.GET, REFINEMENT),
+            "parameters": known_parameters(request.GET, KEPT),
             "list_path": reverse("storefront:results", args=[kept.id]),
             "target": "#results",
         }

@@ -164,6 +164,8 @@ def test_several_garments_are_links_that_go_on_with_another(
     assert second.status_code == 200
     assert 'name="garment" value="2"' in second.text
     assert client.get(links[1][0].replace("garment=2", "garment=3")).status_code == 404
+    filters = client.get(links[1][0].replace("/?", "/filters/?"))
+    assert '<input type="hidden" name="garment" value="2"' in filters.text
 
 
 def test_one_garment_needs_no_links(client, shop):
