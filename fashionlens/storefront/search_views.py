@@ -1,5 +1,7 @@
 """Photo search: by form and redirect, or by htmx on the same page."""
 
+from collections.abc import Callable
+from functools import wraps
 from urllib.parse import urlencode
 
 from django.core.paginator import InvalidPage
@@ -107,37 +109,43 @@ def _refuse(request: HtmxRequest, errors: list[str]) -> HttpResponse:
     return retarget(fragment, "#photo-message")
 
 
-@require_safe
-@page_or_fragment
-def results(request: HtmxRequest, query_id: str) -> HttpResponse:
-    try:
-        refinement = read_refinement(request.GET)
-        kept = get_search(query_id=query_id, refinement=refinement)
-        return _results(request, kept)
-    except (ParameterError, ValidationError) as error:
-        return parameter_error(request, error)
-    except QueryExpired:
-        return _expired(request, query_id)
+def _of_kept_search(
+    show: Callable[[HtmxRequest, KeptSearch], HttpResponse],
+) -> Callable[[HtmxRequest, str], HttpResponse]:
+    """Give a view the search that its address names, as the parameters refine it."""
+
+    @wraps(show)
+    def view(request: HtmxRequest, query_id: str) -> HttpResponse:
+        try:
+            refinement = read_refinement(request.GET)
+            return show(request, get_search(query_id=query_id, refinement=refinement))
+        except (ParameterError, ValidationError) as error:
+            return parameter_error(request, error)
+        except QueryExpired:
+            return _expired(request, query_id)
+
+    return view
 
 
 @require_safe
 @page_or_fragment
-def result_filters(request: HtmxRequest, query_id: str) -> HttpResponse:
+@_of_kept_search
+def results(request: HtmxRequest, kept: KeptSearch) -> HttpResponse:
+    return _results(request, kept)
+
+
+@require_safe
+@page_or_fragment
+@_of_kept_search
+def result_filters(request: HtmxRequest, kept: KeptSearch) -> HttpResponse:
     """Return the filters of a search with their counts."""
-    try:
-        refinement = read_refinement(request.GET)
-        kept = get_search(query_id=query_id, refinement=refinement)
-        context = {
-            "facets": kept.count_facets(),
-            "filters": refinement.filters,
-            "parameters": known_parameters(request.GET, KEPT),
-            "list_path": reverse("storefront:results", args=[kept.id]),
-            "target": "#results",
-        }
-    except (ParameterError, ValidationError) as error:
-        return parameter_error(request, error)
-    except QueryExpired:
-        return _expired(request, query_id)
+    context = {
+        "facets": kept.count_facets(),
+        "filters": kept.refinement.filters,
+        "parameters": known_parameters(request.GET, KEPT),
+        "list_path": reverse("storefront:results", args=[kept.id]),
+        "target": "#results",
+    }
     return filters_response(request, context)
 
 
