@@ -42,6 +42,15 @@ def test_readyz_names_every_part(client):
 
 
 @pytest.mark.django_db
+def test_readyz_encodes_one_picture(client, monkeypatch):
+    encoded = []
+    network = SimpleNamespace(encode=encoded.extend)
+    monkeypatch.setattr(views, "network_of", lambda encoder: network)
+    assert states(client)[0] == 200
+    assert len(encoded) == 1
+
+
+@pytest.mark.django_db
 def test_readyz_names_the_parts_that_failed(client):
     Encoder.objects.all().delete()
     status, parts = states(client)
