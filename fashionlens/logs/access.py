@@ -29,9 +29,7 @@ class AccessLog:
             "status": response.status_code,
             "duration_ms": _ms_since(started),
         }
-        access.info(
-            "%(method)s %(path)s %(status)s %(duration_ms)s ms", fields, extra=fields
-        )
+        access.info(LINE, fields, extra=fields)
         return response
 
 
