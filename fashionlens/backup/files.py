@@ -49,7 +49,7 @@ class PhotoFolder:
         lines = (
             f"{digest}  {self.folder.name}/{name}\n" for name, digest in hashes.items()
         )
-        _replace(self.list, "".join(lines))
+        replace_text(self.list, "".join(lines))
         return len(copied) - len(missing), missing
 
     def load(self) -> int:
@@ -116,7 +116,8 @@ def copy_folder(source: Path, target: Path) -> None:
     part.rename(target)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
+    """Write the file under another name first, so that it is never half written."""
     part = path.with_name(f"{path.name}.part")
     part.write_text(text)
     part.replace(path)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from fashionlens.backup.files import DamagedBackup, file_hash
+from fashionlens.backup.files import DamagedBackup, file_hash, replace_text
 
 DUMP, MANIFEST, PHOTOS, ENCODERS = "database.dump", "backup.json", "photos", "encoders"
 
@@ -42,6 +42,4 @@ class Manifest:
         return manifest
 
     def write(self, backup: Path) -> None:
-        part = backup / f"{MANIFEST}.part"
-        part.write_text(json.dumps(asdict(self), indent=1))
-        part.replace(backup / MANIFEST)
+        replace_text(backup / MANIFEST, json.dumps(asdict(self), indent=1))
