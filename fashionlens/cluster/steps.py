@@ -6,6 +6,7 @@ are done, so that an interrupted run goes on where it stopped.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -78,27 +79,27 @@ def steps(workers: int) -> Iterator[Step]:
     """Yield what is still to do, for one shard on each worker."""
     if due := not is_distributed():
         sql = _conversion(workers)
-        yield Step("Spread the tables over the nodes", sql, lambda: _convert(sql))
+        yield Step("Spread the tables over the nodes", sql, partial(_convert, sql))
     for encoder in live_encoders():
         if due or index_state(encoder.pk) != "valid":
             name = partition_name(encoder.pk)
             yield Step(
                 f"Build the index of {encoder.version} on all workers",
                 [f"CREATE INDEX CONCURRENTLY {name}_hnsw ON {name} USING hnsw ..."],
-                lambda encoder=encoder: build_index(encoder.pk),  # type: ignore[misc]
+                partial(build_index, encoder.pk),
             )
     sql = [
-        f"SELECT truncate_local_data_after_distributing_table('{table}')"
-        for table in REFERENCE_TABLES[:1]
+        # It goes on with the tables that refer to this one.
+        "SELECT truncate_local_data_after_distributing_table('catalog_category')",
+        "ANALYZE",
     ]
-    sql.append("ANALYZE")
-    yield Step("Drop local copies, and count rows", sql, lambda: _execute(sql))
+    yield Step("Drop local copies, and count rows", sql, partial(_execute, sql))
     database = connection.ops.quote_name(_value("SELECT current_database()"))
     settings = [
         f"ALTER DATABASE {database} SET {name} = {value}"
         for name, value in SETTINGS.items()
     ]
-    yield Step("Set what every session needs", settings, lambda: _execute(settings))
+    yield Step("Set what every session needs", settings, partial(_execute, settings))
 
 
 def is_distributed() -> bool:
