@@ -11,6 +11,7 @@ from catalog.models import Product, ProductImage
 from fashionlens.postgres.tests.databases import Database, ordinary_database
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
+from search.models import Encoder
 from search.tests.shop import make_shop
 
 NEAREST = """
@@ -70,6 +71,14 @@ def test_a_photo_without_file_is_named_and_the_rest_is_saved(tmp_path, media, ca
     written = capsys.readouterr()
     assert lost in written.err
     assert "3 photos" in written.out
+
+
+def test_an_encoder_without_files_is_named_and_not_counted(tmp_path, capsys):
+    Encoder.objects.update(folder="nowhere")
+    call_command("backup", str(tmp_path))
+    written = capsys.readouterr()
+    assert active_encoder().version in written.err
+    assert "0 encoders" in written.out
 
 
 def test_a_backup_that_is_not_whole_is_refused(tmp_path):

@@ -31,13 +31,14 @@ class Command(BaseCommand):
                 encoders = list(live_encoders().values_list("pk", "version", "folder"))
                 dump.save(part, snapshot=snapshot)
             copied, missing = photos.save(names)
-            saved = [self._save_encoder(dir, *encoder) for encoder in encoders]
+            copies = [self._save_encoder(dir, *encoder) for encoder in encoders]
+            saved = [copy for copy in copies if copy]
             part.replace(dir / DUMP)
             Manifest(
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 dump_sha256=file_hash(dir / DUMP),
                 rows=rows,
-                encoders=[each for each in saved if each],
+                encoders=saved,
             ).write(dir)
         except (dump.DumpError, OSError) as error:
             raise CommandError(f"No backup was made: {error}") from error
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Saved {sum(rows.values())} rows of {len(rows)} tables,"
             f" {len(names) - len(missing)} photos ({copied} of them new) and"
-            f" {len(encoders)} encoders in {dir}."
+            f" {len(saved)} encoders in {dir}."
         )
 
     def _save_encoder(
