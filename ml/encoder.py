@@ -119,6 +119,13 @@ class Encoder:
         """
         return self._network.encode(images, garments)
 
+    def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
+        """Return the garments in a picture and their vectors, (G, dimension) float32.
+
+        The finder looks once, where `find` and `encode` would look twice.
+        """
+        return self._network.encode_garments(image)
+
     def _check_parts(self) -> None:
         """Raise EncoderError unless the parts make up the vector, and colours fit."""
         stop, weight = 0, 0.0

@@ -52,6 +52,8 @@ class Network(Protocol):
         self, images: list[Image.Image], garments: Sequence[Garment] | None = None
     ) -> np.ndarray: ...
 
+    def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]: ...
+
 
 @dataclass(frozen=True)
 class PhotoNetwork:
@@ -78,6 +80,9 @@ class PhotoNetwork:
             pixels = np.stack([to_input(image, self.input_size) for image in batch])
             vectors[start : start + len(batch)] = self.forward(pixels)
         return vectors
+
+    def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
+        return WHOLE_PICTURE, self.encode([image])
 
 
 @dataclass(frozen=True)
@@ -108,12 +113,26 @@ class GarmentNetwork:
             vectors[part] = self.embed(crops, masks)
         return vectors
 
+    def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
+        (sight,) = self._look([image])
+        finding = finding_of(sight)
+        found = finding.garments
+        if not found:
+            return finding, np.empty((0, self.dimension), np.float32)
+        sights = [only(sight, each) for each in found] if len(found) > 1 else [sight]
+        return finding, self.embed(*self._cut([image] * len(sights), sights))
+
     def crops(
         self, images: list[Image.Image], garments: Sequence[Garment] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         sights = self._look(images)
         if garments:
             sights = [only(*pair) for pair in zip(sights, garments, strict=True)]
+        return self._cut(images, sights)
+
+    def _cut(
+        self, images: list[Image.Image], sights: list[Sight]
+    ) -> tuple[np.ndarray, np.ndarray]:
         pairs = [
             crop(image, sight, self.input_size)
             for image, sight in zip(images, sights, strict=True)

@@ -214,13 +214,10 @@ def _encode_garments(photo: bytes, network: Network, box: Box | None) -> Encoded
     else:
         side = math.ceil(network.decode_side / min(box.width, box.height))
         picture = box.crop(read_photo(photo, max_side=side, wait_s=WEB_WAIT_S))
-    garments = network.find(picture).garments
+    finding, vectors = network.encode_garments(picture)
+    garments = finding.garments
     if not garments:
         raise NoGarment
-    if len(garments) == 1:
-        vectors = network.encode([picture])
-    else:
-        vectors = network.encode([picture] * len(garments), garments)
     if box is not None:
         garments = tuple(map(box.place, garments))
     return EncodedPicture(vectors, garments)

@@ -48,6 +48,11 @@ class GarmentNetwork:
         ]
         return np.array(rows, np.float32).reshape(-1, self.dimension)
 
+    def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
+        found = self.find(image)
+        count = len(found.garments)
+        return found, self.encode([image] * count, found.garments)
+
     def band(self, distance: float) -> str | None:
         return next((name for name, limit in self.bands if distance <= limit), None)
 

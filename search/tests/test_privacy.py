@@ -55,7 +55,11 @@ def watch(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", None)
     # Noise shows no garment, and a search for nothing would leave nothing.
-    monkeypatch.setattr(Encoder, "find", lambda self, image: WHOLE_PICTURE)
+    monkeypatch.setattr(
+        Encoder,
+        "encode_garments",
+        lambda self, image: (WHOLE_PICTURE, self.encode([image])),
+    )
     for number in range(6):
         photo = noise(60 + number, 80, "JPEG", quality=95)
         make_product(sku=f"p{number}", title="Noisy dress", photo=photo)

@@ -61,7 +61,11 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 90) -> None:
 
 def test_a_saved_product_is_found_by_its_photo(tmp_path, monkeypatch):
     # One colour is no garment to the shipped encoder.
-    monkeypatch.setattr(Encoder, "find", lambda self, image: WHOLE_PICTURE)
+    monkeypatch.setattr(
+        Encoder,
+        "encode_garments",
+        lambda self, image: (WHOLE_PICTURE, self.encode([image])),
+    )
     with worker(tmp_path / "log"):
         others = [make_product(photo=True) for _ in range(3)]
         product = make_product(photo=make_photo_bytes("crimson", size=(300, 400)))
