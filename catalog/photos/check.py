@@ -10,13 +10,13 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from catalog.models import FeedPhoto, ProductImage
-from catalog.photos.thumbnails import FOLDER, SIZES
+from catalog.photos import prepared, thumbnails
 from catalog.photos.unused import delete_unused, unused_among
 
-PHOTOS = "products"
 # A file that is younger may be of a row that is not committed yet.
 MIN_AGE = timedelta(hours=1)
 _CHUNK = 2000
+_THUMBNAILS = {f"{width}.webp" for width, _ in thumbnails.SIZES.values()}
 
 
 @dataclass
@@ -52,7 +52,7 @@ def check_media(*, repair: bool = False) -> MediaCheck:
     check = MediaCheck()
     stored, stems = set(), set()
     new: set[str] = set()
-    for name, modified in storage.list_files(PHOTOS):
+    for name, modified in storage.list_files(prepared.FOLDER):
         is_old = modified < oldest_new
         if name.endswith(".part"):
             check.partial += [name] if is_old else []
@@ -63,18 +63,16 @@ def check_media(*, repair: bool = False) -> MediaCheck:
     named = _compare_rows(check, stored)
     check.orphaned = sorted(unused_among(stored - named - new))
     orphans = {posixpath.splitext(name)[0] for name in check.orphaned}
-    for name, modified in storage.list_files(FOLDER):
+    stems -= orphans
+    for name, modified in storage.list_files(thumbnails.FOLDER):
         folder, file = posixpath.split(name)
-        is_photo = folder.removeprefix(f"{FOLDER}/") in stems - orphans
+        is_photo = folder.removeprefix(f"{thumbnails.FOLDER}/") in stems
         if not (is_photo and file in _THUMBNAILS) and modified < oldest_new:
             kind = check.partial if name.endswith(".part") else check.thumbnails
             kind.append(name)
     if repair:
         _repair(check)
     return check
-
-
-_THUMBNAILS = {f"{width}.webp" for width, _ in SIZES.values()}
 
 
 def _compare_rows(check: MediaCheck, stored: set[str]) -> set[str]:

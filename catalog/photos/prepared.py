@@ -12,6 +12,7 @@ from catalog.photos.fingerprints import Fingerprint, fingerprint
 from ml import preprocess
 from ml.preprocess import WAIT_S, open_photo
 
+FOLDER = "products"
 # Formats that every browser shows, stored as they are, without their metadata.
 _KEPT_FORMATS = {"JPEG": "jpg", "PNG": "png", "WebP": "webp"}
 EXTENSIONS = tuple(_KEPT_FORMATS.values())
@@ -34,7 +35,7 @@ class PreparedPhoto:
     @property
     def name(self) -> str:
         """Return the name in storage, which reveals nothing of the uploaded name."""
-        return f"products/{self.sha256[:2]}/{self.sha256[:32]}.{self.extension}"
+        return f"{FOLDER}/{self.sha256[:2]}/{self.sha256[:32]}.{self.extension}"
 
 
 class PreparedFile(ContentFile):
