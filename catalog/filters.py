@@ -42,7 +42,7 @@ class Filters:
     colours: tuple[str, ...] = ()  # of one photo
     price_min_cents: int | None = None
     price_max_cents: int | None = None
-    in_stock: bool | None = None  # False: only what is sold out
+    in_stock: bool | None = None  # False: only what is not
 
     def __post_init__(self) -> None:
         for facet in VALUES_FACETS:

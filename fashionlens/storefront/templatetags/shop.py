@@ -101,8 +101,9 @@ def chosen_filters(context: dict[str, Any], filters: Filters) -> list[tuple[str,
         price = PriceRange(*limits, count=0, chosen=True)
         chosen.append(("price", price.value, price.name))
     if filters.in_stock is not None:
-        stock = ("true", "In stock") if filters.in_stock else ("false", "Sold out")
-        chosen.append(("in_stock", *stock))
+        # A product that is not in stock may be one to order, so not "Sold out".
+        value = ("true", "In stock") if filters.in_stock else ("false", "Not in stock")
+        chosen.append(("in_stock", *value))
     return [(name, _without(context, {p: value})) for p, value, name in chosen]
 
 
