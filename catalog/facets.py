@@ -62,13 +62,20 @@ class PriceRange:
 
     @property
     def name(self) -> str:
-        # Whole units are easier to read than 24.99; the cent misleads nobody.
-        low, high = (
-            (n + 50) // 100 for n in (self.min_cents or 0, self.max_cents or 0)
-        )
-        if self.min_cents is None:
-            return f"Under {high}" if self.max_cents is not None else "Any price"
-        return f"{low} and more" if self.max_cents is None else f"{low} to {high}"
+        low, high = self.min_cents, self.max_cents
+        if low is None:
+            if high is None:
+                return "Any price"
+            return f"{'Under' if high % 100 == 99 else 'Up to'} {_units(high)}"
+        if high is None:
+            return f"{_units(low)} and more"
+        return f"{_units(low)} to {_units(high)}"
+
+
+def _units(cents: int) -> str:
+    # Whole units are easier to read than 24.99; the cent misleads nobody.
+    nearest, rest = divmod(cents + 1, 100)
+    return str(nearest) if rest < 2 else f"{nearest}.{cents % 100:02}"
 
 
 class Facet:

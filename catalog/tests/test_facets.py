@@ -49,6 +49,10 @@ def test_chosen_values_come_first_then_the_most_frequent():
         ((None, 2499), "-2499", "Under 25"),
         ((2500, 4999), "2500-4999", "25 to 50"),
         ((10_000, None), "10000-", "100 and more"),
+        ((None, 2500), "-2500", "Up to 25"),
+        ((1050, 1090), "1050-1090", "10.50 to 10.90"),
+        ((10, None), "10-", "0.10 and more"),
+        ((None, None), "-", "Any price"),
     ],
 )
 def test_a_price_range_has_a_value_for_the_address_and_a_name(ends, value, name):
