@@ -110,8 +110,10 @@ def query_photo() -> FilePayload:
 def save(page: Page, file: Path) -> None:
     page.wait_for_load_state("networkidle")
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    # 256 colours make the files a third as large.
-    picture.quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
+    # 256 colours make the files a third as large. Without k-means small things, such as
+    # the dots to choose a colour with, would not have theirs.
+    few = picture.quantize(256, kmeans=3, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
     print(file)
 
 
