@@ -49,4 +49,4 @@ def colour_choice(version: str, weights: Weights) -> ColourChoice | None:
     known = [name for name in COLOUR_NAMES if name in network.colours]
     names = dict.fromkeys([*known, *network.colours])
     chips = [ColourChip(name, name == weights.in_colour) for name in names]
-    return ColourChoice(chips, dict(weights.factors).get(COLOUR) == 0)
+    return ColourChoice(chips, weights.any_colour)

@@ -37,7 +37,7 @@ class Weights:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "factors", tuple(sorted(self.factors)))
-        if self.in_colour and dict(self.factors).get(COLOUR) == 0:
+        if self.in_colour and self.any_colour:
             message = "The colour cannot be left out and looked for at once."
             raise ParameterError("in_colour", ErrorCode.CONFLICT, message)
 
@@ -48,6 +48,10 @@ class Weights:
 
     def __bool__(self) -> bool:
         return bool(self.factors or self.in_colour)
+
+    @property
+    def any_colour(self) -> bool:
+        return dict(self.factors).get(COLOUR) == 0
 
     @property
     def parameters(self) -> list[tuple[str, str]]:

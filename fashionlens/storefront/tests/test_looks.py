@@ -54,6 +54,22 @@ def test_results_are_shown_in_any_colour_and_in_a_named_one(client, shop):
     assert titles(client.get(f"{address}?in_colour=blue"))[0] == "blue-dress"
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("weights=colour:0", "in any colour"),
+        ("in_colour=blue", "in blue"),
+        ("weights=kind:2", None),
+        ("", None),
+    ],
+)
+def test_the_title_says_in_which_colour(client, shop, query, words):
+    address = search(client).redirect_chain[-1][0]
+    title = client.get(f"{address}?{query}").text.split('id="results-title"')[1]
+    title = " ".join(title.split("</h2>")[0].split())
+    assert title.endswith(f"your photo, {words}" if words else "your photo")
+
+
 def test_the_chosen_colour_is_marked_and_stays_with_other_choices(client, shop):
     address = search(client).redirect_chain[-1][0]
     page = client.get(f"{address}?in_colour=blue")
