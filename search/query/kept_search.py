@@ -90,10 +90,9 @@ class KeptSearch:
 
         Hits found by words alone may lie beyond it.
         """
-        ranking = self.ranking
-        return ranking.comparison is not None and any(
-            hit.distance is not None and hit.distance <= ranking.comparison.limit
-            for hit in ranking.hits
+        comparison = self.ranking.comparison
+        return comparison is not None and any(
+            comparison.is_similar(hit.distance) for hit in self.ranking.hits
         )
 
     def all_hits(self) -> list[Hit]:

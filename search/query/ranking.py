@@ -208,9 +208,7 @@ def weigh_target(
 
 
 def _is_similar(hit: Hit, target: Target) -> bool:
-    if hit.distance is None or target.comparison is None:
-        return False
-    return hit.distance <= target.comparison.limit
+    return bool(target.comparison and target.comparison.is_similar(hit.distance))
 
 
 def fuse_ranks(*lists: Sequence[int]) -> list[int]:

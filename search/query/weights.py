@@ -103,6 +103,9 @@ class Comparison(NamedTuple):
     has_bands: bool
     limit: float
 
+    def is_similar(self, distance: float | None) -> bool:
+        return distance is not None and distance <= self.limit
+
 
 class WeighedQuery(NamedTuple):
     vector: np.ndarray
