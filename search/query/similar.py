@@ -27,10 +27,9 @@ def similar_products(
 ) -> list[Result]:
     """Return the products nearest to this one; [] while it has no vector.
 
-    Raises ParameterError for weights that the encoder does not know.
-
-    Those beyond the last band, where a search stops, are among them: on a product's
-    page they are a way to go on, not an answer.
+    Unlike a search, it does not stop at the last band, so that a product's page always
+    leads to other products. Raises ParameterError for parts or colours that the encoder
+    lacks.
     """
     encoder = active_encoder()
     own = Embedding.objects.of_first_photos(encoder).filter(image__product=product)

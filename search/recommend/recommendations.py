@@ -33,8 +33,7 @@ MAX_SEEDS = 10  # products that recommendations may start from
 # The neighbours of the first seeds are recommended; the others are only left out.
 SEARCHED_SEEDS = 3
 NEIGHBOURS = 48
-# Products gone or sold out meanwhile are left
-# out or marked all the same.
+# Products gone or sold out meanwhile are left out or marked all the same.
 CACHE_S = 1800
 
 
