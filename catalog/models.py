@@ -264,10 +264,10 @@ class FeedProduct(models.Model):
     product = models.OneToOneField(
         Product, on_delete=models.CASCADE, primary_key=True, related_name="fed"
     )
-    feed = models.CharField(
-        max_length=80, db_index=True
-    )  # the last feed that contained it
-    archived = models.BooleanField(default=False)  # because it left the feed
+    # The last feed that contained it.
+    feed = models.CharField(max_length=80, db_index=True)
+    # By the feed, because the product left it or its source does not show it.
+    archived = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return f"{self.product_id} of {self.feed}"

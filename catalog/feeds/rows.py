@@ -12,6 +12,7 @@ from catalog.models import Product
 
 # A category is validated by its limit; its row is found by name when it is stored.
 _VALIDATORS = {f.name: f.clean for f in Product._meta.fields if not f.is_relation}
+_VISIBILITY = {"status_public", "published", "visible"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class ProductRow:
     number: int
     sku: str
     values: dict[str, Any] = field(default_factory=dict)  # by target of FIELDS
+    empty: set[str] = field(default_factory=set)  # targets whose cells are empty
     problems: list[RowProblem] = field(default_factory=list)  # with any, it is skipped
 
     @property
@@ -60,9 +62,12 @@ class ProductRow:
     @property
     def is_hidden(self) -> bool:
         """Return whether the source does not show the product."""
-        return False in {
-            self.values.get(name) for name in ("status_public", "published", "visible")
-        }
+        return any(self.values.get(name) is False for name in _VISIBILITY)
+
+    @property
+    def leaves_visibility(self) -> bool:
+        """Return whether the feed has columns for it, but all are empty."""
+        return bool(self.empty & _VISIBILITY) and not self.values.keys() & _VISIBILITY
 
     def product_values(self, present: Product) -> dict[str, Any]:
         """Return values for fields of Product; the category is a name."""
@@ -94,6 +99,8 @@ def read_row(record: Record, *, currency: str) -> ProductRow:
     for feed_field in FIELDS:
         if (cell := cells.get(feed_field.column)) is None:
             continue
+        if not cell:
+            row.empty.update(feed_field.targets)
         try:
             row.values.update(_read_cell(feed_field, cell, row.values, currency))
         except ValueError as error:

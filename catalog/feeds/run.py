@@ -33,7 +33,7 @@ class FeedReport:
     photos_added: int = 0
     photos_removed: int = 0
     photos_failed: int = 0
-    returned: int = 0  # archived as missing, published again
+    returned: int = 0  # archived by their feed, published again
 
     @property
     def stored(self) -> int:

@@ -108,10 +108,12 @@ class RowBatch:
 
     def _claim(self, stored: dict[str, Product]) -> list[Product]:
         """Make the products this feed's own; return those that it had archived."""
-        hidden = {row.sku for row in self.rows if row.is_hidden}
-        shown = [product for sku, product in stored.items() if sku not in hidden]
-        claims = FeedProduct.objects.filter(product__in=shown)
-        products = {product.pk: product for product in stored.values()}
+        rows = [row for row in self.rows if row.sku in stored and not row.is_hidden]
+        products = {stored[row.sku].pk: stored[row.sku] for row in rows}
+        left = [stored[row.sku] for row in rows if row.leaves_visibility]
+        claims = FeedProduct.objects.filter(product__in=products).exclude(
+            product__in=left, archived=True
+        )
         returned = []
         for claim in claims.filter(archived=True):
             product = products[claim.product_id]

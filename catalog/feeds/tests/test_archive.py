@@ -46,7 +46,7 @@ def test_a_status_set_by_hand_stays(shop):
     ("heading", "shown", "hidden"),
     [
         ("Status", "active", "draft"),
-        ("Status", "", "Archived"),
+        ("Status", "Active", "Archived"),
         ("Published", "TRUE", "false"),
         ("Published", "1", "-1"),
         ("Published", "1", "0"),
@@ -66,6 +66,28 @@ def test_a_product_is_shown_if_all_columns_show_it(shop):
     head = "id,title,price,product_type,status,published"
     shop.feed("A1,Coat,5,Coats,active,false", "A2,Hat,5,Hats,draft,true", head=head)
     assert not Product.objects.published().exists()
+
+
+def test_an_empty_status_leaves_a_product_as_it_is(shop):
+    head = "id,title,price,product_type,status,published"
+    shop.feed("A1,Coat,5,Coats,draft,", "A2,Hat,5,Hats,,", head=head)
+    output = shop.feed("A1,Coat,5,Coats,,", "A2,Hat,5,Hats,,", head=head)
+    assert "0 updated, 2 unchanged" in output
+    assert [product(sku).status for sku in ("A1", "A2")] == ["archived", "published"]
+    shop.feed("A1,Coat,5,Coats,,true", head=head)
+    assert product("A1").status == Product.Status.PUBLISHED
+    shop.feed("A1,Coat,5,Coats,draft,", head=head)
+    shop.feed("A1,Coat,5,Coats", head="id,title,price,product_type")
+    assert product("A1").status == Product.Status.PUBLISHED
+
+
+def test_a_product_with_an_empty_status_belongs_to_its_last_feed(shop):
+    head = "id,title,price,product_type,status"
+    coat, hat = "A1,Coat,5,Coats,", "A2,Hat,5,Hats,"
+    shop.feed(coat, hat, head=head, feed_name="one")
+    shop.feed(coat, head=head, feed_name="two")
+    shop.feed(hat, head=head, feed_name="one", archive_missing=True)
+    assert product("A1").status == Product.Status.PUBLISHED
 
 
 def test_an_unknown_status_is_refused(shop):
