@@ -3,12 +3,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import (
-    CombinedSearchQuery,
-    SearchQuery,
-    SearchRank,
-    SearchVectorField,
-)
+from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Value, When
@@ -19,6 +14,7 @@ from catalog.money import amount
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
 from catalog.photos.thumbnails import Thumbnail
+from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
 from catalog.product_words.refresh import WordSource
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 
@@ -285,35 +281,3 @@ class FeedPhoto(models.Model):
 
     def __str__(self) -> str:
         return self.link
-
-
-class ProductWords(models.Model):
-    """The words that find a product, kept by `catalog.product_words`.
-
-    Weight A has title and brand, B category and colours, C all of these unstemmed for
-    prefixes, and D the description. It is a table of its own so that a changed price
-    does not rewrite it.
-    """
-
-    product = models.OneToOneField(
-        Product, on_delete=models.CASCADE, primary_key=True, related_name="words"
-    )
-    document = SearchVectorField()
-
-    class Meta:
-        indexes = [GinIndex(fields=["document"], name="words_document_gin")]
-
-    def __str__(self) -> str:
-        return f"Words of product {self.pk}"
-
-
-class Word(models.Model):
-    """A word that some product had, for correcting typing errors."""
-
-    word = models.CharField(max_length=40)
-
-    class Meta:
-        indexes = [models.Index(fields=["word"], name="word")]
-
-    def __str__(self) -> str:
-        return self.word

@@ -4,7 +4,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductImage
 from catalog.photos.store import add_photo
 
 _numbers = count(1)
@@ -57,6 +57,14 @@ def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
         data = make_photo_bytes(hue) if photo is True else photo
         add_photo(product=product, data=data)
     return product
+
+
+def paint(product: Product, *colours: str, file: str = "a") -> None:
+    """Add a photo of these colours, without a file."""
+    ProductImage.objects.create(
+        **{"product": product, "file": file, "sha256": file * 64},
+        **{"width": 3, "height": 4, "colours": list(colours)},
+    )
 
 
 def lose_files(product: Product) -> None:

@@ -9,7 +9,7 @@ from catalog.facets import (
 )
 from catalog.filters import Filters
 from catalog.models import Product
-from catalog.tests.factories import make_product
+from catalog.tests.factories import make_product, paint
 
 pytestmark = pytest.mark.django_db
 
@@ -23,10 +23,7 @@ def test_no_products_have_no_counts():
 def test_a_product_counts_once_for_a_colour_whatever_its_photos():
     product = make_product()
     for number, colours in enumerate((["red", "navy"], ["red"], [])):
-        product.images.create(
-            **{"sha256": str(number), "width": 3, "height": 4, "file": "x"},
-            colours=colours,
-        )
+        paint(product, *colours, file=str(number))
     counted = count_facets(Filters(), Filters.products).colours
     assert [(each.value, each.count) for each in counted] == [("navy", 1), ("red", 1)]
 

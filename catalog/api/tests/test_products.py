@@ -10,7 +10,12 @@ from catalog.api.serializers import ProductDetailOutput
 from catalog.api.tests.answers import assert_described, field_errors
 from catalog.models import Product
 from catalog.photos.store import add_photo
-from catalog.tests.factories import make_category, make_photo_bytes, make_product
+from catalog.tests.factories import (
+    make_category,
+    make_photo_bytes,
+    make_product,
+    paint,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -79,8 +84,7 @@ def test_filters(client, query, expected):
     shirt = make_product(sku="shirt", category=make_category(), price_cents=2000)
     Product.objects.filter(pk=shirt.pk).update(stock=0)
     for product, colour in ((hat, "red"), (shirt, "navy")):
-        photo = {"sha256": "0", "width": 3, "height": 4, "file": "none.jpg"}
-        product.images.create(**photo, colours=[colour])
+        paint(product, colour)
     make_product(
         sku="shoe", category=shoes, price_cents=3000, brand="Acme", title="Red boots"
     )

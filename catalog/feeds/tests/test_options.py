@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError
 
 from catalog.feeds.tests.feed_folder import COAT, HAT, product
-from catalog.models import Category, FeedPhoto, Product, ProductImage, ProductWords
+from catalog.models import Category, FeedPhoto, Product, ProductImage
+from catalog.product_words.models import ProductWords
 
 pytestmark = pytest.mark.django_db
 

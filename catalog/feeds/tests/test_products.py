@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from catalog.feeds.tests.feed_folder import COAT, HAT, colours, product
-from catalog.models import Category, Product, ProductImage, ProductWords
+from catalog.models import Category, Product, ProductImage
+from catalog.product_words.models import ProductWords
 from catalog.tests.factories import make_category, make_product
 
 pytestmark = pytest.mark.django_db
