@@ -10,7 +10,6 @@ image server is inside.
 
 import http.client
 import io
-import ipaddress
 import re
 import socket
 import ssl
@@ -21,10 +20,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
-from ipaddress import IPv4Address
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from catalog.photos.ip_addresses import is_public, resolve
 from ml.preprocess import MAX_BYTES, MAX_MB
 
 TIMEOUT_S = 10.0  # in total, with look-ups and redirects
@@ -44,18 +43,6 @@ _PASSING = {408, 425, 429, 500, 502, 503, 504}
 # Request header -> the header of an earlier response it repeats (RFC 9110, 13.1).
 _VALIDATORS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
 Version = dict[str, str]  # request headers that ask whether the photo changed
-
-# Networks that `is_global` does not judge right in every version of Python.
-_GLOBAL_6 = ipaddress.ip_network("2000::/3")  # all that has been assigned
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_6TO4 = ipaddress.ip_network("2002::/16")
-_ODD_4 = [
-    ipaddress.ip_network("192.0.0.0/24"),  # for protocols, and a cloud's metadata
-    ipaddress.ip_network("192.88.99.0/24"),  # 6to4 relays
-    ipaddress.ip_network(
-        "168.63.129.16/32"
-    ),  # Azure's platform, seen only by its guests
-]
 
 # The system's look-up has no time limit, so a slow one keeps a thread busy.
 _resolvers = ThreadPoolExecutor(4, thread_name_prefix="resolve")
@@ -264,25 +251,6 @@ def _checked(asked: _Address, request: _Request) -> list[str]:
     return ips
 
 
-def resolve(host: str) -> list[str]:
-    """Return the host's IP addresses, also for `127.1`. Raises OSError."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(sockaddr[0]) for *_, sockaddr in found]
-
-
-def is_public(ip: str) -> bool:
-    address = ipaddress.ip_address(ip)
-    if isinstance(address, IPv4Address):
-        odd = any(address in network for network in _ODD_4)
-        return address.is_global and not address.is_multicast and not odd
-    inner = address.ipv4_mapped
-    if address in _NAT64:
-        inner = IPv4Address(int(address) & 0xFFFFFFFF)
-    if inner:
-        return is_public(str(inner))
-    return address.is_global and address in _GLOBAL_6 and address not in _6TO4
-
-
 class _Timed(io.RawIOBase):
     """A socket for HTTPResponse, limited to the deadline and MAX_RECEIVED bytes."""
 
@@ -328,6 +296,5 @@ def _unreachable(message: str, *, passing: bool = False) -> AddressError:
 
 def _too_large() -> AddressError:
     return AddressError(
-        "too_large",
-        f"The file at this address is larger than {MAX_MB} MB.",
+        "too_large", f"The file at this address is larger than {MAX_MB} MB."
     )
