@@ -1,0 +1,78 @@
+"""Rules that every page of the shop keeps."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from django.db import OperationalError, connection
+from django.template.loader import render_to_string
+
+from catalog.tests.factories import make_product
+from fashionlens.storefront.tests.outline import outline
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=x", "/products/one/", "/nothing"])
+def test_pages_keep_to_a_strict_content_policy(client, address, fake_encoder, settings):
+    settings.DEBUG = False
+    make_product(slug="one", photo=True)
+    for tag in outline(client.get(address).text):
+        assert "style" not in tag.attributes and tag.name != "style"
+        assert not [name for name in tag.attributes if name.startswith("on")]
+        if tag.name == "script" and tag.get("type") != "application/ld+json":
+            assert tag.get("src", "").startswith("/static/")
+        if tag.name in ("link", "img") and tag.get("rel") != "canonical":
+            address_of = tag.get("href") or tag.get("src") or ""
+            assert not address_of.startswith(("http", "//"))
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/products/one/", "/suggestions/?q=red", "/search/"]
+)
+def test_pages_say_that_the_database_is_down(client, address):
+    def down(*args):
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(down):
+        response = client.get(address)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "refused" not in response.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["400", "403", "403_csrf", "404", "500", "503", "storefront/search/unavailable"],
+)
+def test_error_pages_make_no_queries(page, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        text = render_to_string(f"{page}.html")
+    assert 'href="/"' in text
+
+
+@pytest.mark.parametrize("address", ["/", "/?q=product", "/products/one/", "/search/"])
+def test_headings_skip_no_level(client, address, fake_encoder):
+    make_product(slug="one", photo=True)
+    page = outline(client.get(address).text)
+    levels = [int(tag.name[1]) for tag in page if re.fullmatch("h[1-6]", tag.name)]
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+@pytest.mark.parametrize("address", ["/", "/products/one/", "/search/", "/nothing"])
+def test_pages_have_their_landmarks_and_names(client, address, fake_encoder, settings):
+    settings.DEBUG = False
+    make_product(slug="one", photo=True)
+    page = outline(client.get(address).text)
+    names = [tag.name for tag in page]
+    assert names.count("main") == names.count("h1") == names.count("title") == 1
+    assert names.count("header") >= 1
+    ids = [tag.get("id") for tag in page if tag.get("id")]
+    assert len(ids) == len(set(ids))
+    labelled = {tag.get("for") for tag in page if tag.name == "label"}
+    for tag in page:
+        if tag.name == "img":
+            assert "alt" in tag.attributes
+        if tag.name in ("input", "select") and tag.get("type") != "hidden":
+            assert tag.get("id") in labelled
