@@ -38,13 +38,26 @@ def test_only_settings_that_exist_are_set():
 
 def test_all_pods_run_one_image_without_privileges():
     images = {pod["containers"][0]["image"] for pod in PODS.values()}
-    assert len(PODS) == 4
+    assert len(PODS) == 5
     assert len(images) == 1
     for pod in PODS.values():
         (container,) = pod["containers"]
         assert pod["securityContext"]["runAsNonRoot"]
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["resources"]["limits"]["memory"]
+
+
+def test_the_workers_serve_all_queues_between_them(settings):
+    served = [
+        argument.removeprefix("--queues=")
+        for pod in PODS.values()
+        for argument in pod["containers"][0].get("command", [])
+        if argument.startswith("--queues=")
+    ]
+    # The names without CELERY_QUEUE, which an xdist worker sets.
+    own = settings.EMBEDDING_QUEUE
+    queues = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    assert served == [name.replace(own, "fashionlens", 1) for name in queues]
 
 
 def test_web_pods_get_requests_once_they_are_ready():
