@@ -57,7 +57,7 @@ def _count(request: HttpRequest) -> Usage | None:
     try:
         return count_request(scope, client_address(request), rate)
     except RedisError as error:
-        # What can be answered without the cache is.
+        # Pages that need no cache must not fail because of it.
         log.warning("Requests are not counted: %s", error)
         return None
 

@@ -44,7 +44,7 @@ class ShopCollector(Collector):
         for part in (_index, _failures, _recall, _queue, _workers, _scheduler, _cache):
             try:
                 yield from list(part())
-            except Exception as error:  # the other figures are needed all the more
+            except Exception as error:  # the other figures are still of use
                 log.warning("No figures of %s: %s", part.__name__[1:], error)
                 errors.add_metric([part.__name__[1:]], 1)
         yield errors

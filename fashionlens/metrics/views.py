@@ -1,4 +1,4 @@
-"""/metrics for Prometheus, for who has METRICS_TOKEN."""
+"""/metrics for Prometheus, which sends METRICS_TOKEN as its bearer token."""
 
 import os
 from secrets import compare_digest

@@ -1,7 +1,8 @@
 """Connections whose requests are read to their end before a thread takes them.
 
-A client that sends slowly holds a connection, not a thread. What does not fit is read
-past without being kept, so that the client sees the answer (`request_limits`).
+A client that sends slowly holds a connection, not a thread. A body over its limit
+(`request_limits`) is read but not kept: clients see the answer only once they have sent
+everything.
 """
 
 import time

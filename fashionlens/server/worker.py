@@ -35,7 +35,7 @@ OPTIONS = {
     "max_request_body_size": 1 << 40,  # fashionlens.request_limits
     "max_request_header_size": 16 * 1024,
     "recv_bytes": 64 * 1024,
-    # Requests may come with or without it: some proxies cut it off.
+    # Some proxies cut it off the path, others leave it.
     "url_prefix": os.environ.get("SCRIPT_NAME", ""),
 }
 
