@@ -20,7 +20,7 @@ from bench.live_shop import run_shop
 import numpy as np
 
 from bench.cli import make_data_parser, percentile, print_figures
-from bench.hostile import probing
+from bench.probes import probing
 
 UPLOADING, SEARCHING = 64, 16
 PAUSE_S = 0.05  # between two loads of the front page

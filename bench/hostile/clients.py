@@ -1,4 +1,4 @@
-"""Requests that hurt by how they are sent, and a database that falls silent."""
+"""Clients that hurt by how they send, and a database that falls silent."""
 
 import http.client
 import os
