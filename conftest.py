@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +7,7 @@ from django.db import connection
 from PIL import Image
 
 from fashionlens.cluster.rules import check_execution
-from ml.encoder import WHOLE_PICTURE, Finding, Garment
+from ml.encoder import WHOLE_PICTURE, Finding
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
 from search.models import Encoder
@@ -31,9 +31,7 @@ class FakeNetwork:
     def find(self, image: Image.Image) -> Finding:
         return WHOLE_PICTURE
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray:
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
         vectors = np.ones((len(images), self.dimension), np.float32) * 0.01
         for row, image in zip(vectors, images, strict=True):
             pixels = np.asarray(image.resize((8, 5), Image.Resampling.BOX), np.float32)

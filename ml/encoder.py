@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -110,14 +109,12 @@ class Encoder:
         """Return the garments in the picture: without a finder, one that fills it."""
         return self._network.find(image)
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray:
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
         """Return (N, dimension) float32 vectors, each of unit length.
 
-        Give the garment to encode in each image, or all that is found is encoded.
+        All garments in an image are encoded together; see `encode_garments`.
         """
-        return self._network.encode(images, garments)
+        return self._network.encode(images)
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         """Return the garments in a picture and their vectors, (G, dimension) float32.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +14,6 @@ from ml.preprocess import to_input
 from ml.serving.garments import (
     WHOLE_PICTURE,
     Finding,
-    Garment,
     Look,
     Sight,
     crop,
@@ -48,9 +47,7 @@ class Network(Protocol):
 
     def find(self, image: Image.Image) -> Finding: ...
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray: ...
+    def encode(self, images: list[Image.Image]) -> np.ndarray: ...
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]: ...
 
@@ -71,15 +68,12 @@ class PhotoNetwork:
     def find(self, image: Image.Image) -> Finding:
         return WHOLE_PICTURE
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray:
-        vectors = np.empty((len(images), self.dimension), dtype=np.float32)
-        for start in range(0, len(images), self.batch):
-            batch = images[start : start + self.batch]
-            pixels = np.stack([to_input(image, self.input_size) for image in batch])
-            vectors[start : start + len(batch)] = self.forward(pixels)
-        return vectors
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        return _encode_in_batches(self, images, self._encode_batch)
+
+    def _encode_batch(self, images: list[Image.Image]) -> np.ndarray:
+        pixels = [to_input(image, self.input_size) for image in images]
+        return self.forward(np.stack(pixels))
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         return WHOLE_PICTURE, self.encode([image])
@@ -103,15 +97,11 @@ class GarmentNetwork:
     def find(self, image: Image.Image) -> Finding:
         return finding_of(self._look([image])[0])
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray:
-        vectors = np.empty((len(images), self.dimension), dtype=np.float32)
-        for start in range(0, len(images), self.batch):
-            part = slice(start, start + self.batch)
-            crops, masks = self.crops(images[part], garments and garments[part])
-            vectors[part] = self.embed(crops, masks)
-        return vectors
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
+        return _encode_in_batches(self, images, self._encode_batch)
+
+    def _encode_batch(self, images: list[Image.Image]) -> np.ndarray:
+        return self.embed(*self.crops(images))
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         (sight,) = self._look([image])
@@ -122,13 +112,8 @@ class GarmentNetwork:
         sights = [only(sight, each) for each in found] if len(found) > 1 else [sight]
         return finding, self.embed(*self._cut([image] * len(sights), sights))
 
-    def crops(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        sights = self._look(images)
-        if garments:
-            sights = [only(*pair) for pair in zip(sights, garments, strict=True)]
-        return self._cut(images, sights)
+    def crops(self, images: list[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+        return self._cut(images, self._look(images))
 
     def _cut(
         self, images: list[Image.Image], sights: list[Sight]
@@ -142,6 +127,18 @@ class GarmentNetwork:
 
     def _look(self, images: list[Image.Image]) -> list[Sight]:
         return look(images, self.finder, self.finder_size)
+
+
+def _encode_in_batches(
+    network: PhotoNetwork | GarmentNetwork,
+    images: list[Image.Image],
+    encode: Callable[[list[Image.Image]], np.ndarray],
+) -> np.ndarray:
+    vectors = np.empty((len(images), network.dimension), dtype=np.float32)
+    for start in range(0, len(images), network.batch):
+        part = slice(start, start + network.batch)
+        vectors[part] = encode(images[part])
+    return vectors
 
 
 def open_network(

@@ -1,7 +1,5 @@
 """A network whose vectors have named parts, and which finds garments."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from PIL import Image
 
@@ -38,20 +36,16 @@ class GarmentNetwork:
     def find(self, image: Image.Image) -> Finding:
         return self.finding
 
-    def encode(
-        self, images: list[Image.Image], garments: Sequence[Garment] | None = None
-    ) -> np.ndarray:
-        found = garments or [WHOLE_PICTURE.garments[0]] * len(images)
+    def encode(self, images: list[Image.Image]) -> np.ndarray:
         rows = [
             np.concatenate([_kind(picture) * 0.6**0.5, _colour(picture) * 0.4**0.5])
-            for picture in map(_cut, images, found)
+            for picture in images
         ]
         return np.array(rows, np.float32).reshape(-1, self.dimension)
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         found = self.find(image)
-        count = len(found.garments)
-        return found, self.encode([image] * count, found.garments)
+        return found, self.encode([_cut(image, each) for each in found.garments])
 
     def band(self, distance: float) -> str | None:
         return next((name for name, limit in self.bands if distance <= limit), None)
