@@ -21,7 +21,6 @@ ORDER = ("category", "kind", "pattern", "colour", "appearance")
 WIDEST = {"category": 24, "kind": 26, "pattern": 12, "colour": 26}
 HEAT = {"category": 1.0, "kind": 0.8, "pattern": 1.0, "colour": 1.0}  # higher: softer
 COLOUR_NAMES = 0.5  # share of the colour part that is shares of names
-TELLING = 8.0  # weight of what tells photos apart beside the features
 TELLING = 8.0  # weight of what tells photos apart, beside the features
 COMPONENTS = 192  # principal components of the features
 ROWS_PER_AXIS = 4
