@@ -56,7 +56,7 @@ def draw_loss(file: Path, epochs: list[Epoch]) -> None:
     numbers = [epoch.epoch for epoch in epochs]
     axes.plot(numbers, [e.train for e in epochs], marker="o", label="training")
     axes.plot(numbers, [e.validation for e in epochs], marker="s", label="validation")
-    axes.set(xlabel="epoch", ylabel="triplet loss", xticks=numbers)
+    axes.set(xlabel="epoch", ylabel="loss", xticks=numbers)
     axes.set_ylim(bottom=0)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)

@@ -67,7 +67,7 @@ def _loss_table(epochs: list[dict[str, Any]]) -> str:
     for row in epochs:
         rows.append((f"epoch {row['epoch']}, training", None, figure(row["train"], 4)))
         rows.append(("  on validation photos", None, figure(row["validation"], 4)))
-    return table("Table 6.1: triplet loss by epoch", rows or [("-", None, None)])
+    return table("Table 6.1: loss by epoch", rows or [("-", None, None)])
 
 
 def _index_table(index: dict[str, Any]) -> str:
