@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -39,13 +40,16 @@ class ViewSource:
     senders: np.ndarray  # (N,) int64, below 0 where not known
     targets: Mapping[str, Targets]
 
+    @cached_property
+    def _sampler(self) -> PairSampler:
+        return PairSampler(self.photos.labels, self.photos.instances, self.senders)
+
     def draw(
         self, recipe: FashionRecipe, stream: list[int], mixing: float = 0.0
     ) -> ViewBatch:
         """Return the batch of this random stream, the same on every call."""
         rng = np.random.default_rng([recipe.seed, *stream])
-        sampler = PairSampler(self.photos.labels, self.photos.instances, self.senders)
-        photos, views = sampler.draw(recipe.batch, self.views.each, rng)
+        photos, views = self._sampler.draw(recipe.batch, self.views.each, rng)
         rows = self.rows[photos]
         activations, weights, colours = (
             array[rows, views].astype(np.float32) for array in self.views.arrays
