@@ -3,7 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from PIL import Image
 
 from fashionlens.cluster.rules import check_execution
@@ -56,6 +56,17 @@ def media(settings, tmp_path: Path) -> Path:
 def cluster_rules() -> Iterator[None]:
     """Refuse the statements that a distributed Postgres would refuse."""
     with connection.execute_wrapper(check_execution):
+        yield
+
+
+@pytest.fixture
+def database_down(db) -> Iterator[None]:
+    """Let every query fail."""
+
+    def refuse(*args: object) -> None:
+        raise OperationalError("connection refused")
+
+    with connection.execute_wrapper(refuse):
         yield
 
 
