@@ -14,12 +14,12 @@ from django.db.models import Count, F, Func, Q, QuerySet
 
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
+from catalog.slugs import comparable
 
 MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
 # Limits between the price ranges offered, in cents.
 PRICE_STEPS = (2500, 5000, 10_000)
 PriceLimits = tuple[int | None, int | None]  # in cents, inclusive; None is open
-TURKISH_I = "İı"  # languages disagree on their case
 # A step from each brand to the next one in the index; DISTINCT reads every product.
 _NEXT = """
     SELECT brand FROM catalog_product
@@ -269,14 +269,10 @@ def list_brands() -> list[str]:
 
 
 def canonical_brands(brands: Iterable[str]) -> list[str]:
-    """Return brands given in any case as they are stored; keep unknown ones."""
-    given = {fold_case(brand): brand for brand in brands}
+    """Return brands, given in any spelling, as they are stored; keep unknown ones."""
+    given = {comparable(brand): brand for brand in brands}
     if not given:
         return []
-    stored = [brand for brand in list_brands() if fold_case(brand) in given]
-    unknown = given.keys() - {fold_case(brand) for brand in stored}
+    stored = [brand for brand in list_brands() if comparable(brand) in given]
+    unknown = given.keys() - {comparable(brand) for brand in stored}
     return stored + [given[brand] for brand in sorted(unknown)]
-
-
-def fold_case(brand: str) -> str:
-    return brand.translate(str.maketrans(TURKISH_I, "ii")).lower()

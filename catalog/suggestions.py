@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
-from catalog.facets import fold_case, list_brands
+from catalog.facets import list_brands
 from catalog.models import Category, Product
+from catalog.slugs import comparable
 from catalog.words import WordsQuery, clean, interpret
 
 MIN_CHARS = 2
@@ -50,8 +51,8 @@ def _categories(text: str) -> list[Suggestion]:
 
 
 def _brands(text: str) -> list[Suggestion]:
-    begun = fold_case(text)
-    names = [name for name in list_brands() if f" {begun}" in f" {fold_case(name)}"]
+    begun = comparable(text)
+    names = [name for name in list_brands() if f" {begun}" in f" {comparable(name)}"]
     return [
         Suggestion(name, "Brand", _list_url(brand=name)) for name in names[:MAX_NAMES]
     ]

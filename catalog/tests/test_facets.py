@@ -72,3 +72,9 @@ def test_a_shop_without_brands_has_none():
 def test_a_brand_is_found_in_any_case_and_an_unknown_one_is_kept():
     make_product(brand="Acme")
     assert canonical_brands(["aCME", "Zeta"]) == ["Acme", "Zeta"]
+
+
+@pytest.mark.parametrize("given", ["STRASSE", "stra\u00adße", "Straße "])
+def test_a_brand_is_found_by_any_spelling_that_feeds_take_for_one(given):
+    make_product(brand="Straße")
+    assert canonical_brands([given]) == ["Straße"]
