@@ -74,6 +74,11 @@ def match_headings(
     return dict(sorted(columns.items()))
 
 
+def list_unused(headings: Sequence[str], columns: Mapping[int, str]) -> list[str]:
+    unused = [each for index, each in enumerate(headings) if index not in columns]
+    return [heading.strip() for heading in unused if heading.strip()]
+
+
 def check_headings(
     path: Path,
     headings: Sequence[str],
@@ -103,6 +108,15 @@ def check_headings(
             f"{path} has an id column, but no other column that can be used. Its"
             f" headings: {listed}. Map them to columns: --column title=HEADING."
         )
+
+
+def read_item(
+    number: int, item: Sequence[tuple[str, str]], mapping: Mapping[str, str]
+) -> Record:
+    """Return the record of an item that names its own columns."""
+    columns = match_headings([name for name, _ in item], mapping)
+    used = [(column, item[index][1]) for index, column in columns.items()]
+    return Record(number, join_cells(used))
 
 
 def join_cells(cells: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -20,8 +20,9 @@ _AVAILABILITY: dict[str, str] = {
         (*_OUT_OF_STOCK, "discontinued", "no", "false", "0"), "out_of_stock"
     ),
     **dict.fromkeys(("preorder", "pre_order", "presale"), "preorder"),
-    **dict.fromkeys(("backorder", "back_order"), "backorder"),
-    **dict.fromkeys(("onbackorder", "on_backorder"), "backorder"),
+    **dict.fromkeys(
+        ("backorder", "back_order", "onbackorder", "on_backorder"), "backorder"
+    ),
 }
 _PUBLIC = {
     *("active", "publish", "published", "enabled", "online", "live", "public"),

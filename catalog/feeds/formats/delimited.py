@@ -13,6 +13,7 @@ from catalog.feeds.columns import (
     FeedRefused,
     Record,
     join_cells,
+    list_unused,
     match_headings,
 )
 
@@ -37,8 +38,7 @@ class DelimitedFeed:
 
     @property
     def unused_headings(self) -> list[str]:
-        unused = [h for n, h in enumerate(self.headings) if n not in self.columns]
-        return [heading.strip() for heading in unused if heading.strip()]
+        return list_unused(self.headings, self.columns)
 
     def __iter__(self) -> Iterator[Record]:
         rows = _read_rows(self.path, self.encoding, self.delimiter)

@@ -13,9 +13,10 @@ from catalog.feeds.columns import (
     FeedRefused,
     Record,
     check_headings,
-    join_cells,
+    list_unused,
     match_headings,
     normalize_heading,
+    read_item,
 )
 from catalog.feeds.fields import REPEATABLE
 from catalog.feeds.formats.delimited import MAX_CHARS
@@ -36,17 +37,14 @@ class XmlFeed:
     @property
     def unused_headings(self) -> list[str]:
         names = [name for name, _ in next(self.items(), [])]
-        columns = match_headings(names, self.mapping)
-        return [name for index, name in enumerate(names) if index not in columns]
+        return list_unused(names, match_headings(names, self.mapping))
 
     def __iter__(self) -> Iterator[Record]:
         for number, item in enumerate(self.items(), 1):
             if sum(len(text) for _, text in item) > MAX_CHARS:
                 yield Record(number, error=f"at most {MAX_CHARS:,} characters")
             else:
-                columns = match_headings([name for name, _ in item], self.mapping)
-                used = [(column, item[index][1]) for index, column in columns.items()]
-                yield Record(number, join_cells(used))
+                yield read_item(number, item, self.mapping)
 
     def items(self) -> Iterator[Item]:
         builder = _ItemBuilder()

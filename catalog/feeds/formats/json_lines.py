@@ -10,8 +10,9 @@ from catalog.feeds.columns import (
     FeedRefused,
     Record,
     check_headings,
-    join_cells,
+    list_unused,
     match_headings,
+    read_item,
 )
 from catalog.feeds.formats.delimited import MAX_CHARS, open_text
 
@@ -27,18 +28,15 @@ class JsonLinesFeed:
     @property
     def unused_headings(self) -> list[str]:
         names = list(next(filter(None, self._objects()), {}))
-        columns = match_headings(names, self.mapping)
-        return [name for index, name in enumerate(names) if index not in columns]
+        return list_unused(names, match_headings(names, self.mapping))
 
     def __iter__(self) -> Iterator[Record]:
         for number, item in enumerate(self._objects(), 1):
             if item is None:
                 yield Record(number, error=_EXPECTED)
             elif item:
-                columns = match_headings(list(item), self.mapping)
-                texts = [_text(value) for value in item.values()]
-                used = [(column, texts[index]) for index, column in columns.items()]
-                yield Record(number, join_cells(used))
+                texts = [(name, _text(value)) for name, value in item.items()]
+                yield read_item(number, texts, self.mapping)
 
     def check(self) -> None:
         """Raise FeedRefused if the first object lacks the columns of a feed."""
