@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from fashionlens import embedded
-from fashionlens.tests.test_embedded import BASE, all_processes_ended
+from fashionlens.embedded.tests.data_folder import all_processes_ended
 from fashionlens.tests.test_up import SETTINGS_VARIABLES
 
+BASE = Path(__file__).resolve().parents[2]
 PRINT_VARIABLES = """
 import os
 import time

@@ -20,9 +20,10 @@ from fashionlens.celery import app
 from fashionlens.embedded import EmbeddedError
 from fashionlens.embedded.lock_holders import find_holders
 from fashionlens.embedded.session import claim_exclusively
+from fashionlens.embedded.tests.data_folder import all_processes_ended, make_folder
 from fashionlens.stack import check_port, restore_unacknowledged
-from fashionlens.tests.test_embedded import BASE, all_processes_ended, make_folder
 
+BASE = Path(__file__).resolve().parents[2]
 SETTINGS_VARIABLES = (
     "DATABASE_URL",
     "REDIS_URL",

@@ -22,7 +22,7 @@ from catalog.tests.factories import make_product
 from fashionlens.demo import initial_data
 from fashionlens.demo.management.commands.demo import Command
 from fashionlens.demo.sample import garment
-from fashionlens.tests.test_embedded import all_processes_ended, make_folder
+from fashionlens.embedded.tests.data_folder import all_processes_ended, make_folder
 from fashionlens.tests.test_up import manage
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
