@@ -115,10 +115,13 @@ def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
 
 
 def _stock(cells: Mapping[str, str]) -> dict[str, str]:
+    if cells.get("availability", "").strip():
+        return {}
     if _TRACKER in cells and not cells[_TRACKER].strip():
         return {"quantity": "", "availability": "in_stock"}  # Shopify does not count it
-    none_left = cells.get("quantity", "").strip().lstrip("-").strip("0") == ""
-    negative = cells.get("quantity", "").strip().startswith("-")
-    if cells.get(_POLICY, "").strip() == "continue" and (none_left or negative):
+    quantity = cells.get("quantity", "").strip()
+    if quantity.strip("0") and not quantity.startswith("-"):
+        return {"availability": "in_stock"}
+    if cells.get(_POLICY, "").strip() == "continue":
         return {"availability": "backorder"}
-    return {}
+    return {"availability": "out_of_stock"} if quantity else {}

@@ -73,10 +73,13 @@ def test_a_variant_without_a_sku_is_named_by_its_handle_and_options(read):
 @pytest.mark.parametrize(
     ("row", "availability", "stock"),
     [
-        (first(qty="0"), None, 0),
+        (first(qty="0"), "out_of_stock", 0),
         (first(qty="0", policy="continue"), "backorder", 0),
         (first(qty="-3", policy="continue"), "backorder", 0),
-        (first(qty="3", policy="continue"), None, 3),
+        (first(qty="3", policy="continue"), "in_stock", 3),
+        (first(qty="-3"), "out_of_stock", 0),
+        (first(qty=""), None, None),
+        (first(qty="", policy="continue"), "backorder", None),
         (first(qty="0").replace(",shopify,", ",,"), "in_stock", None),
     ],
 )
