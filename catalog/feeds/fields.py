@@ -186,7 +186,7 @@ FIELDS = (
         _parse_quantity,
         ("stock",),
         aliases=("stock", "inventory"),
-        help="a whole number; unknown if a feed has only availability. A new product"
+        help="a whole number; unknown where only availability is given. A new product"
         " with neither is sold out",
     ),
     FeedField(

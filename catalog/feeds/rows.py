@@ -81,7 +81,8 @@ class ProductRow:
         stock = self.values.get("stock")
         if availability == states.OUT_OF_STOCK:
             return {"stock": 0}
-        if availability and stock is None and present.stock == 0:
+        uncounted = stock is None and (present.stock == 0 or "stock" in self.empty)
+        if availability and uncounted:
             return {"stock": None}
         if stock and not availability and present.availability == states.OUT_OF_STOCK:
             return {"availability": states.IN_STOCK}

@@ -42,6 +42,16 @@ def test_a_feed_without_quantities_has_no_last_one(shop):
     assert "2 unchanged" in shop.run()
 
 
+def test_a_product_that_is_no_longer_counted_is_no_last_one(shop):
+    head = "id,title,price,product_type,availability,quantity"
+    shop.feed("A1,Coat,5,Coats,in_stock,1", head=head)
+    shop.feed("A1,Coat,5,Coats,in_stock,", head=head)
+    assert (product("A1").stock, product("A1").in_stock) == (None, True)
+    shop.feed("A1,Coat,5,Coats,,1", head=head)
+    shop.feed("A1,Coat,5,Coats,,", head=head)
+    assert product("A1").stock == 1
+
+
 def test_the_most_frequent_spelling_of_a_brand_wins(shop):
     for brand in ("ZORA", "Zora", "Zora"):
         make_product(brand=brand)

@@ -44,9 +44,9 @@ needs a title, a price and a category.
 
 {chr(10).join(map(describe, FIELDS))}
 
-An empty cell empties description or brand. An empty title or price is an error. Any
-other empty cell, and any column that the feed does not have, leaves the product as it
-is.
+An empty cell empties description or brand; an empty quantity beside an availability
+makes the quantity unknown. An empty title or price is an error. Any other empty cell,
+and any column that the feed does not have, leaves the product as it is.
 
 Photos keep the feed's order. Photos that an earlier import added and the feed no longer
 names are removed. Photos added by hand stay, behind the feed's. A known photo is not
