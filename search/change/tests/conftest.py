@@ -24,3 +24,10 @@ def shop():
     products += [make_product(photo=True, category=hats) for _ in range(3)]
     add_photo(product=products[0], data=make_photo_bytes("orange"))
     return products
+
+
+@pytest.fixture
+def embedded_shop(embed):
+    products = [make_product(photo=True) for _ in range(5)]
+    embed()
+    return products

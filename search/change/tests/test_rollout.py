@@ -14,9 +14,8 @@ from search.change.rollout import (
 )
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder, open_network, register
-from search.index.partitions import build_index, index_state, partition_exists
-from search.models import Embedding, EmbeddingFailure, Encoder
-from search.query.facets import count_search_facets
+from search.index.partitions import build_index, index_state
+from search.models import Embedding, Encoder
 from search.query.kept_search import (
     QueryExpired,
     get_search,
@@ -25,7 +24,6 @@ from search.query.kept_search import (
 from search.query.similar import similar_products
 from search.query.start import Start
 from search.tests.networks import write_network
-from search.tests.shop import upload
 
 pytestmark = pytest.mark.django_db
 
@@ -47,14 +45,9 @@ def add(tmp_path, version: str, seed: int = 2) -> Encoder:
     return encoder
 
 
-@pytest.fixture
-def shop(embed):
-    products = [make_product(photo=True) for _ in range(5)]
-    embed()
-    return products
-
-
-def test_a_new_encoder_does_not_replace_the_active_one(shop, fake_encoder, tmp_path):
+def test_a_new_encoder_does_not_replace_the_active_one(
+    embedded_shop, fake_encoder, tmp_path
+):
     encoder = add(tmp_path, "b")
     assert encoder.state == "ready"
     assert active_encoder() == fake_encoder
@@ -64,7 +57,7 @@ def test_a_new_encoder_does_not_replace_the_active_one(shop, fake_encoder, tmp_p
 
 
 def test_a_photo_added_meanwhile_is_embedded_for_every_encoder(
-    shop, fake_encoder, tmp_path
+    embedded_shop, fake_encoder, tmp_path
 ):
     encoder = add(tmp_path, "b")
     image = make_product(photo=True).images.get()
@@ -73,7 +66,7 @@ def test_a_photo_added_meanwhile_is_embedded_for_every_encoder(
 
 
 def test_a_new_photo_is_embedded_for_the_active_encoder_first(
-    shop, fake_encoder, tmp_path, monkeypatch
+    embedded_shop, fake_encoder, tmp_path, monkeypatch
 ):
     from search.index import embed
 
@@ -102,11 +95,11 @@ def test_a_broken_inactive_encoder_does_not_stop_embedding(fake_encoder, tmp_pat
     assert Embedding.objects.get().encoder == fake_encoder
 
 
-def test_searches_use_the_activated_encoder(shop, fake_encoder, tmp_path):
-    before = similar_products(product=shop[0])
+def test_searches_use_the_activated_encoder(embedded_shop, fake_encoder, tmp_path):
+    before = similar_products(product=embedded_shop[0])
     encoder = add(tmp_path, "b")
     activate("b")
-    after = similar_products(product=shop[0])
+    after = similar_products(product=embedded_shop[0])
     assert {match.encoder for match in before} == {"fake-1"}
     assert {match.encoder for match in after} == {"b"}
     assert len(before) == len(after) == 4
@@ -116,7 +109,7 @@ def test_searches_use_the_activated_encoder(shop, fake_encoder, tmp_path):
 
 
 def test_the_weights_of_the_shop_go_on_unless_the_new_encoder_has_some(
-    shop, fake_encoder, tmp_path
+    embedded_shop, fake_encoder, tmp_path
 ):
     Encoder.objects.filter(pk=fake_encoder.pk).update(weights={"colour": 2})
     encoder = add(tmp_path, "b")
@@ -130,7 +123,7 @@ def test_the_weights_of_the_shop_go_on_unless_the_new_encoder_has_some(
     assert other.weights == {"kind": 3}
 
 
-def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
+def test_a_kept_query_stays_with_its_encoder(embedded_shop, fake_encoder, tmp_path):
     query = start_search(Start(photo=make_photo_bytes("red")))
     add(tmp_path, "b")
     activate("b")
@@ -142,47 +135,7 @@ def test_a_kept_query_stays_with_its_encoder(shop, fake_encoder, tmp_path):
         get_search(query_id=query.id)
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/search/{}/filters/?in_stock=true&price=0-9999",
-        "/api/v1/search/{}/?in_stock=true&price_min=0&price_max=9999&facets=true",
-    ],
-)
-def test_a_query_expires_while_its_facets_are_counted(
-    client, shop, tmp_path, monkeypatch, address
-):
-    query = start_search(Start(photo=make_photo_bytes("red")))
-    add(tmp_path, "b")
-    activate("b")
-
-    def count_late(*args):
-        retire("fake-1")
-        return count_search_facets(*args)
-
-    monkeypatch.setattr("search.query.kept_search.count_search_facets", count_late)
-    assert client.get(address.format(query.id)).status_code == 410
-
-
-def test_a_search_by_htmx_expires_before_its_results_are_shown(
-    client, shop, tmp_path, monkeypatch
-):
-    add(tmp_path, "b")
-
-    def retire_first(search):
-        activate("b")
-        retire("fake-1")
-        return get_search(query_id=search.id).all_hits()
-
-    monkeypatch.setattr("search.query.kept_search.KeptSearch.all_hits", retire_first)
-    form = {"photo": upload(make_photo_bytes("red")), "price": "0-9999"}
-    response = client.post("/search/", form, headers={"HX-Request": "true"})
-    assert response.status_code == 410
-    assert "price=0-9999" in response.headers["HX-Push-Url"]
-    assert "data-expired" in response.text
-
-
-def test_activating_is_refused_while_photos_are_missing(shop, tmp_path):
+def test_activating_is_refused_while_photos_are_missing(embedded_shop, tmp_path):
     encoder = add(tmp_path, "b")
     make_product(photo=True)
     with pytest.raises(RolloutRefused, match=r"1 photos .*1 pending.*encoder add"):
@@ -192,8 +145,8 @@ def test_activating_is_refused_while_photos_are_missing(shop, tmp_path):
     activate("b")
 
 
-def test_activating_is_refused_when_it_would_lose_a_photo(shop, tmp_path):
-    image = shop[0].images.get()
+def test_activating_is_refused_when_it_would_lose_a_photo(embedded_shop, tmp_path):
+    image = embedded_shop[0].images.get()
     with image.file.storage.open(image.file.name, "rb+") as file:
         file.truncate(200)
     add(tmp_path, "b")
@@ -212,7 +165,7 @@ def test_a_photo_unreadable_for_both_does_not_prevent_activation(embed, tmp_path
 
 
 @pytest.mark.parametrize("state", ["missing", "invalid"])
-def test_activating_is_refused_without_a_working_index(shop, tmp_path, state):
+def test_activating_is_refused_without_a_working_index(embedded_shop, tmp_path, state):
     encoder = add(tmp_path, "b")
     index = f"search_embedding_e{encoder.pk}_hnsw"
     with connection.cursor() as cursor:
@@ -230,7 +183,7 @@ def test_activating_is_refused_without_a_working_index(shop, tmp_path, state):
     assert activate("b") == encoder
 
 
-def test_activating_is_refused_without_its_files(shop, tmp_path, monkeypatch):
+def test_activating_is_refused_without_its_files(embedded_shop, tmp_path, monkeypatch):
     add(tmp_path, "b")
     monkeypatch.setattr("search.index.encoders._networks", {})
     (tmp_path / "b" / "encoder.onnx").unlink()
@@ -239,7 +192,7 @@ def test_activating_is_refused_without_its_files(shop, tmp_path, monkeypatch):
     assert active_encoder().version == "fake-1"
 
 
-def test_activating_the_active_one_changes_nothing(shop, fake_encoder):
+def test_activating_the_active_one_changes_nothing(embedded_shop, fake_encoder):
     assert activate("fake-1") == fake_encoder
     assert Encoder.objects.get(version="fake-1").replaced is None
 
@@ -250,7 +203,7 @@ def test_an_unknown_version_is_answered_with_the_known_ones(fake_encoder):
 
 
 def test_rollback_switches_to_the_previous_encoder_and_back(
-    shop, tmp_path, monkeypatch
+    embedded_shop, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(
         "search.index.encoders.MAX_NETWORKS", 3
@@ -266,100 +219,21 @@ def test_rollback_switches_to_the_previous_encoder_and_back(
     assert rollback().version == "fake-1"
 
 
-def test_rollback_does_not_wait_for_photos(shop, tmp_path):
+def test_rollback_does_not_wait_for_photos(embedded_shop, tmp_path):
     add(tmp_path, "b")
     activate("b")
     make_product(photo=True)
     assert rollback().version == "fake-1"
 
 
-def test_rollback_with_nothing_before_is_refused(shop, tmp_path):
+def test_rollback_with_nothing_before_is_refused(embedded_shop, tmp_path):
     add(tmp_path, "b")
     with pytest.raises(RolloutRefused, match="no encoder to go back to"):
         rollback()
 
 
-def test_the_active_encoder_cannot_be_retired(shop, fake_encoder):
-    with pytest.raises(RolloutRefused, match="is active"):
-        retire("fake-1")
-    assert partition_exists(fake_encoder.pk)
-
-
-def test_retiring_drops_the_partition_and_can_be_repeated(shop, tmp_path):
-    encoder = add(tmp_path, "b")
-    image = make_product(photo=True).images.get()
-    EmbeddingFailure.objects.create(
-        image=image, encoder=encoder, reason="-", last_try=image.created
-    )
-    settle()
-    for _ in range(2):
-        retire("b")
-        assert not partition_exists(encoder.pk)
-    assert not EmbeddingFailure.objects.exists()
-    assert Embedding.objects.count() == 5
-    with pytest.raises(RolloutRefused, match="was retired"):
-        activate("b")
-
-
-def test_a_retired_encoder_can_be_added_again(shop, tmp_path):
-    add(tmp_path, "b")
-    retire("b")
-    assert add(tmp_path, "b").state == "ready"
-    assert activate("b").version == "b"
-
-
-def test_kept_searches_and_tasks_do_not_use_an_encoder_added_again(shop, tmp_path):
-    old = add(tmp_path, "b")
-    activate("b")
-    query = start_search(Start(photo=make_photo_bytes("red")))
-    rollback()
-    retire("b")
-    settle()
-    new = register(open_network(write_network(tmp_path / "other", "b", seed=9)))
-    assert new.state == "loading"
-    with pytest.raises(QueryExpired):
-        get_search(query_id=query.id)
-    assert embed_due(encoder=old).embedded == 0
-    assert not Embedding.objects.filter(encoder=new).exists()
-
-
-def test_a_late_task_of_a_retired_encoder_ends_quietly(shop, tmp_path, monkeypatch):
-    from search.index import embed
-
-    encoder = register(open_network(write_network(tmp_path, "b")))
-    plain = embed._embed_chunk
-
-    def embed_late(ids, encoder, network):
-        """Retire the encoder between reading and writing of the task."""
-        settle()
-        retire("b")
-        return plain(ids, encoder, network)
-
-    monkeypatch.setattr(embed, "_embed_chunk", embed_late)
-    assert embed_due(encoder=encoder).embedded == 0
-    assert Embedding.objects.count() == 5
-
-
-def test_a_search_is_retried_if_its_encoder_is_retired_meanwhile(
-    shop, fake_encoder, tmp_path, monkeypatch
-):
-    add(tmp_path, "b")
-    activate("b")
-    looks = iter([fake_encoder])  # read just before the change
-
-    def stale():
-        return next(looks, None) or active_encoder()
-
-    retire("fake-1")
-    monkeypatch.setattr("search.query.kept_search.active_encoder", stale)
-    assert len(similar_products(product=shop[0])) == 4
-    looks = iter([fake_encoder])
-    query = start_search(Start(photo=make_photo_bytes("red")))
-    assert (query.encoder.version, query.count) == ("b", 5)
-
-
-def test_all_photos_of_a_product_are_embedded(shop, tmp_path):
-    add_photo(product=shop[0], data=make_photo_bytes("gold"))
+def test_all_photos_of_a_product_are_embedded(embedded_shop, tmp_path):
+    add_photo(product=embedded_shop[0], data=make_photo_bytes("gold"))
     embed_due()
     encoder = add(tmp_path, "b")
     assert status_of(encoder).embedded == 6
