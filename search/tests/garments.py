@@ -5,23 +5,18 @@ from PIL import Image
 
 from ml.encoder import WHOLE_PICTURE, Finding, Garment, Part
 from ml.tests.files import as_bytes
+from search.tests.fake_network import FakeNetwork
 
 KINDS = {"dress": (60, 120), "skirt": (90, 90), "scarf": (120, 60)}
 
 
-class GarmentNetwork:
+class GarmentNetwork(FakeNetwork):
     """The kind of a garment is the shape of its picture, the colour is the mean of it.
 
     `finding` is what it finds in every picture.
     """
 
-    version = "fake-1"
-    dimension = 128
-    input_size = 128
-    decode_side = 128
-    sha256 = "f" * 64
     bands = [("same item", 0.001), ("very similar", 0.05), ("similar", 0.15)]
-    info: dict = {"metrics": {}}
     parts = {"kind": Part(0, 64, 0.6), "colour": Part(64, 128, 0.4)}
     part_bands = {"kind": 0.1, "colour": 0.1}
     finding: Finding = WHOLE_PICTURE
@@ -46,9 +41,6 @@ class GarmentNetwork:
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         found = self.find(image)
         return found, self.encode([_cut(image, each) for each in found.garments])
-
-    def band(self, distance: float) -> str | None:
-        return next((name for name, limit in self.bands if distance <= limit), None)
 
 
 def photo_of(kind: str, colour: str | tuple[int, int, int]) -> bytes:
