@@ -4,12 +4,13 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection
 
+from catalog.models import Product
 from fashionlens.cluster.rules import check_execution
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
 from search.models import Encoder
 from search.tests.fake_network import FakeNetwork
-from search.tests.garments import GarmentNetwork
+from search.tests.garments import GarmentNetwork, make_garments
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +66,11 @@ def embed(fake_encoder):
     from search.index.embed import embed_due
 
     return lambda: embed_due(encoder=fake_encoder)
+
+
+@pytest.fixture
+def garment_shop(garment_network, embed) -> dict[str, Product]:
+    """Return a red dress, a blue dress and a red skirt by SKU, embedded."""
+    products = make_garments("red-dress", "blue-dress", "red-skirt")
+    embed()
+    return products

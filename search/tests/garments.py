@@ -3,11 +3,21 @@
 import numpy as np
 from PIL import Image
 
+from catalog.models import Product
+from catalog.tests.factories import make_category, make_product
 from ml.encoder import WHOLE_PICTURE, Finding, Garment, Part
 from ml.tests.files import as_bytes
 from search.tests.fake_network import FakeNetwork
 
 KINDS = {"dress": (60, 120), "skirt": (90, 90), "scarf": (120, 60)}
+# By SKU, of which the kind is a part.
+COLOURS = {
+    "red-dress": (200, 20, 20),
+    "blue-dress": (20, 20, 200),
+    "red-skirt": (190, 20, 20),
+    "blue-skirt": (20, 20, 190),
+    "pink-scarf": (230, 150, 160),
+}
 
 
 class GarmentNetwork(FakeNetwork):
@@ -41,6 +51,19 @@ class GarmentNetwork(FakeNetwork):
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         found = self.find(image)
         return found, self.encode([_cut(image, each) for each in found.garments])
+
+
+def make_garments(*skus: str) -> dict[str, Product]:
+    products = {}
+    for sku in skus:
+        kind = sku.split("-")[1]
+        products[sku] = make_product(
+            sku=sku,
+            title=sku,
+            category=make_category(kind.title(), kind),
+            photo=photo_of(kind, COLOURS[sku]),
+        )
+    return products
 
 
 def photo_of(kind: str, colour: str | tuple[int, int, int]) -> bytes:

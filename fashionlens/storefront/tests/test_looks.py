@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from catalog.tests.factories import make_category, make_product
+from catalog.tests.factories import make_product
 from fashionlens.storefront.templatetags.looks import in_common, places
 from ml.encoder import Finding, Garment
 from search.query.results import Result
@@ -13,26 +13,6 @@ from search.tests.shop import upload
 
 DRESS = photo_of("dress", (210, 20, 20))
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def shop(garment_network, embed):
-    looks = [
-        ("dress", "red", (200, 20, 20)),
-        ("dress", "blue", (20, 20, 200)),
-        ("skirt", "red", (190, 20, 20)),
-    ]
-    products = {}
-    for kind, name, colour in looks:
-        sku = f"{name}-{kind}"
-        products[sku] = make_product(
-            sku=sku,
-            title=sku,
-            category=make_category(kind.title(), kind),
-            photo=photo_of(kind, colour),
-        )
-    embed()
-    return products
 
 
 def search(client, photo=DRESS, **form):
@@ -44,7 +24,7 @@ def titles(response) -> list[str]:
     return [re.search(r">([^<]+)</a>", card)[1] for card in cards]
 
 
-def test_results_are_shown_in_any_colour_and_in_a_named_one(client, shop):
+def test_results_are_shown_in_any_colour_and_in_a_named_one(client, garment_shop):
     results = search(client)
     assert titles(results) == ["red-dress", "red-skirt"]
     address = results.redirect_chain[-1][0]
@@ -63,14 +43,14 @@ def test_results_are_shown_in_any_colour_and_in_a_named_one(client, shop):
         ("", None),
     ],
 )
-def test_the_title_says_in_which_colour(client, shop, query, words):
+def test_the_title_says_in_which_colour(client, garment_shop, query, words):
     address = search(client).redirect_chain[-1][0]
     title = client.get(f"{address}?{query}").text.split('id="results-title"')[1]
     title = " ".join(title.split("</h2>")[0].split())
     assert title.endswith(f"your photo, {words}" if words else "your photo")
 
 
-def test_the_chosen_colour_is_marked_and_stays_with_other_choices(client, shop):
+def test_the_chosen_colour_is_marked_and_stays_with_other_choices(client, garment_shop):
     address = search(client).redirect_chain[-1][0]
     page = client.get(f"{address}?in_colour=blue")
     colours = page.text.split('aria-label="Colour"')[1].split("</nav>")[0]
@@ -79,15 +59,15 @@ def test_the_chosen_colour_is_marked_and_stays_with_other_choices(client, shop):
     assert "in_colour=blue&amp;category=dress" in page.text
 
 
-def test_no_product_in_a_colour_offers_the_pictures_own(client, shop):
+def test_no_product_in_a_colour_offers_the_pictures_own(client, garment_shop):
     address = search(client, photo_of("skirt", (190, 20, 20))).redirect_chain[-1][0]
     page = client.get(f"{address}?in_colour=blue&category=skirt")
     assert titles(page) == []
     assert "its own colour" in page.text
 
 
-def test_similar_products_are_shown_in_other_colours(client, shop):
-    path = shop["red-dress"].get_absolute_url()
+def test_similar_products_are_shown_in_other_colours(client, garment_shop):
+    path = garment_shop["red-dress"].get_absolute_url()
     page = client.get(path)
     assert titles(page)[0] == "red-skirt"
     assert f"{path}?in_colour=blue#similar-title" in page.text
@@ -95,8 +75,8 @@ def test_similar_products_are_shown_in_other_colours(client, shop):
     assert titles(client.get(f"{path}?in_colour=blue"))[0] == "blue-dress"
 
 
-def test_a_page_of_weighed_products_is_not_indexed(client, shop):
-    path = shop["red-dress"].get_absolute_url()
+def test_a_page_of_weighed_products_is_not_indexed(client, garment_shop):
+    path = garment_shop["red-dress"].get_absolute_url()
     assert "noindex" not in client.get(path).text
     assert "noindex" in client.get(f"{path}?in_colour=blue").text
 
@@ -113,10 +93,10 @@ def test_a_page_of_weighed_products_is_not_indexed(client, shop):
         ("utm_source=letter", 200),
     ],
 )
-def test_pages_refuse_wrong_weights(client, shop, query, status):
+def test_pages_refuse_wrong_weights(client, garment_shop, query, status):
     address = search(client).redirect_chain[-1][0]
     assert client.get(f"{address}?{query}").status_code == status
-    path = shop["red-dress"].get_absolute_url()
+    path = garment_shop["red-dress"].get_absolute_url()
     assert client.get(f"{path}?{query}").status_code == status
 
 
@@ -128,13 +108,13 @@ def test_an_encoder_without_parts_offers_no_colours(client, embed):
     assert "in_colour" not in client.get(product.get_absolute_url()).text
 
 
-def test_words_alone_offer_no_colours(client, shop):
+def test_words_alone_offer_no_colours(client, garment_shop):
     page = client.post("/search/", {"words": "dress"}, follow=True)
     assert titles(page)
     assert "in_colour" not in page.text
 
 
-def test_cards_say_what_the_band_does_not(client, shop):
+def test_cards_say_what_the_band_does_not(client, garment_shop):
     page = search(client)
     [same, similar] = page.text.split('class="card-title"')[1:]
     assert "Same item" in same and "card-why" not in same
@@ -155,17 +135,17 @@ def test_reasons_are_a_phrase(band, why, words):
     assert in_common(Result(None, None, 0.1, band, "fake-1", True, why)) == words
 
 
-def test_nothing_close_is_said_with_the_words_that_match(client, shop):
+def test_nothing_close_is_said_with_the_words_that_match(client, garment_shop):
     page = search(client, photo_of("scarf", (20, 220, 20)), words="dress")
     assert titles(page)
     assert "Nothing in the shop is close" in page.text
     assert "Nothing in the shop is close" not in search(client, words="dress").text
-    alone = shop["blue-dress"].get_absolute_url()
+    alone = garment_shop["blue-dress"].get_absolute_url()
     assert "Nothing in the shop is close" in client.get(alone).text
 
 
 def test_several_garments_are_links_that_go_on_with_another(
-    client, shop, garment_network
+    client, garment_shop, garment_network
 ):
     garments = (Garment((0, 0, 0.4, 1), 0.4), Garment((0.6, 0, 1, 0.8), 0.3))
     garment_network.finding = Finding(garments, 0.9)
@@ -184,13 +164,13 @@ def test_several_garments_are_links_that_go_on_with_another(
     assert '<input type="hidden" name="garment" value="2"' in filters.text
 
 
-def test_one_garment_needs_no_links(client, shop):
+def test_one_garment_needs_no_links(client, garment_shop):
     assert "garment=1" not in search(client).text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 def test_a_photo_without_a_garment_says_what_to_do(
-    client, shop, garment_network, headers
+    client, garment_shop, garment_network, headers
 ):
     garment_network.finding = Finding((), 0.01)
     form = {"photo": upload(DRESS), "words": "dress"}

@@ -11,19 +11,7 @@ DRESS = photo_of("dress", (210, 20, 20))
 SIMILAR = "/api/v1/products/red-dress/similar/"
 
 
-@pytest.fixture
-def shop(garment_network, embed):
-    looks = [
-        ("dress", "red", (200, 20, 20)),
-        ("dress", "blue", (20, 20, 200)),
-        ("skirt", "red", (190, 20, 20)),
-    ]
-    for kind, name, colour in looks:
-        make_product(sku=f"{name}-{kind}", photo=photo_of(kind, colour))
-    embed()
-
-
-def test_a_search_takes_weights_and_a_named_colour(client, shop):
+def test_a_search_takes_weights_and_a_named_colour(client, garment_shop):
     assert skus(post_search(client, photo=DRESS)) == ["red-dress", "red-skirt"]
     weighed = post_search(client, photo=DRESS, weights=["colour:0", "kind:2"])
     assert set(skus(weighed)) == {"red-dress", "blue-dress"}
@@ -32,7 +20,7 @@ def test_a_search_takes_weights_and_a_named_colour(client, shop):
     assert skus(post_search(client, photo=DRESS, in_colour="blue"))[0] == "blue-dress"
 
 
-def test_results_say_why(client, shop):
+def test_results_say_why(client, garment_shop):
     results = post_search(client, photo=DRESS).json()["results"]
     assert [each["why"] for each in results] == [
         ["same kind", "same colour"],
@@ -40,7 +28,7 @@ def test_results_say_why(client, shop):
     ]
 
 
-def test_a_kept_search_is_weighed_and_its_pages_keep_the_weights(client, shop):
+def test_a_kept_search_is_weighed_and_its_pages_keep_the_weights(client, garment_shop):
     query = post_search(client, photo=DRESS).json()["query"]
     address = f"{SEARCH}{query}/?weights=colour:0&page_size=1"
     first = client.get(address).json()
@@ -52,7 +40,7 @@ def test_a_kept_search_is_weighed_and_its_pages_keep_the_weights(client, shop):
     assert skus(blue) == ["blue-dress"]
 
 
-def test_similar_products_take_weights_and_a_named_colour(client, shop):
+def test_similar_products_take_weights_and_a_named_colour(client, garment_shop):
     assert skus(client.get(SIMILAR)) == ["red-skirt", "blue-dress"]
     weighed = client.get(f"{SIMILAR}?weights=colour:0")
     assert skus(weighed) == ["blue-dress", "red-skirt"]
@@ -60,7 +48,7 @@ def test_similar_products_take_weights_and_a_named_colour(client, shop):
     assert skus(client.get(f"{SIMILAR}?in_colour=blue"))[0] == "blue-dress"
 
 
-def test_similar_products_say_whether_any_is_close(client, shop):
+def test_similar_products_say_whether_any_is_close(client, garment_shop):
     assert client.get(SIMILAR).json()["close_enough"]
     assert not client.get(SIMILAR.replace("red", "blue")).json()["close_enough"]
 
@@ -78,7 +66,7 @@ def test_similar_products_say_whether_any_is_close(client, shop):
         ({"in_colour": "red", "weights": "colour:0"}, {"in_colour": "conflict"}),
     ],
 )
-def test_wrong_weights_are_refused_everywhere(client, shop, parameters, errors):
+def test_wrong_weights_are_refused_everywhere(client, garment_shop, parameters, errors):
     query = post_search(client, photo=DRESS).json()["query"]
     for answer in (
         post_search(client, photo=DRESS, **parameters),
@@ -89,7 +77,7 @@ def test_wrong_weights_are_refused_everywhere(client, shop, parameters, errors):
         assert field_errors(answer) == errors
 
 
-def test_empty_weights_mean_none(client, shop):
+def test_empty_weights_mean_none(client, garment_shop):
     empty = {"weights": "", "in_colour": ""}
     assert post_search(client, photo=DRESS, **empty).json()["results"][0]["band"]
     assert client.get(SIMILAR, empty).json()["results"][0]["band"]

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from catalog.filters import ParameterError
-from catalog.tests.factories import make_category, make_product
+from catalog.tests.factories import make_product
 from search.models import Encoder
 from search.query.kept_search import get_search, start_search
 from search.query.refinement import Refinement
 from search.query.similar import similar_products
 from search.query.start import Start
 from search.query.weights import NO_WEIGHTS, Weights, weigh_query
-from search.tests.garments import photo_of
+from search.tests.garments import make_garments, photo_of
 
 ANY_COLOUR = Weights((("colour", 0.0),))
 IN_BLUE = Weights(in_colour="blue")
@@ -19,26 +19,11 @@ RED_DRESS = photo_of("dress", (210, 20, 20))
 
 
 @pytest.fixture
-def shop(garment_network, embed):
+def shop(garment_shop, embed):
     """Return red and blue dresses and skirts by SKU, and a pink scarf."""
-    looks = [
-        ("dress", "red", (200, 20, 20)),
-        ("dress", "blue", (20, 20, 200)),
-        ("skirt", "red", (190, 20, 20)),
-        ("skirt", "blue", (20, 20, 190)),
-        ("scarf", "pink", (230, 150, 160)),
-    ]
-    products = {
-        f"{name}-{kind}": make_product(
-            sku=f"{name}-{kind}",
-            title=f"{name} {kind}",
-            category=make_category(kind.title(), kind),
-            photo=photo_of(kind, colour),
-        )
-        for kind, name, colour in looks
-    }
+    more = make_garments("blue-skirt", "pink-scarf")
     embed()
-    return products
+    return garment_shop | more
 
 
 def search(weights=NO_WEIGHTS, **refinement):
