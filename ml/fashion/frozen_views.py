@@ -1,7 +1,7 @@
 """Compute views of every photo and run them through the frozen part of the network.
 
 Finder and lower blocks of MobileNetV2 take most of the time of a step and are not
-trained. Their output is computed once for each view and kept on disk, 14 KB a view,
+trained. Their output is computed once for each view and kept on disk, 13 KB a view,
 mapped into memory.
 """
 
@@ -24,7 +24,7 @@ from ml.preprocess import read_photo
 from ml.serving.garments import Look, crop, look
 from ml.serving.networks import open_session
 
-MAX_VIEWS = 100_000  # 1.4 GB; a large catalogue keeps fewer views of each photo
+MAX_VIEWS = 100_000  # 1.3 GB; a large catalogue keeps fewer views of each photo
 AT_ONCE = 4  # views in a call of the network; progress is saved every 16 times as many
 NAMES = ("activations", "weights", "colours")
 
