@@ -13,7 +13,7 @@ from ml.measure.bands import Shown
 from ml.measure.gallery import EmbeddedSplit, embed_views
 from ml.measure.labels import agreements, grades
 from ml.measure.metrics import distances
-from ml.measure.photo_edits import PLACED, View
+from ml.measure.photo_edits import PLACED
 
 FIRST = 8  # results on a phone's screen
 EVERY = 2  # photos with a changed view
@@ -76,7 +76,8 @@ def kept_results(
     labels = queries.labels[::EVERY]
     found = {}
     for name, view in PLACED.items():
-        after = _first(distances(_views(encoder, items, view, name), gallery.vectors))
+        views = embed_views(encoder, items, view, 0, name)
+        after = _first(distances(views, gallery.vectors))
         both = [len(set(a) & set(b)) for a, b in zip(before, after, strict=True)]
         right = gallery.labels[after] == labels[:, None]
         found[name] = {
@@ -84,10 +85,6 @@ def kept_results(
             "right category": float(right.mean()),
         }
     return found
-
-
-def _views(encoder: Encoder, items: list, view: View, name: str) -> np.ndarray:
-    return embed_views(encoder, items, view, 0, name)
 
 
 def without_garment(encoder: Encoder, gallery: EmbeddedSplit) -> dict[str, float]:
@@ -107,9 +104,8 @@ def without_garment(encoder: Encoder, gallery: EmbeddedSplit) -> dict[str, float
 def _answers(
     encoder: Encoder, image: Image.Image, gallery: EmbeddedSplit, limit: float
 ) -> bool:
-    if not encoder.find(image).garments:
-        return False
-    return bool(distances(encoder.encode([image]), gallery.vectors).min() <= limit)
+    _, vectors = encoder.encode_garments(image)
+    return bool((distances(vectors, gallery.vectors) <= limit).any())
 
 
 def _known(shown: Shown) -> Shown:

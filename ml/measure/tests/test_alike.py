@@ -92,5 +92,6 @@ def test_a_picture_in_which_nothing_is_found_gets_no_product(
     whole = without_garment(encoder, gallery)
     assert set(whole) == {"plain", "noise", "text", "drawn"}
     assert whole["noise"] > 0
-    monkeypatch.setattr(Encoder, "find", lambda self, image: Finding((), 0.1))
+    nothing = Finding((), 0.1), np.empty((0, encoder.dimension), np.float32)
+    monkeypatch.setattr(Encoder, "encode_garments", lambda self, image: nothing)
     assert not any(without_garment(encoder, gallery).values())
