@@ -69,7 +69,7 @@ def export_encoder(
                 f"Keras and ONNX disagree: on {len(photos)} photos the least cosine "
                 f"is {cosine:.6f}, below {LEAST_COSINE}. Nothing was written."
             )
-        hashes = {runtime: _sha256(file) for runtime, file in files.items()}
+        hashes = {runtime: file_hash(file) for runtime, file in files.items()}
         parity = {"photos": len(photos), "least_cosine": round(cosine, 7)}
         complete = _describe(encoder, info, hashes, parity)
         description = Path(folder) / "encoder.json"
@@ -199,6 +199,7 @@ def _describe(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "input_size": size,
         "dimension": dimension,
+        **({} if finder_size is None else {"finder_size": finder_size}),
         "preprocessing": (
             f"upright sRGB, transparency on white; {seen} resized to "
             f"{size} x {size} with antialiasing (Pillow, bilinear); uint8 RGB "
@@ -223,5 +224,5 @@ def weights_hash(encoder: keras.Model) -> str:
     ).hexdigest()
 
 
-def _sha256(file: Path) -> str:
+def file_hash(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ml.command import add_data, command_line, data_folder, run_command
 from ml.dataset import load_splits, read_splits
@@ -18,6 +20,8 @@ from ml.measure.encoder_info import make_encoder_info
 from ml.measure.labels import Notes
 from ml.recipes import Recipe
 from ml.serving.networks import DECODED
+
+PARTS = ("parts", "names", "part_bands", "colours")  # of encoder.json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +38,13 @@ def run(options: argparse.Namespace, command: str) -> None:
     if not options.keras.is_file():
         raise UserError(f"There is no Keras file {options.keras}.")
     # Errors in the arguments show before TensorFlow is imported, which takes seconds.
-    from ml.conversion import export_encoder, load_keras, network_of, parity_photos
+    from ml.conversion import (
+        export_encoder,
+        file_hash,
+        load_keras,
+        network_of,
+        parity_photos,
+    )
 
     encoder = load_keras(options.keras)
     network = network_of(encoder)
@@ -51,6 +61,7 @@ def run(options: argparse.Namespace, command: str) -> None:
         splits=splits,
         photos=photos,
         command=command,
+        known=_known_parts(options.keras, file_hash(options.keras)),
     )
     # The file does not say how the network was trained.
     known = ("name", "input_size", "dimension")
@@ -62,6 +73,17 @@ def run(options: argparse.Namespace, command: str) -> None:
         f"{info['version']} written to {options.out}; Keras against ONNX: least "
         f"cosine {cosine}"
     )
+
+
+def _known_parts(file: Path, sha256: str) -> dict[str, Any]:
+    """Return what the encoder.json beside a network says of the parts of its vector."""
+    beside = file.with_name("encoder.json")
+    if not beside.is_file():
+        return {}
+    info = json.loads(beside.read_text())
+    if info["sha256"]["keras"] != sha256:
+        return {}
+    return {key: info[key] for key in PARTS if key in info}
 
 
 def _parser() -> argparse.ArgumentParser:

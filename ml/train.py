@@ -160,13 +160,10 @@ def _export(
         splits=splits,
         photos=photos,
         command=command,
-        parts=trained.info.get("parts", {}),
+        known=trained.info,
     )
     some = parity_photos(photos, network.decode_side)
-    for name in ("part_bands", "colours"):  # what an encoder trained further keeps
-        if name in trained.info and not info.get(name):
-            info[name] = trained.info[name]
-    return export_encoder(trained.network, out, some, trained.info | info | seconds)
+    return export_encoder(trained.network, out, some, info | seconds)
 
 
 def _check_left_out(leave_out: Sequence[str], categories: Sequence[str]) -> None:

@@ -61,7 +61,6 @@ def fit(
         known = {key: value for key, value in known.items() if key != "colours"}
     info = {
         **known,
-        "finder_size": parts.finder.input_shape[1],
         "parts": described,
         "names": {name: list(known) for name, known in names.items()},
     }

@@ -30,10 +30,13 @@ def make_encoder_info(
     splits: Mapping[str, Sequence[PhotoFile]],
     photos: Mapping[str, Photos],
     command: str,
-    parts: Mapping[str, Mapping[str, Any]] | None = None,
+    known: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Measure the encoder on the given splits and calibrate its bands."""
-    parts = parts or {}
+    """Measure the encoder on the given splits and calibrate its bands.
+
+    `known` is what was said of it before; bands of its parts and colours that these
+    photos have no labels for are taken from there.
+    """
     categories = sorted({item.category for item in splits["train"]})
     embedded = {
         name: embed(network, [*splits[name]], categories, name) for name in photos
@@ -56,12 +59,13 @@ def make_encoder_info(
         "bands": bands,
         "calibration": calibration,
     }
-    if parts:
-        found["part_bands"] = calibrate_parts(
-            parts, shown["validation"], shown["train"]
-        )
-        found["colours"] = named_colours(parts, shown["train"], recipe.seed)
-    return found
+    if parts := known.get("parts"):
+        measured = {
+            "part_bands": calibrate_parts(parts, shown["validation"], shown["train"]),
+            "colours": named_colours(parts, shown["train"], recipe.seed),
+        }
+        found |= {key: value or known.get(key, {}) for key, value in measured.items()}
+    return {**known, **found}
 
 
 def describe_data(

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml import train
+from ml import export, train
 from ml.backend import keras, tf
 from ml.dataset import Photos, load_splits, read_splits
 from ml.encoder import RUNTIMES, Encoder
@@ -319,6 +319,18 @@ def test_both_runtimes_find_and_encode_alike(trained):
     assert cosines.min() > 0.9999
     found = [[e.find(photo).garments for photo in photos] for e in (onnx, keras_)]
     assert found[0] == found[1]
+
+
+def test_an_exported_network_keeps_its_finder_and_parts(trained, tmp_path):
+    words = ["--keras", trained / "encoder.keras", "--data", trained / "data"]
+    assert export.main([*map(str, words), "--out", str(tmp_path)]) == 0
+    before, after = Encoder.load(trained), Encoder.load(tmp_path)
+    photo = draw_photo("ball", 5, 200)
+    assert after.find(photo) == before.find(photo)
+    assert after.encode([photo]) == pytest.approx(before.encode([photo]), abs=1e-3)
+    assert after.parts == before.parts
+    assert after.part_bands == before.part_bands
+    assert list(after.colours) == list(before.colours)
 
 
 def test_training_goes_on_without_labels(trained, tmp_path):
