@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ml.errors import ConfigError, UserError
+from ml.recipes import DEFAULT_RECIPE, RECIPES
 
 DATA_VARIABLE = "FASHIONLENS_DATA"
 VAR_VARIABLE = "FASHIONLENS_VAR"
@@ -34,6 +35,24 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="DIR",
         help=f"folder of photos (default: the variable {DATA_VARIABLE})",
+    )
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--recipe",
+        choices=sorted(RECIPES),
+        default=DEFAULT_RECIPE,
+        help="how to train (default: %(default)s)",
+    )
+
+
+def add_split(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--split",
+        choices=("validation", "test"),
+        default="test",
+        help="the photos to search with (default: test)",
     )
 
 

@@ -14,7 +14,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ml.command import add_data, add_notes, data_folder, run_command, var_folder
+from ml.command import (
+    add_data,
+    add_notes,
+    add_split,
+    data_folder,
+    run_command,
+    var_folder,
+)
 from ml.dataset import SPLITS, DatasetError, categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.measure import figures as figures_of
@@ -96,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_data(parser)
     add_notes(parser)
+    add_split(parser)
     add = parser.add_argument
     add(
         "--encoder",
@@ -105,12 +113,6 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the encoder",
     )
     add("--runtime", choices=("onnx", "keras"), default="onnx", help="default: onnx")
-    add(
-        "--split",
-        choices=("validation", "test"),
-        default="test",
-        help="the photos to search with (default: test)",
-    )
     add(
         "--views",
         type=_at_least_one,

@@ -22,6 +22,8 @@ import numpy as np
 from ml.command import (
     add_data,
     add_notes,
+    add_recipe,
+    add_split,
     add_weights,
     data_folder,
     initial_weights,
@@ -35,7 +37,7 @@ from ml.measure.gallery import EmbeddedSplit, PhotoEncoder, embed
 from ml.measure.labels import Notes
 from ml.measure.tables import kinds_table
 from ml.measure.unseen_kinds import LeaveOutTrainer, imagenet_encoder
-from ml.recipes import DEFAULT_RECIPE, RECIPES, Recipe
+from ml.recipes import RECIPES, Recipe
 
 # Each of the ten kinds appears once. These pairs are the ones that ImageNet features
 # confuse most on train and validation photos (leave-one-out recall@1 .899 on average;
@@ -226,25 +228,15 @@ def _parser() -> argparse.ArgumentParser:
     add_data(parser)
     add_notes(parser)
     add_weights(parser)
+    add_recipe(parser)
+    add_split(parser)
     add = parser.add_argument
-    add(
-        "--recipe",
-        choices=sorted(RECIPES),
-        default=DEFAULT_RECIPE,
-        help="how to train (default: %(default)s)",
-    )
     add("--steps", type=int, metavar="N", help="steps in an epoch, not the recipe's")
     add(
         "--views-folder",
         type=Path,
         metavar="DIR",
         help="where trainings keep the views of the photos (default: OUT/views)",
-    )
-    add(
-        "--split",
-        choices=("validation", "test"),
-        default="test",
-        help="the photos to search with (default: test)",
     )
     add(
         "--untrained-only",

@@ -6,7 +6,6 @@ python -m ml.train --recipe report --data DIR --weights imagenet --out DIR
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import shutil
 import sys
 import time
@@ -15,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ml.command import (
-    add_data,
-    add_notes,
-    add_weights,
     command_line,
     data_folder,
     initial_weights,
@@ -29,32 +25,18 @@ from ml.measure.encoder_info import make_encoder_info
 from ml.measure.history import Trained, draw_loss, write_history
 from ml.measure.labels import Notes
 from ml.recipes import (
-    DEFAULT_RECIPE,
-    RECIPES,
     SCRATCH,
     FashionRecipe,
-    Option,
     Recipe,
     Sources,
     TripletRecipe,
-    flag,
 )
-
-EXAMPLES = """examples:
-  python -m ml.train --data ../clothing-dataset-small --out var/encoders/mine
-  python -m ml.train --data DIR --weights mobilenet_v2.weights.h5 --out OUT --seed 7
-
-DIR holds train/, validation/ and test/ with one folder of photos for each category,
-or only the category folders; then a tenth is held out for validation and a tenth for
-test. Photos of one product may have a folder of their own in the category folder.
-OUT gets encoder.keras, encoder.onnx, encoder.json, history.csv and loss.png. Run the
-same command again to resume a training of the recipe fashion that was interrupted.
-"""
+from ml.train_options import chosen_recipe, make_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
-    options = _parser().parse_args(words)
+    options = make_parser().parse_args(words)
     return run_command(
         "ml.train",
         lambda: run(options, command_line("ml.train", words)),
@@ -176,36 +158,6 @@ def _check_left_out(leave_out: Sequence[str], categories: Sequence[str]) -> None
         raise ConfigError("--leave-out must leave two categories to train on.")
 
 
-def chosen_recipe(options: argparse.Namespace) -> Recipe:
-    """Return the recipe with the options given on the command line."""
-    recipe = RECIPES[options.recipe]
-    declared = recipe.options()
-    given = {
-        name: getattr(options, name)
-        for name in _all_options()
-        if getattr(options, name) is not None
-    }
-    for name in given:
-        if name not in declared:
-            raise ConfigError(f"--recipe {recipe.name} has no option {flag(name)}.")
-        if options.start is not None and declared[name].structural:
-            raise ConfigError(
-                f"{flag(name)} applies to a new network, but --from names one that is "
-                "already built. Leave out one of the two."
-            )
-    recipe = dataclasses.replace(recipe, **given)
-    recipe.check()
-    return recipe
-
-
-def _all_options() -> dict[str, Option]:
-    """Return the options of every recipe by field name."""
-    found: dict[str, Option] = {}
-    for recipe in RECIPES.values():
-        found |= recipe.options()
-    return found
-
-
 def _print_summary(info: dict[str, Any], out: Path) -> None:
     cpu = info["training_cpu_s"]
     print(f"\n{info['version']}: trained in {info['training_s']} s ({cpu} s of CPU)")
@@ -219,83 +171,6 @@ def _print_summary(info: dict[str, Any], out: Path) -> None:
         print(f"  {name}: distance up to {distance:.4f}")
     print(f"  Keras against ONNX: least cosine {info['parity']['least_cosine']}")
     print(f"Written to {out}. To see more: python -m ml.evaluate --encoder {out}")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m ml.train",
-        description="Train an encoder on photos in category folders.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add(
-        "--recipe",
-        choices=sorted(RECIPES),
-        default=DEFAULT_RECIPE,
-        help="how to train (default: %(default)s)",
-    )
-    add_data(parser)
-    add_notes(parser)
-    add_weights(parser)
-    add("--out", type=Path, metavar="DIR", required=True, help="folder to write to")
-    add(
-        "--from",
-        dest="start",
-        type=Path,
-        metavar="DIR",
-        help="folder of an encoder of the recipe fashion to train further instead",
-    )
-    add(
-        "--finder",
-        type=Path,
-        metavar="DIR",
-        help="folder of the encoder whose finder is taken (recipe fashion; default: "
-        "that of --from, or the one that comes with the project)",
-    )
-    add(
-        "--garment-masks",
-        type=Path,
-        metavar="DIR",
-        help="train the finder too, on these: a grey PNG for each photo of DIR/train, "
-        "at the photo's path, white on the garment (recipe fashion)",
-    )
-    add(
-        "--leave-out",
-        default="",
-        metavar="A,B",
-        help="categories not to train on, to measure unseen kinds",
-    )
-    add(
-        "--views-folder",
-        type=Path,
-        metavar="DIR",
-        help="keep the views of the photos here for the next training on them "
-        "(recipe fashion; 14 KB for each view)",
-    )
-    add(
-        "--measure-test",
-        action="store_true",
-        help="measure the test split too; for an encoder to ship, not to choose one",
-    )
-    _add_recipe_options(parser)
-    return parser
-
-
-def _add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    for name, option in _all_options().items():
-        defaults = {
-            key: getattr(recipe, name)
-            for key, recipe in RECIPES.items()
-            if name in recipe.options()
-        }
-        listed = ", ".join(f"{key} {value:g}" for key, value in defaults.items())
-        parser.add_argument(
-            flag(name),
-            type=type(next(iter(defaults.values()))),
-            metavar="N",
-            help=f"{option.help} ({option.bounds}; default: {listed})",
-        )
 
 
 if __name__ == "__main__":

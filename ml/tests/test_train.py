@@ -17,6 +17,7 @@ from ml.errors import ConfigError
 from ml.measure.encoder_info import describe_data
 from ml.recipes import RECIPES, Recipe
 from ml.tests.drawn import write_dataset
+from ml.train_options import chosen_recipe, make_parser
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -69,18 +70,18 @@ def test_values_out_of_bounds_are_refused_by_name(tmp_path, capsys, words):
 
 
 def parsed(*words: str) -> argparse.Namespace:
-    return train._parser().parse_args(["--out", "x", *words])
+    return make_parser().parse_args(["--out", "x", *words])
 
 
 def test_the_recipe_is_fashion_unless_said():
-    recipe = train.chosen_recipe(parsed())
+    recipe = chosen_recipe(parsed())
     assert recipe == RECIPES["fashion"]
     assert (recipe.input_size, recipe.dimension) == (160, 128)
 
 
 def test_an_option_of_another_recipe_is_refused():
     with pytest.raises(ConfigError, match="fashion has no option --margin"):
-        train.chosen_recipe(parsed("--margin", "0.5"))
+        chosen_recipe(parsed("--margin", "0.5"))
 
 
 @pytest.mark.parametrize(
@@ -103,15 +104,15 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
     [("--alpha", "0.5"), ("--frozen-blocks", "7")],
 )
 def test_structural_options_are_refused_with_from(option, value):
-    assert train.chosen_recipe(parsed(option, value))
+    assert chosen_recipe(parsed(option, value))
     with pytest.raises(ConfigError, match=f"{option} applies to a new network"):
-        train.chosen_recipe(parsed(option, value, "--from", "there"))
+        chosen_recipe(parsed(option, value, "--from", "there"))
 
 
 def test_options_change_the_recipe():
     words = ["--out", "x", "--steps", "7", "--margin", "0.5", "--seed", "9"]
     words += ["--recipe", "report"]
-    recipe = train.chosen_recipe(train._parser().parse_args(words))
+    recipe = chosen_recipe(make_parser().parse_args(words))
     assert (recipe.steps, recipe.margin, recipe.seed) == (7, 0.5, 9)
     assert (recipe.name, recipe.epochs) == ("report", Recipe("report").epochs)
 
@@ -140,7 +141,7 @@ def test_help_names_bounds_and_the_default_of_each_recipe(capsys):
 
 
 def test_the_report_recipe_is_the_reports():
-    recipe = train.chosen_recipe(parsed("--recipe", "report"))
+    recipe = chosen_recipe(parsed("--recipe", "report"))
     assert (recipe.epochs, recipe.steps, recipe.batch) == (5, 100, 32)
     assert (recipe.input_size, recipe.dimension, recipe.margin) == (128, 128, 0.2)
 
