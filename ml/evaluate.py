@@ -121,19 +121,10 @@ def _parser() -> argparse.ArgumentParser:
         help="changed views of each photo for the instance rows (default: 1)",
     )
     out = var_folder() / "evaluation"
-    add(
-        "--out",
-        type=Path,
-        metavar="DIR",
-        default=out,
-        help=f"where figures and pictures go (default: {out})",
-    )
-    add(
-        "--no-pictures",
-        dest="pictures",
-        action="store_false",
-        help="write figures only",
-    )
+    written = f"where figures and pictures go (default: {out})"
+    add("--out", type=Path, metavar="DIR", default=out, help=written)
+    figures_only = "write figures only"
+    add("--no-pictures", dest="pictures", action="store_false", help=figures_only)
     add("--json", action="store_true", help="end with one JSON object")
     return parser
 

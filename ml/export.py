@@ -68,11 +68,8 @@ def run(options: argparse.Namespace, command: str) -> None:
     info["recipe"] = {key: dataclasses.asdict(recipe)[key] for key in known}
     some = parity_photos(photos, network.decode_side)
     info = export_encoder(encoder, options.out, some, info)
-    cosine = info["parity"]["least_cosine"]
-    print(
-        f"{info['version']} written to {options.out}; Keras against ONNX: least "
-        f"cosine {cosine}"
-    )
+    cosine = f"Keras against ONNX: least cosine {info['parity']['least_cosine']}"
+    print(f"{info['version']} written to {options.out}; {cosine}")
 
 
 def _known_parts(file: Path, sha256: str) -> dict[str, Any]:

@@ -51,11 +51,7 @@ def make_encoder_info(
         "seed": recipe.seed,
         "command": command,
         "data": describe_data(notes.data, splits, photos),
-        "metrics": {
-            name: _figures(name, embedded, recipe.seed)
-            for name, split in embedded.items()
-            if len(split)
-        },
+        "metrics": _figures(embedded, recipe.seed),
         "bands": bands,
         "calibration": calibration,
     }
@@ -82,6 +78,16 @@ def describe_data(
 
 
 def _figures(
+    splits: Mapping[str, EmbeddedSplit], seed: int
+) -> dict[str, dict[str, float | None]]:
+    return {
+        name: _figures_of(name, splits, seed)
+        for name, split in splits.items()
+        if len(split)
+    }
+
+
+def _figures_of(
     name: str, splits: Mapping[str, EmbeddedSplit], seed: int
 ) -> dict[str, float | None]:
     split, train = splits[name], splits["train"]

@@ -48,23 +48,10 @@ def measure(
         for key, split in splits.items()
     }
     asked, gallery = shown[name], shown["train"]
-    relevant = metrics.relevance(
-        queries.vectors, queries.labels, train.vectors, train.labels
-    )
     return {
         "similarity": similarity(train, queries),
-        "triplets_in_order": {
-            "count": metrics.RANDOM_TRIPLETS,
-            **{
-                key: metrics.random_triplets_in_order(split.vectors, split.labels, SEED)
-                for key, split in splits.items()
-            },
-        },
-        "category": {
-            "queries": len(queries),
-            "gallery": len(train),
-            **metrics.retrieval(relevant),
-        },
+        "triplets_in_order": triplets_in_order(splits),
+        "category": category(train, queries),
         "mistakes": mistakes(train, queries),
         "looks": shared_features(train, queries),
         "instance": instance(encoder, splits, views_each),
@@ -88,6 +75,25 @@ def similarity(train: EmbeddedSplit, queries: EmbeddedSplit) -> dict[str, Any]:
         inside, between = metrics.mean_similarity(split.vectors, split.labels)
         figures[key] = {"inside": inside, "between": between}
     return figures
+
+
+def triplets_in_order(splits: dict[str, EmbeddedSplit]) -> dict[str, float]:
+    shares = {
+        name: metrics.random_triplets_in_order(split.vectors, split.labels, SEED)
+        for name, split in splits.items()
+    }
+    return {"count": metrics.RANDOM_TRIPLETS, **shares}
+
+
+def category(gallery: EmbeddedSplit, queries: EmbeddedSplit) -> dict[str, float]:
+    relevant = metrics.relevance(
+        queries.vectors, queries.labels, gallery.vectors, gallery.labels
+    )
+    return {
+        "queries": len(queries),
+        "gallery": len(gallery),
+        **metrics.retrieval(relevant),
+    }
 
 
 def mistakes(gallery: EmbeddedSplit, queries: EmbeddedSplit) -> dict[str, Any]:
