@@ -9,12 +9,18 @@ from ml.recipes import Recipe
 
 
 def learning_rate(recipe: Recipe) -> keras.optimizers.schedules.LearningRateSchedule:
-    """Return a linear warm-up followed by a cosine decay to zero at the last step."""
     total = max(1, recipe.epochs * recipe.steps)
     climb = math.ceil(total * recipe.warmup)
+    return cosine_decay(recipe.learning_rate, total, climb)
+
+
+def cosine_decay(
+    highest: float, steps: int, climb: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return a linear climb followed by a cosine decay to zero at the last step."""
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=recipe.learning_rate / max(1, climb),
-        decay_steps=max(1, total - climb),
-        warmup_target=recipe.learning_rate,
+        initial_learning_rate=highest / max(1, climb),
+        decay_steps=max(1, steps - climb),
+        warmup_target=highest,
         warmup_steps=climb,
     )

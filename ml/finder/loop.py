@@ -15,6 +15,7 @@ from ml.errors import UserError
 from ml.finder.network import build_finder
 from ml.finder.pictures import Example, example, read_masked
 from ml.preprocess import PhotoError
+from ml.schedule import cosine_decay
 
 STEPS = 1_800
 BATCH = 96
@@ -102,12 +103,7 @@ def _batch(
 
 
 def _make_step(head: keras.Model, steps: int) -> Callable[..., tf.Tensor]:
-    schedule = keras.optimizers.schedules.CosineDecay(
-        LEARNING_RATE / WARMUP,
-        max(1, steps - WARMUP),
-        warmup_target=LEARNING_RATE,
-        warmup_steps=WARMUP,
-    )
+    schedule = cosine_decay(LEARNING_RATE, steps, WARMUP)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY)
     variables = head.trainable_variables
     optimizer.build(variables)
