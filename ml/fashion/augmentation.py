@@ -11,6 +11,8 @@ import io
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
+from ml.measure.photo_edits import edge_colour
+
 SIDE = 400  # pixels, the longer side of a view
 CROPPED = (0.6, 1.0)  # share of each side that is kept
 STRETCHED = (0.85, 1.18)  # ratio of the crop's two shares
@@ -56,11 +58,9 @@ def augmented_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 def _farther(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Put the photo on a larger ground of the colour of its edge."""
-    edge = np.asarray(image)[[0, -1]].reshape(-1, 3)
-    colour = tuple(int(value) for value in np.median(edge, axis=0))
     times = rng.uniform(*FARTHER)
     size = (round(image.width * times), round(image.height * times))
-    whole = Image.new("RGB", size, colour)
+    whole = Image.new("RGB", size, edge_colour(image))
     left = int(rng.integers(size[0] - image.width + 1))
     top = int(rng.integers(size[1] - image.height + 1))
     whole.paste(image, (left, top))

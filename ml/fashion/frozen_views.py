@@ -21,7 +21,7 @@ from tqdm import tqdm
 from ml.fashion.augmentation import SIDE, augmented_view
 from ml.fashion.backgrounds import on_other_background
 from ml.preprocess import read_photo
-from ml.serving.garments import Look, crop, look
+from ml.serving.garments import MASK_SCALE, Look, crop, look
 from ml.serving.networks import open_session
 
 MAX_VIEWS = 100_000  # 1.3 GB; a large catalogue keeps fewer views of each photo
@@ -135,7 +135,7 @@ def _open_arrays(
     side = maker.input_size
     samples = maker.frozen(
         np.zeros((1, side, side, 3), np.uint8),
-        np.zeros((1, side // 4, side // 4), np.uint8),
+        np.zeros((1, *[side // MASK_SCALE] * 2), np.uint8),
     )
     return [
         np.lib.format.open_memmap(

@@ -22,11 +22,11 @@ from ml.backbone import build_backbone
 from ml.backend import keras
 from ml.errors import UserError
 from ml.fashion.colours import histogram, set_constants
-from ml.finder.network import SIZE as FINDER_SIZE
+from ml.finder.pictures import SIDE as FINDER_SIDE
 from ml.recipes import FashionRecipe
+from ml.serving.garments import MASK_SCALE
 
 DEPTHS = ("block_10_project_BN", "block_13_expand_relu", "out_relu")
-MASK_SCALE = 4  # pixels of a crop to one of its mask
 UNMASKED = 0.02  # weight of what is not garment, when features are averaged
 VISIBLE = 0.25  # of what is not garment; the rest of it is grey
 INSTANCE = "instance"  # the output of the heads that tells photos apart
@@ -165,7 +165,7 @@ def join(parts: Parts, readout: keras.Model) -> keras.Model:
     logits = parts.heads([features, colours], training=False)
     vector = readout(readable(features, colours, logits))
     garment = keras.Model({"crop": crop, "mask": mask}, vector, name="garment")
-    image = keras.Input((FINDER_SIZE, FINDER_SIZE, 3), dtype="uint8", name="image")
+    image = keras.Input((FINDER_SIDE, FINDER_SIDE, 3), dtype="uint8", name="image")
     inputs = {"image": image, "crop": crop, "mask": mask}
     outputs = [
         *parts.finder(image, training=False),

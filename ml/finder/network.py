@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ml.backbone import load_backbone
 from ml.backend import keras
+from ml.finder.pictures import SIDE
 from ml.recipes import Recipe
 
-SIZE = 128  # pixels of the input; the mask has a quarter
 LEVELS = ("block_2_add", "block_5_add", "block_6_project_BN")  # frozen
 DEEPEST = "block_12_add"  # trained from here down to LEVELS
 
@@ -20,9 +20,9 @@ def build_finder(weights: str | Path | None) -> keras.Model:
     logits (N,) and (N, 4).
     """
     backbone = keras.applications.MobileNetV2(
-        input_shape=(SIZE, SIZE, 3), include_top=False, weights=None
+        input_shape=(SIDE, SIDE, 3), include_top=False, weights=None
     )
-    load_backbone(backbone, weights, Recipe("finder", input_size=SIZE))
+    load_backbone(backbone, weights, Recipe("finder", input_size=SIDE))
     lower = keras.Model(
         backbone.input, [backbone.get_layer(name).output for name in LEVELS]
     )
@@ -33,7 +33,7 @@ def build_finder(weights: str | Path | None) -> keras.Model:
 def join_finder(lower: keras.Model, head: keras.Model) -> keras.Model:
     lower.name, head.name = "finder_lower", "finder_head"
     lower.trainable = False
-    image = keras.Input((SIZE, SIZE, 3), dtype="uint8", name="image")
+    image = keras.Input((SIDE, SIDE, 3), dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(image)
     mask, presence, turns = head(lower(x, training=False), training=False)
     return keras.Model(image, [keras.ops.sigmoid(mask), presence, turns], name="finder")

@@ -13,10 +13,11 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
 from ml.finder.drawn import PICTURES
+from ml.measure.photo_edits import edge_colour
 from ml.preprocess import read_photo
 
-SIDE = 128  # pixels of a picture
-MASK_SIDE = 32
+SIDE = 128  # pixels of a picture, the input of the finder
+MASK_SIDE = SIDE // 4
 LARGE = 256  # pixels of a photo while it is edited
 COVERED = (0.05, 0.97)  # share of a photo; a mask beyond says nothing
 GROUND = 0.15  # least share of a side that shows no garment, to be a ground
@@ -81,8 +82,7 @@ def _placed(photos: Sequence[Image.Image], rng: np.random.Generator) -> Image.Im
     whole = _opaque(_ground(photos, rng))
     if chance < 0.62:  # farther away: the photo is its own ground
         if rng.random() < 0.6:
-            edges = np.asarray(photo.convert("RGB"))[[0, -1]].reshape(-1, 3)
-            colour = tuple(int(value) for value in np.median(edges, axis=0))
+            colour = edge_colour(photo.convert("RGB"))
             whole = _opaque(Image.new("RGB", (LARGE, LARGE), colour))
         _paste(whole, photo, rng, (0.22, 0.95), cut=False)
     elif chance < 0.85:

@@ -53,15 +53,20 @@ def harder_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     return Image.open(file).convert("RGB")
 
 
+def edge_colour(photo: Image.Image) -> tuple[int, ...]:
+    """Return the median colour of the upper and the lower edge of an RGB photo."""
+    edges = np.asarray(photo)[[0, -1]].reshape(-1, 3)
+    return tuple(int(value) for value in np.median(edges, axis=0))
+
+
 # The rows of `ml.evaluate`, by name.
 ROWS: dict[str, View] = {"first": photo_view, "harder": harder_view}
 
 
 def _placed(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """The photo half as large in a frame of the colour of its edges."""
-    edges = np.asarray(image)[[0, -1]].reshape(-1, 3)
-    colour = tuple(int(value) for value in np.median(edges, axis=0))
-    whole = Image.new("RGB", (2 * image.width, 2 * image.height), colour)
+    size = (2 * image.width, 2 * image.height)
+    whole = Image.new("RGB", size, edge_colour(image))
     whole.paste(image, (image.width // 2, image.height // 2))
     return whole
 
