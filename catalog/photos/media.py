@@ -27,10 +27,10 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     try:
         return stored(request, path)
     except Http404:
-        if not (drawing := thumbnails.draw(path)):
+        if not (thumbnail := thumbnails.draw(path)):
             raise
         headers = {"Cache-Control": FOR_EVER}
-        return HttpResponse(drawing.content, "image/webp", headers=headers)
+        return HttpResponse(thumbnail, "image/webp", headers=headers)
 
 
 def _serve(request: HttpRequest, path: str) -> HttpResponseBase:

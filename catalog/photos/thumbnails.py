@@ -35,14 +35,8 @@ class Thumbnail:
         return default_storage.url(self.name)
 
 
-@dataclass(frozen=True)
-class Drawing:
-    content: bytes
-    stored: bool
-
-
-def draw(name: str) -> Drawing | None:
-    """Draw the thumbnail of this name; return None if there is no photo for it.
+def draw(name: str) -> bytes | None:
+    """Draw and store the thumbnail of this name; return None if it has no photo.
 
     Raises DecoderBusy.
     """
@@ -54,7 +48,7 @@ def draw(name: str) -> Drawing | None:
     return None
 
 
-def _draw(thumbnail: Thumbnail) -> Drawing | None:
+def _draw(thumbnail: Thumbnail) -> bytes | None:
     size = SIZES[thumbnail.size]
     try:
         with default_storage.open(thumbnail.photo) as file:
@@ -67,10 +61,10 @@ def _draw(thumbnail: Thumbnail) -> Drawing | None:
         saved = default_storage.save(thumbnail.name, ContentFile(content))
     except OSError as error:
         log.error("Cannot store %s: %s", thumbnail.name, error)
-        return Drawing(content, stored=False)
-    if saved != thumbnail.name:  # another request has just drawn it
-        default_storage.delete(saved)
-    return Drawing(content, stored=True)
+    else:
+        if saved != thumbnail.name:  # another request has just drawn it
+            default_storage.delete(saved)
+    return content
 
 
 def _webp(image: Image.Image, size: tuple[int, int]) -> bytes:
