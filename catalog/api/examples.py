@@ -9,9 +9,7 @@ from drf_spectacular.utils import OpenApiExample
 from catalog.api.serializers import (
     FacetsOutput,
     listed_product_json,
-    photo_json,
     product_detail_json,
-    product_json,
 )
 from catalog.facets import FacetValue, PriceRange
 from catalog.models import Category, Product, ProductImage
@@ -60,14 +58,6 @@ def sample_photo() -> ProductImage:
         height=1600,
         alt_text="Navy wrap dress, front",
     )
-
-
-def product_example() -> dict[str, Any]:
-    return product_json(sample_product(), SHOP)
-
-
-def photo_example() -> dict[str, Any]:
-    return photo_json(sample_photo(), SHOP)
 
 
 _FACET_VALUES = {
