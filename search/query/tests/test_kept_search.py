@@ -11,20 +11,15 @@ from search.index.encoders import network_of
 from search.models import Embedding
 from search.query.kept_search import QueryExpired, get_search, start_search
 from search.query.nearest import nearest
-from search.query.ranking import VectorQuery, fuse_ranks, move_target
+from search.query.ranking import VectorQuery
 from search.query.refinement import Refinement
 from search.query.similar import similar_products
-from search.query.start import ProductVector, Start, load_product_vectors
+from search.query.start import Start, load_product_vectors
+from search.query.tests.test_ranking import unit
 from search.recommend.recommendations import recommend_similar
 
 pytestmark = pytest.mark.django_db
 HATS = Filters(categories=("hat",))
-
-
-def unit(*values: float) -> np.ndarray:
-    vector = np.zeros(128, np.float32)
-    vector[: len(values)] = values
-    return vector / np.linalg.norm(vector)
 
 
 @pytest.fixture
@@ -288,27 +283,3 @@ def test_concurrent_requests_get_the_same_ranking(wide_bands, shop, monkeypatch)
     monkeypatch.setattr(VectorQuery, "rank", answer)
     assert ids(query.all_hits()) == others[0]
     assert len(others[0]) == 12
-
-
-def test_likes_and_dislikes_move_by_rocchio():
-    right, up, down = unit(1, 0), unit(0, 1), unit(0, -1)
-    assert move_target(None, [], []) is None
-    liked = move_target(right, [ProductVector(1, 1, up)], [])
-    assert liked.measure_from == pytest.approx(unit(1, 0.75))
-    assert liked.order_by is liked.measure_from
-    both = move_target(
-        right,
-        [ProductVector(1, 1, up), ProductVector(2, 2, up)],
-        [ProductVector(3, 3, down)],
-    )
-    assert both.measure_from == pytest.approx(unit(1, 0.75))
-    assert both.order_by == pytest.approx(unit(1, 1.25))
-    only = move_target(None, [], [ProductVector(3, 3, down)])
-    assert only.measure_from is None and only.order_by == pytest.approx(up)
-
-
-def test_lists_are_fused_by_reciprocal_rank():
-    assert fuse_ranks([1, 2, 3], []) == [1, 2, 3]
-    assert fuse_ranks([1, 2, 3], [3]) == [3, 1, 2]
-    assert fuse_ranks([1, 2], [2, 1]) == [1, 2]  # equals as the first has them
-    assert fuse_ranks(range(100), [99, 200]) == [99, 0, 1, 200, *range(2, 99)]
