@@ -8,9 +8,10 @@ from catalog.filters import ParameterError
 from catalog.tests.factories import make_product
 from ml.encoder import Finding, Garment
 from ml.tests.files import as_bytes
+from search.query.box import Box
 from search.query.kept_search import get_search, start_search
 from search.query.refinement import Refinement
-from search.query.start import Box, NoGarment, Start
+from search.query.start import NoGarment, Start
 from search.tests.garments import photo_of
 
 # A red dress on the left and a smaller blue one on the right of a white photo.
