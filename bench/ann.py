@@ -9,7 +9,7 @@ use one thread per query and the same graph parameters (m, ef).
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop
+from bench.empty_shop import empty_shop
 
 # isort: split
 import re

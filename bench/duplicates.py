@@ -9,7 +9,7 @@ with fingerprints and vectors like those of the real photos.
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop
+from bench.empty_shop import empty_shop
 
 # isort: split
 import time

@@ -7,7 +7,7 @@ Times are those of all statements of `search.query.nearest.nearest` at the datab
 """
 
 # First: importing it sets the environment.
-from bench.vectors import empty_shop
+from bench.empty_shop import empty_shop
 
 # isort: split
 import time

@@ -109,7 +109,7 @@ def photo_search_path() -> tuple[int, int]:
     Trace it by the interpreter in a temporary shop, after one search that loads
     everything.
     """
-    from bench.vectors import empty_shop
+    from bench.empty_shop import empty_shop
 
     with empty_shop():
         return trace(prepare_search())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 (ROOT / "var").mkdir(exist_ok=True)
-VAR = Path(tempfile.mkdtemp(prefix="bench-vectors-", dir=ROOT / "var"))
+VAR = Path(tempfile.mkdtemp(prefix="bench-shop-", dir=ROOT / "var"))
 VAR.chmod(0o711)  # root runs the servers as another user, who must reach it
 atexit.register(shutil.rmtree, VAR, ignore_errors=True)
 os.environ["DJANGO_SETTINGS_MODULE"] = "fashionlens.settings"
