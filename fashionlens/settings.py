@@ -386,8 +386,7 @@ if EVENTS_DAYS < 0:
 # Allow searches by the web address of a photo, which the server then fetches.
 SEARCH_ADDRESSES = env.bool("SEARCH_ADDRESSES", False)
 
-# API --------------------------------------------------------------------------
-
+# Rate limits ------------------------------------------------------------------
 
 # For each client address, pages and API together.
 SEARCH_RATE = env.rate("SEARCH_RATE", "" if DEBUG else "600/min")
@@ -404,6 +403,9 @@ RATE_LIMITS = {
 }
 # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
 NUM_PROXIES = env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0)
+
+# API --------------------------------------------------------------------------
+
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
