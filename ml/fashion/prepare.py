@@ -12,7 +12,7 @@ import numpy as np
 
 from ml.backend import keras, tf
 from ml.conversion import convert_to_onnx, load_keras, weights_hash
-from ml.dataset import Photos
+from ml.dataset import Photos, photo_digest
 from ml.encoder import RUNTIMES, SHIPPED
 from ml.fashion.batches import ViewSource, contents_of, digest
 from ml.fashion.frozen_views import (
@@ -51,16 +51,21 @@ class Beginning:
 
 
 def _finder(
-    recipe: FashionRecipe, photos: Photos, given: Sources, default: Path, kept: Path
+    recipe: FashionRecipe, photos: Photos, given: Sources, default: Path, scratch: Path
 ) -> keras.Model:
     if given.masks is None:
         return open_finder((given.finder or default) / RUNTIMES["keras"])
-    if kept.is_file():
-        return load_keras(kept)
     pairs = {
         path: given.masks / Path(key_of(path, given.notes.data)).with_suffix(".png")
         for path in photos.paths
     }
+    files = [file for pair in pairs.items() for file in pair if file.is_file()]
+    key = digest(
+        recipe.seed, str(given.weights), [photo_digest(file) for file in files]
+    )
+    kept = scratch / f"finder-{key}.keras"
+    if kept.is_file():  # trained before an interruption
+        return load_keras(kept)
     finder = train_finder(pairs, given.weights, recipe.seed)
     finder.save(kept)
     return finder
@@ -69,10 +74,9 @@ def _finder(
 def begin(
     recipe: FashionRecipe, photos: Photos, given: Sources, scratch: Path
 ) -> Beginning:
-    kept = scratch / "finder.keras"  # a finder that was trained before an interruption
     names: Names = names_of(photos, given.notes)
     if given.start is None:
-        finder = _finder(recipe, photos, given, SHIPPED, kept)
+        finder = _finder(recipe, photos, given, SHIPPED, scratch)
         sizes = {head: len(known) for head, known in names.items()}
         parts = build_parts(recipe, given.weights, finder, sizes)
         return Beginning(parts, names, {})
@@ -86,7 +90,7 @@ def begin(
     _copy_heads(started.heads, heads, same)
     finder = started.finder
     if given.finder or given.masks:
-        finder = _finder(recipe, photos, given, given.start, kept)
+        finder = _finder(recipe, photos, given, given.start, scratch)
     parts = Parts(finder, started.lower, started.upper, heads)
     known = {key: info[key] for key in ("part_bands", "colours") if key in info}
     axes = readout.get_layer("colour_axes").get_weights()[0]
