@@ -77,8 +77,6 @@ def train_folder(
     # Errors in the data show before TensorFlow is imported, which takes seconds.
     splits = read_splits(sources.notes.data)
     _check_left_out(sources.leave_out, categories_of(splits["train"]))
-    if sources.start is not None and not isinstance(recipe, FashionRecipe):
-        raise ConfigError("--from needs --recipe fashion.")
     out.mkdir(parents=True, exist_ok=True)
     from ml.backend import keras
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ml.command import add_data, add_notes, add_recipe, add_weights
 from ml.errors import ConfigError
-from ml.recipes import RECIPES, Option, Recipe, flag
+from ml.recipes import RECIPES, FashionRecipe, Option, Recipe, flag
 
 EXAMPLES = """examples:
   python -m ml.train --data ../clothing-dataset-small --out var/encoders/mine
@@ -47,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="keep the views of the photos here for the next training on them "
-        "(recipe fashion; 14 KB for each view)",
+        "(recipe fashion; 13 KB for each view)",
     )
     add(
         "--measure-test",
@@ -67,14 +67,15 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of an encoder of the recipe fashion to train further instead",
     )
-    add(
+    finder = parser.add_mutually_exclusive_group()
+    finder.add_argument(
         "--finder",
         type=Path,
         metavar="DIR",
         help="folder of the encoder whose finder is taken (recipe fashion; default: "
         "that of --from, or the one that comes with the project)",
     )
-    add(
+    finder.add_argument(
         "--garment-masks",
         type=Path,
         metavar="DIR",
@@ -103,6 +104,9 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     """Return the recipe with the options given on the command line."""
     recipe = RECIPES[options.recipe]
     declared = recipe.options()
+    for name, value in _fashion_only(options).items():
+        if value is not None and not isinstance(recipe, FashionRecipe):
+            raise ConfigError(f"{name} needs --recipe fashion.")
     given = {
         name: getattr(options, name)
         for name in _all_options()
@@ -119,6 +123,15 @@ def chosen_recipe(options: argparse.Namespace) -> Recipe:
     recipe = dataclasses.replace(recipe, **given)
     recipe.check()
     return recipe
+
+
+def _fashion_only(options: argparse.Namespace) -> dict[str, Path | None]:
+    return {
+        "--from": options.start,
+        "--finder": options.finder,
+        "--garment-masks": options.garment_masks,
+        "--views-folder": options.views_folder,
+    }
 
 
 def _all_options() -> dict[str, Option]:

@@ -100,6 +100,21 @@ def test_arguments_the_data_or_the_recipe_cannot_take(tmp_path, capsys, words, s
 
 
 @pytest.mark.parametrize(
+    "option", ["--from", "--finder", "--garment-masks", "--views-folder"]
+)
+def test_the_report_recipe_refuses_what_it_would_not_read(option):
+    assert chosen_recipe(parsed(option, "x"))
+    with pytest.raises(ConfigError, match=f"{option} needs --recipe fashion"):
+        chosen_recipe(parsed("--recipe", "report", option, "x"))
+
+
+def test_a_finder_is_taken_or_trained(capsys):
+    with pytest.raises(SystemExit):
+        parsed("--finder", "x", "--garment-masks", "y")
+    assert "not allowed with" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("option", "value"),
     [("--alpha", "0.5"), ("--frozen-blocks", "7")],
 )
