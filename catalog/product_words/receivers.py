@@ -6,7 +6,7 @@ from django.db.models import Model, QuerySet
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
-from catalog.models import Category, Product, ProductImage
+from catalog.models import Category, Product, ProductImage, ProductQuerySet
 from catalog.product_words.refresh import refresh_words
 
 
@@ -26,7 +26,7 @@ def refresh_category(instance: Category, **kwargs: Any) -> None:
 def refresh_product(
     instance: Product, update_fields: frozenset[str] | None, **kwargs: Any
 ) -> None:
-    if update_fields is None or update_fields & Product.objects.all().word_fields:
+    if update_fields is None or update_fields & ProductQuerySet.word_fields:
         refresh_words([instance.pk])
 
 
