@@ -67,6 +67,7 @@ def run_alone(name: str) -> Iterator[None]:
         run.start()
         try:
             yield
+        # SystemExit, which stops a worker, leaves the run to be resumed.
         except (Exception, KeyboardInterrupt):
             run.end()
             raise
