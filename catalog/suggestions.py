@@ -51,7 +51,8 @@ def _categories(text: str) -> list[Suggestion]:
 
 
 def _brands(text: str) -> list[Suggestion]:
-    begun = comparable(text)
+    if not (begun := comparable(text)):  # nothing of the text is visible
+        return []
     names = [name for name in list_brands() if f" {begun}" in f" {comparable(name)}"]
     return [
         Suggestion(name, "Brand", _list_url(brand=name)) for name in names[:MAX_NAMES]

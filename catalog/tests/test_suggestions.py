@@ -46,6 +46,7 @@ def shop(db) -> None:
         ("\0\0dre\0", None),
         ("'; --", []),
         ("\u0130\u0131", []),
+        ("\u00ad\u00ad", []),
     ],
 )
 def test_categories_brands_and_products_are_suggested(shop, words, expected):
