@@ -276,7 +276,8 @@ class FeedPhoto(models.Model):
         ProductImage, on_delete=models.CASCADE, related_name="links"
     )
     link = models.TextField()
-    # Shows whether the photo changed without reading it, see catalog.feeds.photos.
+    # Shows whether the photo changed without reading it, see catalog.feeds.photos;
+    # JSON's null: read it again.
     version = models.JSONField()
 
     def __str__(self) -> str:

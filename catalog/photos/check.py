@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.db.models import JSONField, Value
 from django.utils import timezone
 
 from catalog.models import FeedPhoto, ProductImage
@@ -91,12 +92,13 @@ def _repair(check: MediaCheck) -> None:
     delete_unused(check.orphaned)
     for name in check.thumbnails + check.partial:
         default_storage.delete(name)
+    unknown = Value(None, JSONField())
     for image in check.missing:
         if content := _same_pixels(image):
             restore_file(image, content)
             check.restored.append(image)
         # Without its version the next import reads the photo again.
-        elif FeedPhoto.objects.filter(image=image).update(version={}):
+        elif FeedPhoto.objects.filter(image=image).update(version=unknown):
             check.awaited.append(image)
 
 

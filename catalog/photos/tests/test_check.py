@@ -12,6 +12,7 @@ from catalog.feeds.tests.feed_folder import COAT, HAT, FeedFolder, product
 from catalog.photos import thumbnails
 from catalog.photos.check import check_media
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
+from catalog.tests.photo_server import photo_server
 
 pytestmark = pytest.mark.django_db
 
@@ -116,3 +117,14 @@ def test_the_weekly_task_repairs(media):
     spare = spare_file(media, "products/ab/spare.jpg")
     tasks.repair_media()
     assert not spare.exists()
+
+
+def test_a_lost_photo_is_read_again_even_where_links_are_trusted(tmp_path):
+    shop = FeedFolder(tmp_path)
+    with photo_server() as server:
+        server.files = {"/a.jpg": make_photo_bytes("red")}
+        shop.feed(f"A1,Coat,Coats,1,{server.url}/a.jpg,", allow_private=True)
+        lose_files(product("A1"))
+        assert len(check_media(repair=True).awaited) == 1
+        shop.run(allow_private=True, trust_links=True)
+    assert check_media().missing == []
