@@ -26,6 +26,7 @@ from ml.fashion.frozen_views import (
 from ml.fashion.network import (
     INSTANCE,
     Parts,
+    StartError,
     build_heads,
     build_parts,
     open_finder,
@@ -80,8 +81,14 @@ def begin(
         sizes = {head: len(known) for head, known in names.items()}
         parts = build_parts(recipe, given.weights, finder, sizes)
         return Beginning(parts, names, {})
-    started, readout = open_parts(given.start / RUNTIMES["keras"], recipe)
     info = json.loads((given.start / "encoder.json").read_text())
+    if "names" not in info:
+        raise StartError(
+            f"{given.start / 'encoder.json'} lacks the names of the heads' labels, so "
+            "this encoder cannot be trained further. Start from one that ml.train made "
+            "with --recipe fashion."
+        )
+    started, readout = open_parts(given.start / RUNTIMES["keras"], recipe)
     before = {head: tuple(known) for head, known in info["names"].items()}
     names = {**before, **names}
     sizes = {head: len(known) for head, known in names.items()}

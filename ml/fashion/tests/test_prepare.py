@@ -1,4 +1,4 @@
-"""Which finder a training takes."""
+"""What a training begins with: its finder, and the encoder it starts from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from ml.backend import keras
 from ml.dataset import Photos, load_splits, read_splits
 from ml.fashion import prepare
+from ml.fashion.network import StartError
 from ml.fashion.tests.small import SMALL, tiny_finder
 from ml.measure.labels import Notes
 from ml.recipes import Sources
@@ -50,3 +51,10 @@ def test_a_finder_is_trained_again_only_for_other_masks(
     shutil.copy(second, first)
     prepare._finder(SMALL, photos, given, tmp_path, tmp_path)
     assert len(trained) == 2
+
+
+def test_an_encoder_without_names_cannot_be_trained_further(data, photos, tmp_path):
+    (tmp_path / "encoder.json").write_text("{}")
+    given = Sources(Notes(data), start=tmp_path)
+    with pytest.raises(StartError, match=r"encoder\.json lacks the names"):
+        prepare.begin(SMALL, photos, given, tmp_path)
