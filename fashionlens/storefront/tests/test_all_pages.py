@@ -38,7 +38,16 @@ def test_pages_say_that_the_database_is_down(client, database_down, address):
 
 @pytest.mark.parametrize(
     "page",
-    ["400", "403", "403_csrf", "404", "500", "503", "storefront/search/unavailable"],
+    [
+        "400",
+        "403",
+        "403_csrf",
+        "404",
+        "429",
+        "500",
+        "503",
+        "storefront/search/unavailable",
+    ],
 )
 def test_error_pages_make_no_queries(page, django_assert_num_queries):
     with django_assert_num_queries(0):

@@ -185,6 +185,15 @@ def test_what_goes_with_a_product_is_a_link_without_script(client, embed):
     assert client.get(f"{address}?shown=x.9.{'9' * 99}.\u0663").status_code == 200
 
 
+def test_nothing_to_show_is_said_only_where_nothing_is_shown(client, shop):
+    address = f"{shop[0].get_absolute_url()}more/"
+    assert "There is nothing to show." in client.get(address).text
+    look_at(client, shop[1])
+    text = client.get(address).text
+    assert "Because you looked at" in text
+    assert "There is nothing to show." not in text
+
+
 def test_the_product_page_and_its_late_part_take_few_queries(
     client, embed, django_assert_max_num_queries
 ):
@@ -198,9 +207,6 @@ def test_the_product_page_and_its_late_part_take_few_queries(
         look_at(client, shirt)
     with django_assert_max_num_queries(12):
         client.get(f"{shirt.get_absolute_url()}more/", headers={"HX-Request": "true"})
-
-
-# Clicks -----------------------------------------------------------------------------
 
 
 def test_a_click_on_a_similar_item_is_recorded(client, shop):
@@ -252,9 +258,6 @@ def test_only_links_on_pages_of_the_shop_count_as_clicks(client, shop):
 
 def test_cards_of_the_whole_shop_report_no_events(client, shop):
     assert "data-list" not in client.get("/").text
-
-
-# Searches that found nothing ----------------------------------------------------------
 
 
 def test_words_that_find_nothing_are_recorded(client, shop):
