@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pytest
 
 from ml.backend import keras
 from ml.fashion.colours import histogram, set_constants
@@ -20,7 +23,16 @@ SMALL = FashionRecipe(
     views=3,
     learning_rate=0.01,
 )
+# The real network: its deepest activations are two cells a side.
+REAL = dataclasses.replace(SMALL, input_size=64, epochs=1, steps=1, batch=4)
 SIZES = {"category": 3, "kind": 4, "colour": 5}
+
+WARNINGS = [
+    # Keras 3.15 on NumPy 2.4 warns; nothing here can change that.
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),
+    pytest.mark.filterwarnings("ignore:Even though the `tf.config.experimental_run"),
+    pytest.mark.filterwarnings("ignore:When providing `inputs` as a dict"),
+]
 
 
 def tiny_parts(recipe: FashionRecipe = SMALL, seed: int = 1) -> Parts:
