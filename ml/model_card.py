@@ -69,8 +69,10 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
     file = folder / name
     if not file.is_file():
         measured = name == "evaluation.json"
-        command = "; python -m ml.evaluate writes it" if measured else ""
-        raise UserError(f"There is no file {file}{command}.")
+        command = (
+            " Copy figures.json of python -m ml.evaluate there." if measured else ""
+        )
+        raise UserError(f"There is no file {file}.{command}")
     return json.loads(file.read_text())
 
 

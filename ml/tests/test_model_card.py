@@ -133,7 +133,9 @@ def test_a_card_without_marks_is_a_sentence(folder, tmp_path, capsys):
 
 def test_missing_figures_name_the_command_that_makes_them(folder):
     (folder / "evaluation.json").unlink()
-    with pytest.raises(model_card.UserError, match=r"python -m ml\.evaluate writes"):
+    with pytest.raises(
+        model_card.UserError, match=r"figures\.json of python -m ml\.evaluate"
+    ):
         figures_of(folder, folder)
 
 
