@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from axes.models import AccessAttempt
 from django.contrib.auth.models import User
@@ -36,6 +38,15 @@ def test_ten_wrong_passwords_lock_a_name_for_one_address(login, unlimited):
     assert login("right") == 429
     assert login("right", address="198.51.100.1") == 302
     assert login("wrong", name="bob") == 200
+
+
+def test_a_locked_person_reads_for_how_long(login, unlimited, settings):
+    settings.AXES_COOLOFF_TIME = timedelta(minutes=20)
+    for _ in range(10):
+        login("wrong")
+    form = {"username": "ada", "password": "right"}
+    page = Client().post(LOGIN, form, REMOTE_ADDR="192.0.2.1")
+    assert "Try again in 20 minutes" in page.text
 
 
 def test_the_lock_ends_by_itself(login, unlimited):
