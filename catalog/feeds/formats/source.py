@@ -7,16 +7,12 @@ from pathlib import Path
 from catalog.feeds.columns import Feed, FeedRefused, check_headings
 from catalog.feeds.fields import ALIASES, COLUMNS
 from catalog.feeds.formats.delimited import find_delimiter
+from catalog.feeds.formats.encodings import find_encoding
 from catalog.feeds.formats.google_xml import open_xml
 from catalog.feeds.formats.json_lines import open_json_lines
 from catalog.feeds.formats.shopify import is_shopify, open_shopify
 
 _HEAD_BYTES = 4096
-_BOMS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _OTHER_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -39,16 +35,13 @@ def open_feed(
             f" {', '.join(COLUMNS)}."
         )
     head = _read_head(path)
-    if encoding:
-        _check_encoding(encoding)
-    boms = [name for bom, name in _BOMS.items() if head.startswith(bom)]
-    detected = encoding or (boms[0] if boms else "utf-8")
+    detected, is_named = find_encoding(path, head, encoding)
     start = head.decode(detected, "ignore").lstrip("\ufeff \t\r\n")[:1]
     if start == "{":
         return open_json_lines(path, encoding=detected, mapping=mapping)
     if start == "<":
         return open_xml(path, encoding=encoding or None, mapping=mapping)
-    if not encoding and not boms and _is_binary(head):
+    if not is_named and _is_binary(head):
         raise FeedRefused(
             f"{path} is not a text file. Use CSV, TSV, JSON lines or Google's XML. If"
             " it is UTF-16 without a byte order mark, pass --encoding utf-16-le."
@@ -84,13 +77,3 @@ def _is_binary(head: bytes) -> bool:
     except UnicodeDecodeError:
         return b"\0" in head
     return b"\0" in head.split(b"\n", 1)[0]
-
-
-def _check_encoding(encoding: str) -> None:
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise FeedRefused(
-            f"Python knows no encoding {encoding} (--encoding). Try utf-8, utf-16,"
-            " cp1252, cp1254, cp1251 or shift_jis."
-        ) from None
