@@ -1,4 +1,4 @@
-"""Feeds in CSV and TSV. The delimiter is detected."""
+"""Tables in CSV and TSV. The delimiter is detected."""
 
 import csv
 import re
@@ -7,15 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import ClassVar, TextIO
 
-from catalog.feeds.columns import (
-    FeedRefused,
-    Record,
-    join_cells,
-    list_unused,
-    match_headings,
-)
+from catalog.feeds.columns import FeedRefused
+from catalog.feeds.formats.table import TableFeed, best_table
 
 MAX_CHARS = 1_000_000  # per row, so that an unclosed quote does not swallow the file
 csv.field_size_limit(MAX_CHARS)
@@ -29,81 +24,37 @@ class _RowTooLong(ValueError):
 
 
 @dataclass(frozen=True)
-class DelimitedFeed:
+class DelimitedTable:
+    is_trimmed: ClassVar = False
     path: Path
     encoding: str
     delimiter: str
-    headings: list[str]
-    columns: dict[int, str]
 
-    @property
-    def unused_headings(self) -> list[str]:
-        return list_unused(self.headings, self.columns)
-
-    def __iter__(self) -> Iterator[Record]:
-        rows = _read_rows(self.path, self.encoding, self.delimiter)
-        next(cells for _, cells in rows if cells)  # the headings
-        for number, cells in rows:
-            if isinstance(cells, str):
-                yield Record(number, error=cells)
-            elif any(map(str.strip, cells)):
-                yield self._record(number, cells)
-
-    def _record(self, number: int, cells: list[str]) -> Record:
-        width = len(self.headings)
-        while len(cells) > width and not cells[-1].strip():
-            cells.pop()
-        if len(cells) != width:
-            return Record(number, error=f"{width} fields; this row has {len(cells)}")
-        used = [(column, cells[index]) for index, column in self.columns.items()]
-        return Record(number, join_cells(used))
+    def rows(self) -> Iterator[tuple[int, list[str] | str]]:
+        with open_text(self.path, self.encoding) as file:
+            lines = _Lines(file)
+            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+            number = 0
+            while True:
+                number += 1
+                lines.begin_row()
+                try:
+                    yield number, next(reader)
+                except StopIteration:
+                    return
+                except (csv.Error, _RowTooLong) as error:
+                    lines.return_row()
+                    too_long = isinstance(error, _RowTooLong)
+                    yield number, _TOO_LONG if too_long else _QUOTES
 
 
-def find_delimiter(
-    path: Path, *, encoding: str, mapping: Mapping[str, str]
-) -> DelimitedFeed:
+def open_delimited(path: Path, encoding: str, mapping: Mapping[str, str]) -> TableFeed:
     """Return the feed, read with the delimiter that makes the most columns.
 
     Raises FeedRefused.
     """
-    feeds = [
-        DelimitedFeed(
-            path, encoding, delimiter, headings, match_headings(headings, mapping)
-        )
-        for delimiter in DELIMITERS
-        if (headings := _read_headings(path, encoding, delimiter))
-    ]
-    if not feeds:
-        raise FeedRefused(
-            f"{path} is empty, or its first row cannot be read. Write the names of the"
-            " columns into the first row."
-        )
-    return max(feeds, key=lambda each: (len(each.columns), len(each.headings)))
-
-
-def _read_headings(path: Path, encoding: str, delimiter: str) -> list[str]:
-    first = next((c for _, c in _read_rows(path, encoding, delimiter) if c), [])
-    return [] if isinstance(first, str) else first
-
-
-def _read_rows(
-    path: Path, encoding: str, delimiter: str
-) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield number and cells of each row, or instead of cells what was expected."""
-    with open_text(path, encoding) as file:
-        lines = _Lines(file)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        number = 0
-        while True:
-            number += 1
-            lines.begin_row()
-            try:
-                yield number, next(reader)
-            except StopIteration:
-                return
-            except (csv.Error, _RowTooLong) as error:
-                lines.return_row()
-                yield number, _TOO_LONG if isinstance(error, _RowTooLong) else _QUOTES
+    tables = [DelimitedTable(path, encoding, delimiter) for delimiter in DELIMITERS]
+    return best_table(tables, mapping)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from catalog.feeds.columns import (
     normalize_heading,
 )
 from catalog.feeds.fields import MAX_PHOTOS
-from catalog.feeds.formats.delimited import DelimitedFeed
+from catalog.feeds.formats.table import TableFeed
 
 HANDLE = "shopify handle"
 _OPTIONS = [f"shopify option {n}" for n in (1, 2, 3)]
@@ -54,7 +54,7 @@ def is_shopify(headings: Iterable[str]) -> bool:
 
 @dataclass(frozen=True)
 class ShopifyFeed:
-    rows: DelimitedFeed
+    rows: TableFeed
 
     @property
     def path(self) -> Path:
@@ -69,7 +69,7 @@ class ShopifyFeed:
             yield from _variants(list(records))
 
 
-def open_shopify(feed: DelimitedFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
+def open_shopify(feed: TableFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
     """Return the feed; `mapping` goes before Shopify's names. Raises FeedRefused."""
     keys = [normalize_heading(heading) for heading in feed.headings]
     headings = dict(zip(keys, feed.headings, strict=True))

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from catalog.feeds.columns import Feed, FeedRefused, check_headings
 from catalog.feeds.fields import ALIASES, COLUMNS
-from catalog.feeds.formats.delimited import find_delimiter
+from catalog.feeds.formats.delimited import open_delimited
 from catalog.feeds.formats.encodings import find_encoding
 from catalog.feeds.formats.google_xml import open_xml
 from catalog.feeds.formats.json_lines import open_json_lines
 from catalog.feeds.formats.shopify import is_shopify, open_shopify
+from catalog.feeds.formats.table import TableFeed
+from catalog.feeds.formats.workbook import open_workbook
 
 _HEAD_BYTES = 4096
+_ZIP = b"PK\x03\x04"
 _OTHER_FORMATS = {
-    b"PK\x03\x04": "an Excel workbook or a ZIP archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
     b"\x1f\x8b": "compressed",
     b"%PDF": "a PDF",
@@ -35,6 +37,8 @@ def open_feed(
             f" {', '.join(COLUMNS)}."
         )
     head = _read_head(path)
+    if head.startswith(_ZIP):
+        return _interpret(open_workbook(path, mapping), mapping)
     detected, is_named = find_encoding(path, head, encoding)
     start = head.decode(detected, "ignore").lstrip("\ufeff \t\r\n")[:1]
     if start == "{":
@@ -46,10 +50,13 @@ def open_feed(
             f"{path} is not a text file. Use CSV, TSV, JSON lines or Google's XML. If"
             " it is UTF-16 without a byte order mark, pass --encoding utf-16-le."
         )
-    feed = find_delimiter(path, encoding=detected, mapping=mapping)
+    return _interpret(open_delimited(path, detected, mapping), mapping)
+
+
+def _interpret(feed: TableFeed, mapping: Mapping[str, str]) -> Feed:
     if is_shopify(feed.headings):
         return open_shopify(feed, mapping)
-    check_headings(path, feed.headings, feed.columns, mapping)
+    check_headings(feed.path, feed.headings, feed.columns, mapping)
     return feed
 
 
@@ -66,7 +73,7 @@ def _read_head(path: Path) -> bytes:
         raise FeedRefused(f"{path} is empty. Export the feed again.")
     for magic, kind in _OTHER_FORMATS.items():
         if head.startswith(magic):
-            raise FeedRefused(f"{path} is {kind}. Save the feed as CSV or TSV.")
+            raise FeedRefused(f"{path} is {kind}. Save the feed as CSV or XLSX.")
     return head
 
 

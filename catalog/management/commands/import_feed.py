@@ -35,8 +35,8 @@ def describe(field: FeedField) -> str:
 
 
 HELP = f"""\
-Create and update products from a product feed: CSV, TSV, JSON lines, Google's XML or
-a product export of Shopify. The format is recognised by itself.
+Create and update products from a product feed: CSV, TSV, Excel workbook, JSON lines,
+Google's XML or a product export of Shopify. The format is recognised by itself.
 
 The columns are those of Google Merchant Center, in any order; upper and lower case,
 spaces and underscores make no difference. id (or sku) is required. A new product also
@@ -81,7 +81,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--encoding": {
         "default": "",
-        "help": "the encoding of the file (default: UTF-8, or what its BOM says)",
+        "help": "the encoding of the file (default: recognised if it is UTF-8,"
+        " UTF-16 or Windows-1252)",
     },
     "--currency": {
         "default": "EUR",
