@@ -1,7 +1,7 @@
 """Lists of products, the same for the front page and the API."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
@@ -9,8 +9,7 @@ from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.core.cache import caches
 from django.dispatch import Signal
 
-from catalog.facet_counts import FacetCounts, count_facets
-from catalog.facets import FACETS
+from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import Product, ProductQuerySet
 from catalog.words import MAX_RANKED, WordsQuery, interpret
@@ -91,10 +90,8 @@ class Listing:
         if (known := caches["process"].get(key)) is not None:
             return known
         facets = count_facets(self.filters, self._newest)
-        if not self._has_more_than_faceted():
-            return facets
-        facets = replace(facets, at_least=True)
-        caches["process"].set(key, facets, LARGE_LIST_AGE_S)
+        if facets.at_least:
+            caches["process"].set(key, facets, LARGE_LIST_AGE_S)
         return facets
 
     def report_count(self) -> None:
@@ -117,14 +114,7 @@ class Listing:
             return products
         return products.matching(self.words_query.query)
 
-    def _newest(self, filters: Filters) -> ProductQuerySet:
-        newest = self._narrowed(filters).order_by("-id").values("pk")[:MAX_FACETED]
-        return Product.objects.filter(pk__in=newest)
-
-    def _has_more_than_faceted(self) -> bool:
-        each = {self.filters.except_facet(facet) for facet in FACETS}
-        beyond = slice(MAX_FACETED, MAX_FACETED + 1)
-        first, *others = [
-            self._narrowed(one).order_by("-id").values("pk")[beyond] for one in each
-        ]
-        return first.union(*others, all=True).exists()
+    def _newest(self, filters: Filters) -> FacetCandidates:
+        newest = self._narrowed(filters).order_by("-id").values_list("pk", flat=True)
+        ids = list(newest[: MAX_FACETED + 1])
+        return FacetCandidates(ids[:MAX_FACETED], len(ids) > MAX_FACETED)
