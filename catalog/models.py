@@ -17,6 +17,7 @@ from catalog.photos.thumbnails import Thumbnail
 from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
 from catalog.product_words.refresh import WordSource
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
+from catalog.variants import models as variants
 
 
 class CategoryQuerySet(WordSource, models.QuerySet["Category"]):
@@ -58,6 +59,9 @@ class ProductQuerySet(WordSource, models.QuerySet["Product"]):
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
+    def without_variants(self) -> Self:
+        return self.filter(variants=None)
+
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
 
@@ -87,23 +91,10 @@ class Product(models.Model):
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
 
-    class Availability(models.TextChoices):
-        IN_STOCK = "in_stock", "In stock"
-        OUT_OF_STOCK = "out_of_stock", "Out of stock"
-        PREORDER = "preorder", "Preorder"
-        BACKORDER = "backorder", "Backorder"
+    Availability = variants.Availability
 
     sku = models.CharField(
-        "SKU",
-        max_length=64,
-        unique=True,
-        # Addresses of the API contain it, and clients resolve . and .. in a path.
-        validators=[
-            RegexValidator(
-                r"^(?!(.*/)?\.\.?(/.*)?\Z)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z",
-                "Use printable characters, and not . or .. alone or between slashes.",
-            )
-        ],
+        "SKU", max_length=64, unique=True, validators=[variants.SKU_VALIDATOR]
     )
     slug = models.SlugField(max_length=160, unique=True)
     title = models.CharField(max_length=160)
@@ -111,6 +102,13 @@ class Product(models.Model):
     brand = models.CharField(max_length=80, blank=True)
     category = models.ForeignKey(
         Category, on_delete=models.PROTECT, related_name="products"
+    )
+    group = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The same text for one style in several colours",
     )
     price_cents = models.PositiveIntegerField(
         "price in cents", help_text="1990 is 19.90"
@@ -120,19 +118,14 @@ class Product(models.Model):
         default="EUR",
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
     )
+    # Availability and stock are those of the variants, see catalog.variants.stock.
     availability = models.CharField(
         max_length=12,
         choices=Availability,
         default=Availability.IN_STOCK,
         db_default=Availability.IN_STOCK,
     )
-    stock = models.PositiveIntegerField(
-        "quantity",
-        default=0,
-        null=True,
-        blank=True,
-        help_text="How many there are. Empty: unknown; 0: sold out, or to be ordered",
-    )
+    stock = models.PositiveIntegerField("quantity", default=0, null=True, blank=True)
     # `in_stock` for queries.
     stocked = models.GeneratedField(
         expression=Case(
@@ -160,6 +153,9 @@ class Product(models.Model):
                 fields=["status", "category", "price_cents", "-id"],
                 name="product_category_price",
             ),
+            models.Index(
+                fields=["group"], condition=~Q(group=""), name="product_group"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -174,12 +170,11 @@ class Product(models.Model):
 
     @property
     def in_stock(self) -> bool:
-        return self.availability == self.Availability.IN_STOCK and self.stock != 0
+        return variants.is_in_stock(self.availability, self.stock)
 
     @property
     def sold_out(self) -> bool:
-        orderable = (self.Availability.PREORDER, self.Availability.BACKORDER)
-        return not self.in_stock and self.availability not in orderable
+        return variants.is_sold_out(self.availability, self.stock)
 
     @property
     def cover(self) -> "ProductImage | None":

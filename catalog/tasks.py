@@ -5,6 +5,7 @@ from celery import shared_task
 from catalog.photos.check import check_media
 from catalog.product_words.sweep import refresh_all, refresh_pending
 from catalog.upkeep.runs import resume_runs, upkeep_task
+from catalog.variants.sweep import add_all_missing_variants
 
 log = logging.getLogger(__name__)
 
@@ -35,3 +36,8 @@ def refresh_pending_words() -> int:
 @upkeep_task
 def refresh_all_words() -> None:
     refresh_all()
+
+
+@upkeep_task
+def complete_variants() -> None:
+    add_all_missing_variants()

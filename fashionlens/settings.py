@@ -303,6 +303,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.refresh_all_words",
         "schedule": crontab(hour=2, minute=30),
     },
+    "variants": {
+        "task": "catalog.tasks.complete_variants",
+        "schedule": crontab(hour=2, minute=0),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),

@@ -13,6 +13,7 @@ from catalog.feeds.photos import LinkedPhoto
 from catalog.feeds.rows import ProductRow
 from catalog.models import Category, FeedProduct, Product
 from catalog.slugs import slug_of
+from catalog.variants.stock import add_missing_variants, take_stock
 
 _PUBLISHED = Product.Status.PUBLISHED
 
@@ -78,6 +79,7 @@ class RowBatch:
             )
             for row in rows
         )
+        add_missing_variants(product.pk for product in products)
         FeedProduct.objects.bulk_create(
             FeedProduct(
                 product=product,
@@ -162,6 +164,7 @@ def _update(products: list[Product]) -> None:
     for product in products:
         product.updated = now
     Product.objects.bulk_update(products, [*UPDATED_FIELDS, "status", "updated"])
+    take_stock([product.pk for product in products])
 
 
 def _free_slugs(rows: list[ProductRow]) -> dict[str, str]:

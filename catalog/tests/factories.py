@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.store import add_photo
+from catalog.variants.stock import add_missing_variants
 
 _numbers = count(1)
 
@@ -52,6 +53,7 @@ def make_product(*, photo: bytes | bool = False, **overrides: Any) -> Product:
     if "category" not in overrides:
         fields["category"] = make_category()
     product = Product.objects.create(**fields | overrides)
+    add_missing_variants([product.pk])
     if photo:
         hue = (number * 37 % 256, number * 91 % 256, number * 151 % 256)
         data = make_photo_bytes(hue) if photo is True else photo

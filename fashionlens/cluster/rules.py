@@ -13,6 +13,7 @@ REFERENCE_TABLES = (
     "catalog_category",
     "catalog_product",
     "catalog_productimage",
+    "catalog_variant",
     "search_encoder",
 )
 _REFERENCE = rf'"?(?:{"|".join(REFERENCE_TABLES)})"?'

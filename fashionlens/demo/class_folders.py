@@ -20,6 +20,7 @@ from catalog.models import Category, Product, ProductImage
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.store import new_photo
 from catalog.photos.unused import remove_files_on_error
+from catalog.variants.stock import add_missing_variants
 from fashionlens.demo.texts import ProductTexts, describe
 from ml.preprocess import PhotoError, read_bytes
 
@@ -174,6 +175,7 @@ def _store(batch: list[ProductDraft], report: ImportReport) -> None:
         products = Product.objects.bulk_create(
             _product(draft, categories[draft.category]) for draft in new
         )
+        add_missing_variants(product.pk for product in products)
         images = ProductImage.objects.bulk_create(
             new_photo(product=product, photo=photo, position=position)
             for product, draft in zip(products, new, strict=True)

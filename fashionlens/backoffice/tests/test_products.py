@@ -20,9 +20,12 @@ def form(*photos: bytes, name: str = "photo.jpg", existing: int = 0, **over) -> 
         "category": make_category().id,
         "price_cents": 9900,
         "currency": "EUR",
-        "availability": "in_stock",
-        "stock": 1,
         "status": "published",
+        "variants-TOTAL_FORMS": 0 if existing else 1,
+        "variants-INITIAL_FORMS": 0,
+        "variants-0-availability": "in_stock",
+        "variants-0-quantity": 1,
+        "variants-0-position": 0,
         "images-TOTAL_FORMS": existing + len(photos),
         "images-INITIAL_FORMS": existing,
     }
@@ -124,10 +127,71 @@ def test_a_sku_with_characters_unfit_for_urls_is_refused(admin_client):
 
 
 def test_a_quantity_may_be_unknown(admin_client):
-    data = form(sku="KLEID/42", availability="preorder", stock="")
+    preorder = {"variants-0-availability": "preorder", "variants-0-quantity": ""}
+    data = form(sku="KLEID/42", **preorder)
     admin_client.post("/admin/catalog/product/add/", data)
     product = Product.objects.get(sku="KLEID/42")
     assert (product.availability, product.stock) == ("preorder", None)
+    assert product.variants.get().sku == "KLEID/42"
+
+
+def sizes(*rows: dict, existing: int = 0) -> dict:
+    data = {"variants-TOTAL_FORMS": len(rows), "variants-INITIAL_FORMS": existing}
+    for number, row in enumerate(rows):
+        row = {"availability": "in_stock", "position": number} | row
+        data |= {f"variants-{number}-{name}": value for name, value in row.items()}
+    return data
+
+
+def test_a_product_is_added_with_sizes_and_sold_out_with_them(admin_client):
+    rows = [{"size": "S", "quantity": 2}, {"size": "M", "quantity": 1, "sku": "C/M"}]
+    admin_client.post("/admin/catalog/product/add/", form(**sizes(*rows)))
+    product = Product.objects.get(sku="COAT-1")
+    assert [v.sku for v in product.variants.all()] == ["COAT-1-S", "C/M"]
+    assert product.stock == 3
+    for row, variant in zip(rows, product.variants.all(), strict=True):
+        row |= {"id": variant.pk, "product": product.pk, "quantity": 0}
+    url = f"/admin/catalog/product/{product.pk}/change/"
+    admin_client.post(url, form(**sizes(*rows, existing=2)))
+    product.refresh_from_db()
+    assert product.sold_out
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"sku": "TAKEN"}, "already exists"),
+        ({"sku": ".."}, "printable characters"),
+        ({"quantity": -1}, "greater than or equal to 0"),
+        ({"quantity": 2**31}, "less than or equal to"),
+        ({"gtin": "123"}, "digits"),
+        ({"size": "x" * 41}, "at most 40"),
+    ],
+)
+def test_a_wrong_size_is_a_form_error(admin_client, row, words):
+    make_product(sku="TAKEN")
+    data = form(**sizes(row))
+    assert words in errors(admin_client.post("/admin/catalog/product/add/", data))
+    assert Product.objects.count() == 1
+
+
+def test_a_saved_product_keeps_the_stock_that_was_changed_meanwhile(
+    admin_client, monkeypatch
+):
+    product = make_product(stock=5)
+    variant = product.variants.get()
+    row = {"id": variant.pk, "product": product.pk, "sku": variant.sku, "quantity": 5}
+    save = Product.save
+
+    def save_late(self, *args, **options):
+        product.variants.update(quantity=2)
+        save(self, *args, **options)
+
+    monkeypatch.setattr(Product, "save", save_late)
+    url = f"/admin/catalog/product/{product.pk}/change/"
+    admin_client.post(url, form(**sizes(row, existing=1)))
+    product.refresh_from_db()
+    assert (product.title, product.stock) == ("Coat", 2)
 
 
 def test_the_list_needs_a_fixed_number_of_queries(

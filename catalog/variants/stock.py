@@ -1,0 +1,87 @@
+"""Keep the availability and stock of products those of their variants.
+
+Lists filter by products alone, so a product has the best state of its variants: in
+stock, preorder, backorder, out of stock; and the sum of what is known of those in it.
+Whatever changes variants calls `refresh_stock`. No triggers: a distributed Postgres
+takes none on these tables.
+"""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+CHUNK = 1000
+# Products are always locked before their variants, and in one order.
+_LOCK = """
+SELECT FROM catalog_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+_REFRESH = """
+WITH states AS (
+    SELECT p.id, v.id IS NULL AS missing, v.quantity,
+        coalesce(v.availability, 'out_of_stock') AS availability,
+        CASE
+            WHEN v.availability = 'in_stock' AND v.quantity IS DISTINCT FROM 0 THEN 1
+            WHEN v.availability = 'preorder' THEN 2
+            WHEN v.availability = 'backorder' THEN 3
+            WHEN v.availability = 'in_stock' THEN 4
+            ELSE 5
+        END AS place
+    FROM catalog_product p LEFT JOIN catalog_variant v ON v.product_id = p.id
+    WHERE p.id = ANY(%s)
+), best AS (
+    SELECT *, min(place) OVER (PARTITION BY id) AS first FROM states
+), fresh AS (
+    SELECT id, availability, CASE
+        WHEN bool_or(quantity IS NULL AND NOT missing) THEN NULL
+        ELSE least(coalesce(sum(quantity), 0), 2147483647)::int
+    END AS stock
+    FROM best WHERE place = first GROUP BY id, availability
+)
+UPDATE catalog_product p
+SET availability = fresh.availability, stock = fresh.stock, updated = now()
+FROM fresh
+WHERE fresh.id = p.id
+    AND (p.availability, p.stock) IS DISTINCT FROM (fresh.availability, fresh.stock)
+"""
+# An SKU may be that of a size that has moved to another product.
+_ADD_MISSING = """
+INSERT INTO catalog_variant
+    (product_id, sku, size, gtin, availability, quantity, position)
+SELECT id, sku, '', '', availability, stock, 0 FROM catalog_product p
+WHERE id = ANY(%s)
+    AND NOT EXISTS (SELECT FROM catalog_variant v WHERE v.product_id = p.id)
+ORDER BY id
+ON CONFLICT (sku) DO NOTHING
+"""
+_TAKE = """
+UPDATE catalog_variant v SET availability = p.availability, quantity = p.stock
+FROM catalog_product p
+WHERE p.id = ANY(%s) AND v.product_id = p.id AND v.sku = p.sku
+    AND (v.availability, v.quantity) IS DISTINCT FROM (p.availability, p.stock)
+"""
+
+
+def lock_products(products: Iterable[int]) -> None:
+    _execute(_LOCK, products)
+
+
+def refresh_stock(products: Iterable[int]) -> None:
+    """Write availability and stock of these products where they differ."""
+    _execute(_REFRESH, products)
+
+
+def add_missing_variants(products: Iterable[int]) -> None:
+    """Give products without a variant one of their own SKU and stock."""
+    _execute(_ADD_MISSING, products)
+
+
+def take_stock(products: Iterable[int]) -> None:
+    """Give the variant with a product's SKU what was written to the product."""
+    _execute(_TAKE, products)
+    refresh_stock(products)
+
+
+def _execute(sql: str, products: Iterable[int]) -> None:
+    if ids := sorted(set(products)):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [ids])
