@@ -12,6 +12,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("fashionlens.api")),
     path("media/<path:path>", media),
+    path("", include("fashionlens.crawlers.urls")),
     path("", include("fashionlens.storefront.urls")),
 ]
 handler400 = "fashionlens.api.bad_request"

@@ -25,6 +25,7 @@ STATES = {  # of schema.org/ItemAvailability
     "preorder": "PreOrder",
     "backorder": "BackOrder",
 }
+CANONICAL_PARAMETERS = ("category", "q", "page")  # they name a page of its own
 LOW_STOCK = 4  # below this, cards say how many are left
 # No value may close the script element; as in django.utils.html.json_script.
 _SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
@@ -80,6 +81,19 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
     if not product.brand:
         del data["brand"]
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_SCRIPT_SAFE))
+
+
+@register.simple_tag(takes_context=True)
+def canonical_address(context: dict[str, Any]) -> str:
+    """Return the address without sort, filters, marks of a click or of a campaign."""
+    request: HttpRequest = context["request"]
+    parameters = QueryDict(mutable=True)
+    for name in CANONICAL_PARAMETERS:
+        parameters.setlist(name, request.GET.getlist(name))
+    if parameters.get("page") == "1":
+        del parameters["page"]
+    path = f"{request.path}?{parameters.urlencode()}".removesuffix("?")
+    return request.build_absolute_uri(path)
 
 
 @register.simple_tag
