@@ -123,6 +123,20 @@ class Encoder:
         """
         return self._network.encode_garments(image)
 
+    def colour_distances(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Return how far the colour of each vector is from each named colour.
+
+        (N,) cosine distances by name; nothing where the encoder names no colours.
+        """
+        part = self.parts.get(COLOUR)
+        if part is None:
+            return {}
+        seen = vectors[:, part.numbers] / np.sqrt(part.weight)
+        return {
+            name: 1 - (seen @ shades.T).max(axis=1)
+            for name, shades in self.colours.items()
+        }
+
     def _check_parts(self) -> None:
         """Raise EncoderError unless the parts make up the vector, and colours fit."""
         stop, weight = 0, 0.0

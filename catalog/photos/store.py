@@ -39,7 +39,7 @@ def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
     """Fill a row, without saving it, with a photo and all that is derived from it."""
     image.file = PreparedFile(photo)
     image.sha256 = photo.sha256
-    image.colours = photo.colours
+    image.colours, image.colours_chosen = photo.colours, False
     image.picture_hash, image.picture_tint = photo.fingerprint
 
 

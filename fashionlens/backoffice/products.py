@@ -56,6 +56,9 @@ class ProductPhotoForm(forms.ModelForm):
             set_photo(image=self.instance, photo=file.photo)
             if "colours" not in self.changed_data or not cleaned.get("colours"):
                 cleaned["colours"] = self.instance.colours
+                return cleaned
+        if "colours" in self.changed_data:
+            self.instance.colours_chosen = bool(cleaned.get("colours"))
         return cleaned
 
 

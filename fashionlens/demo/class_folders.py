@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -22,7 +23,10 @@ from catalog.photos.store import new_photo
 from catalog.photos.unused import remove_files_on_error
 from catalog.variants.stock import add_missing_variants
 from fashionlens.demo.texts import ProductTexts, describe
-from ml.preprocess import PhotoError, read_bytes
+from ml.encoder import Encoder as Network
+from ml.preprocess import PhotoError, read_bytes, read_photo
+from search.index.colours import garment_colours
+from search.index.encoders import active_encoder, network_of
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".gif"}
 BATCH = 64  # products a transaction
@@ -108,14 +112,14 @@ def import_photos(
     """
     report = ImportReport()
     products = _interleaved(find_photos(folder))
+    network = network_of(active_encoder())
     # Decoding releases the interpreter lock, so threads use all cores.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(products), BATCH):
             batch = products[start : start + BATCH]
             drafts = []
-            for (_, paths), read in zip(
-                batch, pool.map(_read_product, batch), strict=True
-            ):
+            read_each = pool.map(partial(_read_product, network=network), batch)
+            for (_, paths), read in zip(batch, read_each, strict=True):
                 draft, errors = read
                 report.skipped += errors
                 drafts += [draft] if draft else []
@@ -136,7 +140,7 @@ def _interleaved(folders: dict[str, list[list[Path]]]) -> list[tuple[str, list[P
 
 
 def _read_product(
-    product: tuple[str, list[Path]],
+    product: tuple[str, list[Path]], network: Network
 ) -> tuple[ProductDraft | None, list[tuple[Path, str]]]:
     name, paths = product
     name = unicodedata.normalize("NFC", name)  # macOS separates accents
@@ -154,10 +158,17 @@ def _read_product(
     first = next(iter(photos.values()))
     texts = describe(
         category=name,
-        colour=first.colours[0],
+        colour=_main_colour(first, network),
         key=first.sha256,
     )
     return ProductDraft(name, texts, list(photos.values())), errors
+
+
+def _main_colour(photo: PreparedPhoto, network: Network) -> str:
+    """Return the garment's main colour, as embedding the photo will name it."""
+    image = read_photo(photo.content, max_side=network.decode_side)
+    vectors = network.encode([image])
+    return garment_colours(network, vectors, [photo.colours])[0][0]
 
 
 def _store(batch: list[ProductDraft], report: ImportReport) -> None:

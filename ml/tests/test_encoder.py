@@ -186,3 +186,18 @@ def test_serving_needs_no_tensorflow(tmp_path):
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
+
+
+def test_a_colour_is_as_far_away_as_its_nearest_shade(tmp_path):
+    parts = {"cut": {"start": 0, "stop": 1, "weight": 0.36}}
+    parts["colour"] = {"start": 1, "stop": 3, "weight": 0.64}
+    colours = {"light-blue": [[1, 0], [0.6, 0.8]], "red": [[0, 1]]}
+    encoder = Encoder.load(write_encoder(tmp_path, parts=parts, colours=colours))
+    vectors = np.array([[0.6, 0.8, 0], [0.6, 0, 0.8]], np.float32)
+    found = encoder.colour_distances(vectors)
+    assert found["light blue"] == pytest.approx([0, 0.2], abs=1e-6)
+    assert found["red"] == pytest.approx([1, 0], abs=1e-6)
+
+
+def test_an_encoder_without_parts_names_no_colours(encoder):
+    assert encoder.colour_distances(np.ones((1, 3), np.float32)) == {}

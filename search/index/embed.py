@@ -4,13 +4,16 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
 
+from catalog.models import ProductImage
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError, read_photo
+from search.index.colours import garment_colours
 from search.index.encoders import active_encoder, live_encoders, network_of
 from search.models import (
     Embedding,
@@ -138,11 +141,27 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
             Embedding(encoder=encoder, image_id=photo.id, vector=vector)
             for photo, vector in zip(readable, vectors, strict=True)
         )
+        _name_colours(readable, vectors, network)
         EmbeddingFailure.objects.filter(
             encoder=encoder, image__in=[photo.id for photo in readable]
         ).delete()
     outcome.embedded = len(readable)
     return outcome
+
+
+def _name_colours(photos: list[Photo], vectors: np.ndarray, network: Network) -> None:
+    """Store the colours of the garments, except where somebody has chosen them."""
+    seen = [photo.colours for photo in photos]
+    changed = []
+    for photo, colours in zip(
+        photos, garment_colours(network, vectors, seen), strict=True
+    ):
+        if not photo.colours_chosen and photo.colours != colours:
+            photo.colours = colours
+            changed.append(photo)
+    if changed:
+        # Not Photo.objects: this manager keeps the words of products up to date.
+        ProductImage.objects.bulk_update(changed, ["colours"])
 
 
 def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:

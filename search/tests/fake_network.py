@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from ml.encoder import WHOLE_PICTURE, Finding
+from ml.encoder import WHOLE_PICTURE, Encoder, Finding
 
 
 class FakeNetwork:
@@ -17,6 +17,7 @@ class FakeNetwork:
     parts: dict = {}
     part_bands: dict = {}
     colours: dict = {}
+    colour_distances = Encoder.colour_distances
 
     def find(self, image: Image.Image) -> Finding:
         return WHOLE_PICTURE

@@ -245,7 +245,7 @@ def test_colours_of_a_photo_are_detected_and_can_be_changed(admin_client):
     add = "/admin/catalog/product/add/"
     admin_client.post(add, form(make_photo_bytes("navy")))
     image = ProductImage.objects.get()
-    assert image.colours == ["navy"]
+    assert image.colours == ["navy"] and not image.colours_chosen
     change = {
         "images-0-id": image.id,
         "images-0-product": image.product_id,
@@ -257,7 +257,7 @@ def test_colours_of_a_photo_are_detected_and_can_be_changed(admin_client):
     response = admin_client.post(address, form(existing=1) | chosen)
     assert response.status_code == 302
     image.refresh_from_db()
-    assert image.colours == ["blue", "pink"]
+    assert image.colours == ["blue", "pink"] and image.colours_chosen
     many = change | {"images-0-colours": ["blue", "pink", "red", "grey"]}
     assert "no more than 3" in errors(
         admin_client.post(address, form(existing=1) | many)

@@ -11,11 +11,14 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
+from PIL import Image
 
 from catalog.models import Category, Product, ProductImage
+from catalog.photos.colours import garment_colours as photo_colours
 from catalog.tests.factories import make_photo_bytes
 from fashionlens.demo import class_folders
 from fashionlens.demo.class_folders import ImportFolderError, find_photos, import_photos
+from fashionlens.demo.sample import garment
 from ml.preprocess import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
@@ -57,12 +60,18 @@ def test_categories_take_turns(folder):
     assert list(slugs) == ["dress", "t-shirt", "dress", "t-shirt", "t-shirt"]
 
 
-def test_texts_name_the_colour_of_the_photo(folder):
-    import_photos(folder)
-    red = Product.objects.filter(category__slug="dress", images__position=1).get()
-    assert "red" in red.title.lower()
-    assert red.description
-    assert red.price_cents > 0
+def test_texts_name_the_colour_of_the_garment(tmp_path):
+    """A garment in a corner: most of the photo has another colour."""
+    picture = Image.new("RGB", (400, 400), (110, 30, 48))
+    picture.paste(garment("t-shirt", colour="white", size=(150, 200)), (10, 10))
+    assert "white" not in photo_colours(picture)
+    (tmp_path / "t-shirt").mkdir()
+    picture.save(tmp_path / "t-shirt" / "a.jpg")
+    import_photos(tmp_path)
+    product = Product.objects.get()
+    assert "white" in product.title.lower()
+    assert product.description
+    assert product.price_cents > 0
 
 
 def test_second_photos_are_recognised_with_capital_suffixes(tmp_path):
