@@ -10,11 +10,9 @@ from math import inf
 from typing import Any, ClassVar
 
 from django.db import connection
-from django.db.models import Count, Func, QuerySet, TextField, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 
-from catalog.models import Category, Product, ProductImage
+from catalog.models import Category, Product
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.slugs import comparable
 
@@ -92,20 +90,16 @@ class Facet:
     def lookups(self, *values: Any) -> dict[str, Any]:
         raise NotImplementedError
 
-    def counts(self, products: QuerySet[Product]) -> "QuerySet[Any, Any]":
-        """Yield the facet's name, a value as text, and how many products have it."""
-        return self._counts(products, Cast(self.path, TextField()), Count("pk"))
+    def counts_sql(self, products: str) -> str:
+        """Return SQL for each value as text and the number of products that have it.
+
+        `products` is a table with their ids and a column for each facet of products.
+        """
+        return f"SELECT {self.name}::text, count(*) FROM {products} GROUP BY 1"
 
     def read(self, counts: Mapping[str, int], *values: Any) -> Any:
         """Return the counts of values as FacetCounts has them."""
         raise NotImplementedError
-
-    def _counts(
-        self, rows: "QuerySet[Any]", value: Combinable, count: Count
-    ) -> "QuerySet[Any, Any]":
-        name = Value(self.name, TextField())
-        named = rows.order_by().annotate(facet=name, value=value)
-        return named.values_list("facet", "value").annotate(number=count)
 
 
 class ValuesFacet(Facet):
@@ -190,10 +184,14 @@ class ColourFacet(ValuesFacet):
     def unknown_values(self, chosen: Iterable[str]) -> list[str]:
         return [value for value in chosen if value not in COLOUR_NAMES]
 
-    def counts(self, products: QuerySet[Product]) -> "QuerySet[Any, Any]":
-        photos = ProductImage.objects.filter(product__in=products.values("pk"))
-        names = Func(self.path, function="unnest", output_field=TextField())
-        return self._counts(photos, names, Count("product", distinct=True))
+    def counts_sql(self, products: str) -> str:
+        # By product: a DISTINCT of all pairs takes twice as long.
+        return f"""
+            SELECT name, count(*) FROM {products} CROSS JOIN LATERAL (
+                SELECT DISTINCT unnest({self.path}) FROM catalog_productimage
+                WHERE product_id = {products}.id
+            ) AS own (name) GROUP BY 1
+        """
 
 
 class PriceFacet(Facet):
