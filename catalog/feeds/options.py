@@ -4,6 +4,7 @@ from pathlib import Path
 
 from catalog.feeds.columns import FeedRefused
 from catalog.feeds.fields import max_chars
+from catalog.feeds.zip_files import is_zip
 from catalog.models import Category, FeedProduct
 
 
@@ -12,7 +13,7 @@ class ImportOptions:
     """How to import a feed; raises FeedRefused if an option cannot be used."""
 
     feed_name: str
-    photos: Path  # the folder that paths start from
+    photos: Path  # the folder that paths start from, or a ZIP archive
     currency: str = "EUR"
     category: str = ""  # of new products whose rows name none
     allow_private: bool = False
@@ -33,7 +34,8 @@ class ImportOptions:
                 raise FeedRefused(
                     f"--{option} {text} is too long. Use at most {limit} characters."
                 )
-        if not self.photos.is_dir():
+        if not self.photos.is_dir() and not is_zip(self.photos):
             raise FeedRefused(
-                f"There is no folder {self.photos} (--photos). Check its name."
+                f"There is no folder {self.photos} (--photos), nor a ZIP archive of this"
+                " name. Check it."
             )

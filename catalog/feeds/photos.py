@@ -1,4 +1,4 @@
-"""The photos that a feed links to: files below a folder, or web addresses.
+"""The photos that a feed links to: files, or web addresses.
 
 Each has a version: a file's size and time, or an answer's ETag and Last-Modified. The
 next import compares it instead of reading the photo again.
@@ -6,29 +6,20 @@ next import compares it instead of reading the photo again.
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
 from threading import Event
-from typing import Any
-from unicodedata import normalize
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from catalog.feeds.pace import HostPace
+from catalog.feeds.photo_files import LinkError, PhotoFile, PhotoFiles, Version
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.remote import AddressError, Fetched, fetch
-from ml.preprocess import PhotoError, read_bytes
+from ml.preprocess import PhotoError
 
 RETRY_AFTER_S = 1.0
 MAX_FAILURES = 20  # in a row, before a host is given up
 _AMP = re.compile(r"&(?:amp|#0*38|#x0*26);", re.IGNORECASE)
-Version = dict[str, Any]
-
-
-class LinkError(ValueError):
-    """There is no photo at a link; the message says what was expected."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +31,10 @@ class LinkedPhoto:
 class PhotoReader:
     """Reads photos, and may be used by several threads."""
 
-    def __init__(self, folder: Path, *, allow_private: bool, trust_links: bool) -> None:
-        self.folder = folder.resolve()
+    def __init__(
+        self, files: PhotoFiles, *, allow_private: bool, trust_links: bool
+    ) -> None:
+        self.files = files
         self.allow_private = allow_private
         self.trust_links = trust_links  # a known address is not asked again
         self.failures: Counter[str] = Counter()  # without an answer, in a row, by host
@@ -59,8 +52,12 @@ class PhotoReader:
         """
         try:
             if re.match(r"(?i)(https?:)?//", link):
-                return self._read_address(link, known)
-            return self._read_file(link, known)
+                file = self.files.find_address(link)
+            else:
+                file = self.files.find(link)
+            if file:
+                return self._read_file(file, known)
+            return self._read_address(link, known)
         except LinkError:
             raise
         except (PhotoError, AddressError) as error:
@@ -68,30 +65,11 @@ class PhotoReader:
         except (OSError, RuntimeError, ValueError) as error:
             raise LinkError(f"a photo that can be read: {error}") from error
 
-    def _read_file(self, link: str, known: Version | None) -> LinkedPhoto:
-        path = self._path(link)
-        stat = path.stat()
-        version = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
+    def _read_file(self, file: PhotoFile, known: Version | None) -> LinkedPhoto:
+        version = file.version
         if version == known:
             return LinkedPhoto(None, version)
-        return LinkedPhoto(prepare_photo(read_bytes(path)), version)
-
-    def _path(self, link: str) -> Path:
-        for spelling in _spellings(link):
-            pure = PurePosixPath(spelling)
-            scheme = re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", spelling)
-            if scheme or pure.is_absolute() or ".." in pure.parts:
-                raise LinkError(
-                    "a path below the photos' folder, or an http(s) address"
-                )
-            path = (self.folder / pure).resolve()
-            if not path.is_relative_to(self.folder):
-                raise LinkError(
-                    "a file in the photos' folder; this link leads out of it"
-                )
-            if path.is_file():
-                return path
-        raise LinkError(f"a file that exists in {self.folder.name}/")
+        return LinkedPhoto(prepare_photo(file.read()), version)
 
     def _read_address(self, link: str, known: Version | None) -> LinkedPhoto:
         if known is not None and self.trust_links:
@@ -140,12 +118,3 @@ class PhotoReader:
                 raise
             pace.speed_up()
             return fetched
-
-
-def _spellings(link: str) -> Iterator[str]:
-    """Yield a path as written, decoded, and with accents in one or two code points."""
-    relative = link.replace("\\", "/").lstrip("/")
-    names = (relative, unquote(relative), unescape(unquote(relative)))
-    composed = [normalize("NFC", name) for name in names]
-    decomposed = [normalize("NFD", name) for name in names]
-    yield from dict.fromkeys((*names, *composed, *decomposed))

@@ -10,7 +10,8 @@ from catalog.feeds.brands import BrandSpellings
 from catalog.feeds.columns import Feed, Record
 from catalog.feeds.fields import FIELDS
 from catalog.feeds.options import ImportOptions
-from catalog.feeds.photos import LinkedPhoto, LinkError, PhotoReader, Version
+from catalog.feeds.photo_files import LinkError, Version, open_photo_files
+from catalog.feeds.photos import LinkedPhoto, PhotoReader
 from catalog.feeds.rows import ProductRow, RowProblem, read_row
 from catalog.feeds.seen_skus import SeenSkus
 from catalog.feeds.store import RowBatch
@@ -56,8 +57,9 @@ class FeedImport:
         Raises FeedRefused, and OSError if photos cannot be stored.
         """
         options = self.options
+        files = open_photo_files(options.photos)
         self.photos = PhotoReader(
-            options.photos,
+            files,
             allow_private=options.allow_private,
             trust_links=options.trust_links,
         )
@@ -74,6 +76,7 @@ class FeedImport:
         finally:
             self.photos.stop()
             self.pool.shutdown(cancel_futures=True)
+            files.close()
         return self.report
 
     def _read_row(self, record: Record, brands: BrandSpellings) -> ProductRow:

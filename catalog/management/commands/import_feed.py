@@ -18,6 +18,7 @@ from catalog.feeds.plain_text import one_line
 from catalog.feeds.rows import RowProblem
 from catalog.feeds.run import FeedImport, FeedReport
 from catalog.feeds.seen_skus import seen_skus
+from catalog.feeds.zip_files import is_zip, unpacked
 from catalog.upkeep.runs import AlreadyRunning, run_alone
 
 MAX_SHOWN = 20  # problems on the console
@@ -36,7 +37,8 @@ def describe(field: FeedField) -> str:
 
 HELP = f"""\
 Create and update products from a product feed: CSV, TSV, Excel workbook, JSON lines,
-Google's XML or a product export of Shopify. The format is recognised by itself.
+Google's XML, a product export of Shopify, or a ZIP archive of one of them with the
+photos. The format is recognised by itself.
 
 The columns are those of Google Merchant Center, in any order; upper and lower case,
 spaces and underscores make no difference. id (or sku) is required. A new product also
@@ -71,7 +73,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--photos": {
         "type": Path,
         "metavar": "DIR",
-        "help": "the folder that paths of photos start from (default: the feed's)",
+        "help": "the folder that paths of photos start from (default: the feed's),"
+        " or a ZIP archive of them",
     },
     "--column": {
         "action": "append",
@@ -152,11 +155,17 @@ class Command(BaseCommand):
 
     def _run(self, file: Path, **arguments: Any) -> None:
         options = _make_options(file, arguments)
-        feed = open_feed(
-            file,
-            encoding=arguments["encoding"],
-            mapping=_parse_mapping(arguments["column"]),
-        )
+        with unpacked(file) as path:
+            feed = open_feed(
+                path,
+                encoding=arguments["encoding"],
+                mapping=_parse_mapping(arguments["column"]),
+            )
+            self._import(feed, options, arguments)
+
+    def _import(
+        self, feed: Feed, options: ImportOptions, arguments: dict[str, Any]
+    ) -> None:
         total = count_rows(feed)
         self._announce(feed, options)
         alone = (
@@ -251,7 +260,7 @@ def _make_options(file: Path, arguments: dict[str, Any]) -> ImportOptions:
         raise CommandError(f"--errors {errors} is the feed itself. Name another file.")
     return ImportOptions(
         feed_name=arguments["feed_name"] or file.stem,
-        photos=arguments["photos"] or file.parent,
+        photos=arguments["photos"] or (file if is_zip(file) else file.parent),
         currency=arguments["currency"].upper(),
         category=one_line(arguments["category"]),
         allow_private=arguments["allow_private"],
