@@ -89,23 +89,24 @@ def check_headings(
     for column, heading in mapping.items():
         if column not in columns.values():
             raise FeedRefused(
-                f"{path} has no column {heading} (--column {column}={heading})."
+                f"{path.name} has no column {heading} (--column {column}={heading})."
                 f" Its headings: {listed}."
             )
     if ID_COLUMN not in columns.values():
         raise FeedRefused(
-            f"{path} has no column id or sku. Its headings: {listed}."
+            f"{path.name} has no column id or sku. Its headings: {listed}."
             " Name the column that identifies a product: --column id=HEADING."
         )
     single = [column for column in columns.values() if column not in REPEATABLE]
     repeated = {column for column in single if single.count(column) > 1}
     if repeated:
         raise FeedRefused(
-            f"{path} has the column {min(repeated)} more than once. Remove the others."
+            f"{path.name} has the column {min(repeated)} more than once. Remove the"
+            " others."
         )
     if set(columns.values()) == {ID_COLUMN}:
         raise FeedRefused(
-            f"{path} has an id column, but no other column that can be used. Its"
+            f"{path.name} has an id column, but no other column that can be used. Its"
             f" headings: {listed}. Map them to columns: --column title=HEADING."
         )
 

@@ -36,6 +36,6 @@ class ImportOptions:
                 )
         if not self.photos.is_dir() and not is_zip(self.photos):
             raise FeedRefused(
-                f"There is no folder {self.photos} (--photos), nor a ZIP archive of this"
-                " name. Check it."
+                f"There is no folder {self.photos} (--photos), nor a ZIP archive of"
+                " this name. Check it."
             )

@@ -22,7 +22,7 @@ class LinkError(ValueError):
     """There is no photo at a link; the message says what was expected."""
 
 
-class PhotoFile(Protocol):
+class FileOfPhoto(Protocol):
     @property
     def version(self) -> Version:
         """Return what changes with the file's content."""
@@ -31,18 +31,18 @@ class PhotoFile(Protocol):
         """Return the content. Raises PhotoError if it is too long or empty."""
 
 
-class PhotoFiles(Protocol):
-    def find(self, link: str) -> PhotoFile:
+class FilesOfPhotos(Protocol):
+    def find(self, link: str) -> FileOfPhoto:
         """Return the file of a path. Raises LinkError."""
 
-    def find_address(self, link: str) -> PhotoFile | None:
+    def find_address(self, link: str) -> FileOfPhoto | None:
         """Return the file that stands for a web address, if there is one."""
 
     def close(self) -> None: ...
 
 
-def open_photo_files(path: Path) -> PhotoFiles:
-    return ZippedPhotos(path) if is_zip(path) else PhotoFolder(path)
+def open_photo_files(path: Path) -> FilesOfPhotos:
+    return ZippedPhotos(path) if is_zip(path) else FolderPhotos(path)
 
 
 class _OnDisk:
@@ -58,11 +58,11 @@ class _OnDisk:
         return read_bytes(self.path)
 
 
-class PhotoFolder:
+class FolderPhotos:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
 
-    def find(self, link: str) -> PhotoFile:
+    def find(self, link: str) -> FileOfPhoto:
         for spelling in _spellings(link):
             path = (self.folder / _inside(spelling)).resolve()
             if not path.is_relative_to(self.folder):
@@ -73,7 +73,7 @@ class PhotoFolder:
                 return _OnDisk(path)
         raise LinkError(f"a file that exists in {self.folder.name}/")
 
-    def find_address(self, link: str) -> PhotoFile | None:
+    def find_address(self, link: str) -> FileOfPhoto | None:
         return None
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class ZippedPhotos:
             self.by_path[name] = entry
             self.by_name[name.rpartition("/")[2]].append(entry)
 
-    def find(self, link: str) -> PhotoFile:
+    def find(self, link: str) -> FileOfPhoto:
         several = False
         for spelling in _spellings(link):
             path = comparable(_inside(spelling).as_posix())
@@ -122,7 +122,7 @@ class ZippedPhotos:
             raise LinkError("a path; the ZIP archive has several files of this name")
         raise LinkError("a file that exists in the ZIP archive")
 
-    def find_address(self, link: str) -> PhotoFile | None:
+    def find_address(self, link: str) -> FileOfPhoto | None:
         name = PurePosixPath(urlsplit(link).path).name
         named = [self.by_name.get(comparable(each), []) for each in _spellings(name)]
         entry = next((entries[0] for entries in named if len(entries) == 1), None)

@@ -12,7 +12,7 @@ from threading import Event
 from urllib.parse import urlsplit
 
 from catalog.feeds.pace import HostPace
-from catalog.feeds.photo_files import LinkError, PhotoFile, PhotoFiles, Version
+from catalog.feeds.photo_files import FileOfPhoto, FilesOfPhotos, LinkError, Version
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.remote import AddressError, Fetched, fetch
 from ml.preprocess import PhotoError
@@ -32,7 +32,7 @@ class PhotoReader:
     """Reads photos, and may be used by several threads."""
 
     def __init__(
-        self, files: PhotoFiles, *, allow_private: bool, trust_links: bool
+        self, files: FilesOfPhotos, *, allow_private: bool, trust_links: bool
     ) -> None:
         self.files = files
         self.allow_private = allow_private
@@ -65,7 +65,7 @@ class PhotoReader:
         except (OSError, RuntimeError, ValueError) as error:
             raise LinkError(f"a photo that can be read: {error}") from error
 
-    def _read_file(self, file: PhotoFile, known: Version | None) -> LinkedPhoto:
+    def _read_file(self, file: FileOfPhoto, known: Version | None) -> LinkedPhoto:
         version = file.version
         if version == known:
             return LinkedPhoto(None, version)

@@ -67,7 +67,7 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
             yield file
         except UnicodeError as error:
             raise FeedRefused(
-                f"{path} is not in {encoding.upper()}. Name its encoding:"
+                f"{path.name} is not in {encoding.upper()}. Name its encoding:"
                 " --encoding cp1252 (Western Europe), cp1254 (Turkish), cp1251"
                 " (Cyrillic), shift_jis (Japanese) or another that Python knows."
             ) from error

@@ -57,11 +57,11 @@ class XmlFeed:
                 parser.close()
             except ParseError as error:
                 raise FeedRefused(
-                    f"{self.path} is broken XML: {error}. Export it again."
+                    f"{self.path.name} is broken XML: {error}. Export it again."
                 ) from error
             except LookupError as error:
                 raise FeedRefused(
-                    f"{self.path} cannot be read: {error}. Name its encoding with"
+                    f"{self.path.name} cannot be read: {error}. Name its encoding with"
                     " --encoding."
                 ) from error
         yield from builder.take_items()
@@ -74,8 +74,8 @@ def open_xml(
     first = next(feed.items(), None)
     if first is None:
         raise FeedRefused(
-            f"{path} has no products. Use CSV, TSV, or Google's XML with item or entry"
-            " elements."
+            f"{path.name} has no products. Use CSV, TSV, or Google's XML with item or"
+            " entry elements."
         )
     names = [name for name, _ in first]
     check_headings(path, names, match_headings(names, mapping), mapping)

@@ -42,7 +42,7 @@ class JsonLinesFeed:
         """Raise FeedRefused if the first object lacks the columns of a feed."""
         first = next(filter(None, self._objects()), None)
         if first is None:
-            raise FeedRefused(f"{self.path} has no products. Write {_EXPECTED}.")
+            raise FeedRefused(f"{self.path.name} has no products. Write {_EXPECTED}.")
         columns = match_headings(list(first), self.mapping)
         check_headings(self.path, list(first), columns, self.mapping)
 

@@ -17,9 +17,11 @@ from catalog.feeds.columns import (
 )
 from catalog.feeds.fields import MAX_PHOTOS
 from catalog.feeds.formats.table import TableFeed
+from catalog.feeds.formats.variant_options import split_options
 
 HANDLE = "shopify handle"
 _OPTIONS = [f"shopify option {n}" for n in (1, 2, 3)]
+_OPTION_NAMES = [f"{option} name" for option in _OPTIONS]
 _TRACKER, _POLICY = "shopify tracker", "shopify policy"
 _VARIANT_IMAGE = "shopify variant image"
 # Normalised heading -> column.
@@ -37,6 +39,7 @@ _COLUMNS = {
 _OWN_COLUMNS = {
     "handle": HANDLE,
     **{f"option{n}_value": column for n, column in enumerate(_OPTIONS, 1)},
+    **{f"option{n}_name": column for n, column in enumerate(_OPTION_NAMES, 1)},
     "variant_inventory_tracker": _TRACKER,
     "variant_inventory_policy": _POLICY,
     "variant_image": _VARIANT_IMAGE,
@@ -102,7 +105,8 @@ def _variants(records: list[Record]) -> Iterator[Record]:
 
 def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
     """Return a variant's id, stock and photos."""
-    options = (cells.get(name, "") for name in _OPTIONS)
+    options = [cells.get(name, "") for name in _OPTIONS]
+    names = [cells.get(name, "") for name in _OPTION_NAMES]
     named = "-".join(each.strip() for each in (cells[HANDLE], *options) if each.strip())
     main = [cells.get(_VARIANT_IMAGE, "").strip()]
     links = [link for link in dict.fromkeys(main + photos) if link][:MAX_PHOTOS]
@@ -110,6 +114,8 @@ def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
         "id": cells.get("id", "").strip() or named,
         "image_link": links[0] if links else "",
         "additional_image_link": ",".join(links[1:]),
+        "item_group_id": cells[HANDLE].strip(),
+        **split_options(zip(names, options, strict=True), is_variant=True),
         **_stock(cells),
     }
 

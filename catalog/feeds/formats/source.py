@@ -12,6 +12,7 @@ from catalog.feeds.formats.google_xml import open_xml
 from catalog.feeds.formats.json_lines import open_json_lines
 from catalog.feeds.formats.shopify import is_shopify, open_shopify
 from catalog.feeds.formats.table import TableFeed
+from catalog.feeds.formats.woocommerce import is_woocommerce, open_woocommerce
 from catalog.feeds.formats.workbook import open_workbook
 
 _HEAD_BYTES = 4096
@@ -47,8 +48,8 @@ def open_feed(
         return open_xml(path, encoding=encoding or None, mapping=mapping)
     if not is_named and _is_binary(head):
         raise FeedRefused(
-            f"{path} is not a text file. Use CSV, TSV, JSON lines or Google's XML. If"
-            " it is UTF-16 without a byte order mark, pass --encoding utf-16-le."
+            f"{path.name} is not a text file. Use CSV, TSV, JSON lines or Google's XML."
+            " If it is UTF-16 without a byte order mark, pass --encoding utf-16-le."
         )
     return _interpret(open_delimited(path, detected, mapping), mapping)
 
@@ -56,24 +57,28 @@ def open_feed(
 def _interpret(feed: TableFeed, mapping: Mapping[str, str]) -> Feed:
     if is_shopify(feed.headings):
         return open_shopify(feed, mapping)
+    if is_woocommerce(feed.headings):
+        return open_woocommerce(feed, mapping)
     check_headings(feed.path, feed.headings, feed.columns, mapping)
     return feed
 
 
 def _read_head(path: Path) -> bytes:
     if path.is_dir():
-        raise FeedRefused(f"{path} is a folder. Name the file of the feed.")
+        raise FeedRefused(f"{path.name} is a folder. Name the file of the feed.")
     if not path.exists():
-        raise FeedRefused(f"There is no file {path}. Check its name.")
+        raise FeedRefused(f"There is no file {path.name}. Check its name.")
     if not path.is_file():
-        raise FeedRefused(f"{path} is not an ordinary file. Name the file of the feed.")
+        raise FeedRefused(
+            f"{path.name} is not an ordinary file. Name the file of the feed."
+        )
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head.strip():
-        raise FeedRefused(f"{path} is empty. Export the feed again.")
+        raise FeedRefused(f"{path.name} is empty. Export the feed again.")
     for magic, kind in _OTHER_FORMATS.items():
         if head.startswith(magic):
-            raise FeedRefused(f"{path} is {kind}. Save the feed as CSV or XLSX.")
+            raise FeedRefused(f"{path.name} is {kind}. Save the feed as CSV or XLSX.")
     return head
 
 

@@ -77,7 +77,7 @@ def open_workbook(path: Path, mapping: Mapping[str, str]) -> TableFeed:
         names = [sheet.title for sheet in book.worksheets if _is_shown(sheet)]
     if not 0 < len(names) <= MAX_SHEETS:
         raise FeedRefused(
-            f"{path} has {len(names)} sheets. Use a workbook of 1 to {MAX_SHEETS}."
+            f"{path.name} has {len(names)} sheets. Use a workbook of 1 to {MAX_SHEETS}."
         )
     tables: list[Table] = [Sheet(path, name, has_formulas) for name in names]
     return best_table(tables, mapping)
@@ -99,7 +99,7 @@ def _open(path: Path, *, data_only: bool) -> Any:
 
 def _broken(path: Path, error: Exception) -> str:
     reason = " ".join(str(error).split()) or type(error).__name__
-    return f"{path} cannot be read as an Excel workbook: {reason}. Save it again."
+    return f"{path.name} cannot be read as an Excel workbook: {reason}. Save it again."
 
 
 def _check_sizes(path: Path) -> bool:
@@ -112,7 +112,7 @@ def _check_sizes(path: Path) -> bool:
             others = sum(each.file_size for each in file.infolist()) - in_sheets
             if in_sheets > MAX_BYTES or others > MAX_OTHER_BYTES:
                 raise FeedRefused(
-                    f"{path} has more than {MAX_BYTES // 10**6} MB of rows or"
+                    f"{path.name} has more than {MAX_BYTES // 10**6} MB of rows or"
                     f" {MAX_OTHER_BYTES // 10**6} MB of texts. Save the sheet as CSV."
                 )
             for each in sheets:
@@ -133,8 +133,8 @@ def _scan_sheet(path: Path, sheet: IO[bytes]) -> bool:
         row_bytes = 0 if _ROW_END.search(text) else row_bytes + len(chunk)
         if row_bytes > MAX_ROW_BYTES:
             raise FeedRefused(
-                f"{path} has a row of more than {MAX_ROW_BYTES // 10**6} MB. Delete"
-                " the empty columns, or save the sheet as CSV."
+                f"{path.name} has a row of more than {MAX_ROW_BYTES // 10**6} MB."
+                " Delete the empty columns, or save the sheet as CSV."
             )
         end = text[-16:]
     return has_formulas

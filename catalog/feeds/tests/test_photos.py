@@ -9,7 +9,7 @@ from unicodedata import normalize
 import pytest
 
 from catalog.feeds import photos
-from catalog.feeds.photo_files import LinkError, PhotoFolder
+from catalog.feeds.photo_files import FolderPhotos, LinkError
 from catalog.feeds.photos import PhotoReader
 from catalog.tests.factories import make_photo_bytes
 from catalog.tests.photo_server import PhotoServer, photo_server
@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 def reader(folder: Path, **options: bool) -> PhotoReader:
     return PhotoReader(
-        PhotoFolder(folder), **{"allow_private": True, "trust_links": False} | options
+        FolderPhotos(folder), **{"allow_private": True, "trust_links": False} | options
     )
 
 

@@ -37,8 +37,8 @@ def describe(field: FeedField) -> str:
 
 HELP = f"""\
 Create and update products from a product feed: CSV, TSV, Excel workbook, JSON lines,
-Google's XML, a product export of Shopify, or a ZIP archive of one of them with the
-photos. The format is recognised by itself.
+Google's XML, a product export of Shopify or WooCommerce, or a ZIP archive of one of
+them with the photos. The format is recognised by itself.
 
 The columns are those of Google Merchant Center, in any order; upper and lower case,
 spaces and underscores make no difference. id (or sku) is required. A new product also
