@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -39,13 +40,12 @@ def address(gunicorn: subprocess.Popen[bytes]) -> str:
 def test_slow_bodies_hold_no_thread(address):
     host, port = address.removeprefix("http://").split(":")
     head = f"POST /search/ HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\r\nx"
-    slow = [socket.create_connection((host, int(port))) for _ in range(24)]
-    for client in slow:
-        client.sendall(head.encode())
-    assert requests.get(f"{address}/healthz", timeout=5).text == "ok\n"
-    assert requests.get(f"{address}/api/", timeout=5).status_code == 404
-    for client in slow:
-        client.close()
+    with ExitStack() as connections:
+        for _ in range(24):
+            client = socket.create_connection((host, int(port)))
+            connections.enter_context(client).sendall(head.encode())
+        assert requests.get(f"{address}/healthz", timeout=30).text == "ok\n"
+        assert requests.get(f"{address}/api/", timeout=30).status_code == 404
 
 
 def test_a_client_that_sends_a_large_photo_sees_the_answer_and_can_go_on(address):
