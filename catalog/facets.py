@@ -197,11 +197,12 @@ class ColourFacet(ValuesFacet):
 class PriceFacet(Facet):
     name = "prices"
     label = "Price"
-    path = "price_cents"
+    path = "effective_price_cents"
     parameters = {"price_min": "price_min_cents", "price_max": "price_max_cents"}
 
     def lookups(self, *values: Any) -> dict[str, Any]:
-        limits = zip(("price_cents__gte", "price_cents__lte"), values, strict=True)
+        names = (f"{self.path}__gte", f"{self.path}__lte")
+        limits = zip(names, values, strict=True)
         return {name: limit for name, limit in limits if limit is not None}
 
     def read(self, counts: Mapping[str, int], *values: Any) -> list[PriceRange]:

@@ -4,16 +4,13 @@ from typing import Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
-from django.core.validators import RegexValidator
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 from django.urls import reverse
-from pgvector.django import BitField
 
-from catalog.money import amount
-from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
-from catalog.photos.fingerprints import HASH_BITS
-from catalog.photos.thumbnails import Thumbnail
+from catalog.photos.models import ProductImage
+from catalog.prices.models import Priced, PricedQuerySet
 from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
 from catalog.product_words.refresh import WordSource
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
@@ -50,7 +47,7 @@ class Category(models.Model):
         return f"{reverse('storefront:home')}?category={self.slug}"
 
 
-class ProductQuerySet(WordSource, models.QuerySet["Product"]):
+class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  # type: ignore[override]
     word_fields = {"title", "brand", "description", "category", "category_id"}
 
     def without_words(self) -> Self:
@@ -85,11 +82,23 @@ class ProductQuerySet(WordSource, models.QuerySet["Product"]):
         )
 
 
-class Product(models.Model):
+class Product(Priced):
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
         ARCHIVED = "archived", "Archived"
+
+    class Gender(models.TextChoices):
+        FEMALE = "female", "Women"
+        MALE = "male", "Men"
+        UNISEX = "unisex", "Unisex"
+
+    class AgeGroup(models.TextChoices):
+        NEWBORN = "newborn", "Newborn"
+        INFANT = "infant", "Infant"
+        TODDLER = "toddler", "Toddler"
+        KIDS = "kids", "Kids"
+        ADULT = "adult", "Adult"
 
     Availability = variants.Availability
 
@@ -110,13 +119,24 @@ class Product(models.Model):
         db_default="",
         help_text="The same text for one style in several colours",
     )
-    price_cents = models.PositiveIntegerField(
-        "price in cents", help_text="1990 is 19.90"
+    colour = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="In your words"
     )
-    currency = models.CharField(
-        max_length=3,
-        default="EUR",
-        validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
+    material = models.CharField(max_length=80, blank=True, default="", db_default="")
+    pattern = models.CharField(max_length=60, blank=True, default="", db_default="")
+    gender = models.CharField(
+        max_length=6, choices=Gender, blank=True, default="", db_default=""
+    )
+    age_group = models.CharField(
+        max_length=7, choices=AgeGroup, blank=True, default="", db_default=""
+    )
+    link = models.CharField(
+        max_length=2000,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[URLValidator(["http", "https"])],
+        help_text="The page where it can be bought",
     )
     # Availability and stock are those of the variants, see catalog.variants.stock.
     availability = models.CharField(
@@ -126,6 +146,14 @@ class Product(models.Model):
         db_default=Availability.IN_STOCK,
     )
     stock = models.PositiveIntegerField("quantity", default=0, null=True, blank=True)
+    # Sizes that can be had.
+    sizes = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+    )
     # `in_stock` for queries.
     stocked = models.GeneratedField(
         expression=Case(
@@ -147,15 +175,24 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["status", "brand"], name="product_brands"),
             models.Index(fields=["status", "created", "id"], name="product_newest"),
-            models.Index(fields=["status", "price_cents", "-id"], name="product_price"),
+            models.Index(
+                fields=["status", "effective_price_cents", "-id"],
+                name="product_effective_price",
+            ),
             models.Index(fields=["status", "category", "-id"], name="product_category"),
             models.Index(
-                fields=["status", "category", "price_cents", "-id"],
-                name="product_category_price",
+                fields=["status", "category", "effective_price_cents", "-id"],
+                name="product_category_effective",
             ),
             models.Index(
                 fields=["group"], condition=~Q(group=""), name="product_group"
             ),
+            models.Index(
+                fields=["sale_starts", "sale_ends"],
+                condition=Q(sale_price_cents__isnull=False) | Q(on_sale=True),
+                name="product_sales",
+            ),
+            GinIndex(fields=["sizes"], name="product_sizes"),
         ]
 
     def __str__(self) -> str:
@@ -163,10 +200,6 @@ class Product(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("storefront:product", args=[self.slug])
-
-    @property
-    def price_display(self) -> str:
-        return f"{amount(self.price_cents, self.currency)} {self.currency}"
 
     @property
     def in_stock(self) -> bool:
@@ -177,78 +210,9 @@ class Product(models.Model):
         return variants.is_sold_out(self.availability, self.stock)
 
     @property
-    def cover(self) -> "ProductImage | None":
+    def cover(self) -> ProductImage | None:
         """Return the first photo, without a query after `with_photos()`."""
         return next(iter(self.images.all()), None)
-
-
-class ProductImageQuerySet(WordSource, models.QuerySet["ProductImage"]):
-    word_fields = {"colours", "product", "product_id"}
-    product_id = "product_id"
-
-
-class ProductImage(models.Model):
-    product = models.ForeignKey(
-        Product, on_delete=models.CASCADE, related_name="images"
-    )
-    file = models.ImageField(
-        "photo", max_length=200, width_field="width", height_field="height"
-    )
-    alt_text = models.CharField(
-        max_length=160, blank=True, help_text="What the photo shows, for screen readers"
-    )
-    position = models.PositiveSmallIntegerField(default=0)
-    sha256 = models.CharField(max_length=64, editable=False)  # of the decoded pixels
-    width = models.PositiveIntegerField(editable=False)
-    height = models.PositiveIntegerField(editable=False)
-    colours = ArrayField(
-        models.CharField(max_length=16, choices=[(n, n) for n in COLOUR_NAMES]),
-        size=MAX_COLOURS,
-        default=list,
-        blank=True,
-        help_text="The garment's, the main one first; empty: not looked at yet",
-    )
-    # By a person: then embedding the photo does not name them again.
-    colours_chosen = models.BooleanField(default=False, editable=False)
-    # For finding copies, see catalog.photos.fingerprints; NULL until examined.
-    picture_hash = BitField(length=HASH_BITS, null=True, editable=False)
-    picture_tint = models.BinaryField(null=True)
-    created = models.DateTimeField(auto_now_add=True)
-
-    objects = ProductImageQuerySet.as_manager()
-
-    # The row before a new file was saved, see catalog.signals.
-    _replaced: "ProductImage | None" = None
-    _former_product: int | None = None
-
-    class Meta:
-        ordering = ["position", "id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["product", "sha256"],
-                name="photo_once_per_product",
-                violation_error_message="This product already has this photo.",
-            )
-        ]
-        indexes = [
-            GinIndex(fields=["colours"], name="photo_colours_gin"),
-            models.Index(fields=["sha256"], name="photo_sha256"),
-        ]
-
-    def __str__(self) -> str:
-        return self.alt_text or f"Photo {self.pk}"
-
-    @property
-    def small(self) -> Thumbnail:
-        return Thumbnail(self.file.name or "", "small")
-
-    @property
-    def card(self) -> Thumbnail:
-        return Thumbnail(self.file.name or "", "card")
-
-    @property
-    def large(self) -> Thumbnail:
-        return Thumbnail(self.file.name or "", "large")
 
 
 class FeedProduct(models.Model):

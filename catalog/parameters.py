@@ -22,8 +22,8 @@ MAX_VALUE_CHARS = 80  # of a filter's value, and of a name repeated in an error
 ORDERINGS = {
     "-created": ["-created", "-id"],
     "created": ["created", "id"],
-    "price": ["price_cents", "-id"],
-    "-price": ["-price_cents", "-id"],
+    "price": ["effective_price_cents", "-id"],
+    "-price": ["-effective_price_cents", "-id"],
 }
 _TRUE_OR_FALSE: dict[str, Any] = {"invalid": "Use true or false."}
 

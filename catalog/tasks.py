@@ -3,6 +3,7 @@ import logging
 from celery import shared_task
 
 from catalog.photos.check import check_media
+from catalog.prices.sales import apply_all_sales
 from catalog.product_words.sweep import refresh_all, refresh_pending
 from catalog.upkeep.runs import resume_runs, upkeep_task
 from catalog.variants.sweep import add_all_missing_variants
@@ -36,6 +37,11 @@ def refresh_pending_words() -> int:
 @upkeep_task
 def refresh_all_words() -> None:
     refresh_all()
+
+
+@shared_task
+def begin_and_end_sales() -> int:
+    return apply_all_sales()
 
 
 @upkeep_task

@@ -300,6 +300,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=0),
     },
     "words": {"task": "catalog.tasks.refresh_pending_words", "schedule": 60.0},
+    "sales": {
+        "task": "catalog.tasks.begin_and_end_sales",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "all_words": {
         "task": "catalog.tasks.refresh_all_words",
         "schedule": crontab(hour=2, minute=30),

@@ -20,6 +20,7 @@ from rest_framework.utils.urls import replace_query_param
 from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
 from catalog.listing import Matches
 from catalog.models import Product, ProductImage
+from catalog.money import amount
 from catalog.photos.thumbnails import SIZES, Thumbnail
 
 LIST_SIZES = ("small", "card")
@@ -100,7 +101,10 @@ class ProductOutput(serializers.Serializer):
     title = serializers.CharField()
     brand = serializers.CharField(help_text="The brand; may be empty.")
     category = CategoryNameOutput()
-    price = PriceOutput()
+    price = PriceOutput(help_text="What it costs now.")
+    regular_price = PriceOutput(
+        allow_null=True, help_text="What it costs without the sale; null without one."
+    )
     availability = serializers.ChoiceField(Product.Availability.choices)
     stock = serializers.IntegerField(
         allow_null=True, help_text="How many there are; null where it is unknown."
@@ -111,6 +115,11 @@ class ProductOutput(serializers.Serializer):
     url = serializers.URLField(help_text="The product's page in the shop.")
 
 
+def _price_json(cents: int, currency: str) -> dict[str, Any]:
+    display = f"{amount(cents, currency)} {currency}"
+    return {"cents": cents, "currency": currency, "display": display}
+
+
 def product_json(product: Product, root: str) -> dict[str, Any]:
     """Return the product for every answer; `root` is as `https://shop.example`."""
     return {
@@ -118,11 +127,10 @@ def product_json(product: Product, root: str) -> dict[str, Any]:
         "title": product.title,
         "brand": product.brand,
         "category": {"slug": product.category.slug, "name": product.category.name},
-        "price": {
-            "cents": product.price_cents,
-            "currency": product.currency,
-            "display": product.price_display,
-        },
+        "price": _price_json(product.current_price_cents, product.currency),
+        "regular_price": _price_json(product.price_cents, product.currency)
+        if product.is_reduced
+        else None,
         "availability": product.availability,
         "stock": product.stock,
         "in_stock": product.in_stock,

@@ -1,7 +1,8 @@
 """Keep the availability and stock of products those of their variants.
 
 Lists filter by products alone, so a product has the best state of its variants: in
-stock, preorder, backorder, out of stock; and the sum of what is known of those in it.
+stock, preorder, backorder, out of stock; the sum of the quantities in it, unless one is
+unknown; and the sizes that are not sold out.
 Whatever changes variants calls `refresh_stock`. No triggers: a distributed Postgres
 takes none on these tables.
 """
@@ -18,6 +19,7 @@ SELECT FROM catalog_product WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
 _REFRESH = """
 WITH states AS (
     SELECT p.id, v.id IS NULL AS missing, v.quantity,
+        v.size, v.position,
         coalesce(v.availability, 'out_of_stock') AS availability,
         CASE
             WHEN v.availability = 'in_stock' AND v.quantity IS DISTINCT FROM 0 THEN 1
@@ -34,14 +36,18 @@ WITH states AS (
     SELECT id, availability, CASE
         WHEN bool_or(quantity IS NULL AND NOT missing) THEN NULL
         ELSE least(coalesce(sum(quantity), 0), 2147483647)::int
-    END AS stock
+    END AS stock, ARRAY(
+        SELECT size FROM states WHERE states.id = best.id AND size <> '' AND place < 4
+        GROUP BY size ORDER BY min(position), size
+    ) AS sizes
     FROM best WHERE place = first GROUP BY id, availability
 )
 UPDATE catalog_product p
-SET availability = fresh.availability, stock = fresh.stock, updated = now()
+SET availability = fresh.availability, stock = fresh.stock, sizes = fresh.sizes,
+    updated = now()
 FROM fresh
-WHERE fresh.id = p.id
-    AND (p.availability, p.stock) IS DISTINCT FROM (fresh.availability, fresh.stock)
+WHERE fresh.id = p.id AND (p.availability, p.stock, p.sizes)
+    IS DISTINCT FROM (fresh.availability, fresh.stock, fresh.sizes)
 """
 # An SKU may be that of a size that has moved to another product.
 _ADD_MISSING = """

@@ -178,7 +178,7 @@ class ProductAdmin(admin.ModelAdmin):
     def photo(self, product: Product) -> SafeString | str:
         return thumbnail(product.cover)
 
-    @admin.display(ordering="price_cents")
+    @admin.display(ordering="effective_price_cents")
     def price(self, product: Product) -> str:
         return product.price_display
 

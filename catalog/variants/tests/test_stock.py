@@ -64,6 +64,17 @@ def test_a_product_has_the_best_state_of_its_sizes(states, expected):
     assert state_of(product) == expected
 
 
+def test_a_product_has_the_sizes_that_can_be_had_in_their_order():
+    product = make_product()
+    make_sizes(product, (IN, 2), (OUT, 0), (PRE, None), (IN, 0), (IN, None))
+    product.refresh_from_db()
+    assert product.sizes == ["0", "2", "4"]
+    product.variants.filter(size="2").update(position=9)
+    product.variants.filter(size="4").update(size="")
+    product.refresh_from_db()
+    assert product.sizes == ["0", "2"]
+
+
 def test_every_way_to_change_a_size_changes_the_product():
     product = make_product()
     small, large = make_sizes(product, (IN, 1), (IN, 2))

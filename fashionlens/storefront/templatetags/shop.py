@@ -33,8 +33,17 @@ _SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 @register.filter
 def price(product: Product) -> str:
-    sign = SIGNS.get(product.currency, product.currency)
-    return f"{sign}\N{NO-BREAK SPACE}{amount(product.price_cents, product.currency)}"
+    return _price(product.current_price_cents, product.currency)
+
+
+@register.filter
+def regular_price(product: Product) -> str:
+    return _price(product.price_cents, product.currency)
+
+
+def _price(cents: int, currency: str) -> str:
+    sign = SIGNS.get(currency, currency)
+    return f"{sign}\N{NO-BREAK SPACE}{amount(cents, currency)}"
 
 
 @register.filter
@@ -59,9 +68,9 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
     """Return the product as schema.org/Product for search engines."""
     request: HttpRequest = context["request"]
     url = request.build_absolute_uri
-    whole, cents = divmod(product.price_cents, 100)
+    whole, cents = divmod(product.current_price_cents, 100)
     state = STATES["out_of_stock" if product.sold_out else product.availability]
-    data = {
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "Product",
         "name": product.title,
@@ -78,6 +87,8 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
             "availability": f"https://schema.org/{state}",
         },
     }
+    if product.is_reduced and product.sale_ends:
+        data["offers"]["priceValidUntil"] = product.sale_ends.date().isoformat()
     if not product.brand:
         del data["brand"]
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_SCRIPT_SAFE))
