@@ -237,7 +237,7 @@ class FeedPhoto(models.Model):
         ProductImage, on_delete=models.CASCADE, related_name="links"
     )
     link = models.TextField()
-    # Shows whether the photo changed without reading it, see catalog.feeds.photos;
+    # Shows without reading whether the photo changed, see catalog.feeds.photos.reader;
     # JSON's null: read it again.
     version = models.JSONField()
 

@@ -10,8 +10,8 @@ from catalog.feeds.brands import BrandSpellings
 from catalog.feeds.columns import Feed, Record
 from catalog.feeds.fields import FIELDS
 from catalog.feeds.options import ImportOptions
-from catalog.feeds.photo_files import LinkError, Version, open_photo_files
-from catalog.feeds.photos import LinkedPhoto, PhotoReader
+from catalog.feeds.photos.files import LinkError, Version, open_photo_files
+from catalog.feeds.photos.reader import LinkedPhoto, PhotoReader
 from catalog.feeds.rows import ProductRow, RowProblem, read_row
 from catalog.feeds.seen_skus import SeenSkus
 from catalog.feeds.store import RowBatch

@@ -8,8 +8,8 @@ from django.utils import timezone
 from catalog.categories import category_of
 from catalog.feeds.fields import UPDATED_FIELDS, max_chars
 from catalog.feeds.options import ImportOptions
-from catalog.feeds.photo_order import PhotoChanges, PhotoLinks, plan_photos
-from catalog.feeds.photos import LinkedPhoto
+from catalog.feeds.photos.order import PhotoChanges, PhotoLinks, plan_photos
+from catalog.feeds.photos.reader import LinkedPhoto
 from catalog.feeds.rows import ProductRow
 from catalog.models import Category, FeedProduct, Product
 from catalog.slugs import slug_of

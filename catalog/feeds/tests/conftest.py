@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.feeds import photos
+from catalog.feeds.photos import reader as photos
 from catalog.feeds.tests.feed_folder import FeedFolder
 
 

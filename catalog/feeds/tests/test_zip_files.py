@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 
 from catalog.feeds import zip_files
 from catalog.feeds.columns import FeedRefused
-from catalog.feeds.photo_files import LinkError, open_photo_files
-from catalog.feeds.photos import PhotoReader
+from catalog.feeds.photos.files import LinkError, open_photo_files
+from catalog.feeds.photos.reader import PhotoReader
 from catalog.feeds.tests.feed_folder import HEAD, colours
 from catalog.feeds.zip_files import unpacked
 from catalog.models import Product

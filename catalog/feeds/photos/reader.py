@@ -11,8 +11,8 @@ from http import HTTPStatus
 from threading import Event
 from urllib.parse import urlsplit
 
-from catalog.feeds.pace import HostPace
-from catalog.feeds.photo_files import FileOfPhoto, FilesOfPhotos, LinkError, Version
+from catalog.feeds.photos.files import FileOfPhoto, FilesOfPhotos, LinkError, Version
+from catalog.feeds.photos.pace import HostPace
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from catalog.photos.remote import AddressError, Fetched, fetch
 from ml.preprocess import PhotoError

@@ -8,9 +8,9 @@ from unicodedata import normalize
 
 import pytest
 
-from catalog.feeds import photos
-from catalog.feeds.photo_files import FolderPhotos, LinkError
-from catalog.feeds.photos import PhotoReader
+from catalog.feeds.photos import reader as photos
+from catalog.feeds.photos.files import FolderPhotos, LinkError
+from catalog.feeds.photos.reader import PhotoReader
 from catalog.tests.factories import make_photo_bytes
 from catalog.tests.photo_server import PhotoServer, photo_server
 from ml.preprocess import MAX_BYTES

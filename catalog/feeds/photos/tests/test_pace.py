@@ -4,8 +4,8 @@ from threading import Event
 
 import pytest
 
-from catalog.feeds import pace
-from catalog.feeds.pace import HostPace
+from catalog.feeds.photos import pace
+from catalog.feeds.photos.pace import HostPace
 
 
 class Clock(Event):

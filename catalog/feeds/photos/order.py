@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.core.files.storage import default_storage
 
-from catalog.feeds.photos import LinkedPhoto
+from catalog.feeds.photos.reader import LinkedPhoto
 from catalog.models import FeedPhoto, Product, ProductImage
 from catalog.photos.check import restore_file
 from catalog.photos.prepared import PreparedPhoto

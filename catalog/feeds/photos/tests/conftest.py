@@ -1,0 +1,1 @@
+from catalog.feeds.tests.conftest import prepared, shop  # noqa: F401
