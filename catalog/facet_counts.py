@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models.expressions import RawSQL
 
 from catalog.facets import FACETS, VALUES_FACETS, FacetValue, PriceRange, ValuesFacet
 from catalog.filters import Filters
@@ -69,10 +68,7 @@ def _read_counts(
     bodies: list[str] = []
     parameters: list[Any] = []
     for table, found in tables.items():
-        # As one text: it takes long to write thousands of parameters, or a list.
-        text = f"{{{','.join(map(str, found.product_ids))}}}"
-        ids = RawSQL("SELECT unnest(%s::bigint[])", [text])
-        rows = Product.objects.filter(pk__in=ids).order_by()
+        rows = Product.objects.among(found.product_ids).order_by()
         sql, values = rows.values_list("pk", *named.values()).query.sql_with_params()
         bodies.append(f"{table} ({columns}) AS MATERIALIZED ({sql})")
         parameters += values

@@ -30,19 +30,25 @@ class Matches:
     A word that half of the shop has would otherwise be ranked in half of the shop.
     """
 
-    products: ProductQuerySet
     query: SearchQuery | CombinedSearchQuery
+    products: ProductQuerySet
+    newest_ids: Sequence[int]  # of up to MAX_COUNTED products
 
     def __getitem__(self, part: slice) -> list[Product]:
-        best = self.products.best_of_newest(self.query, MAX_RANKED).with_photos()
         found: list[Product] = []
         if part.start < MAX_RANKED:
+            ranked = Product.objects.among(self.newest_ids[:MAX_RANKED])
+            best = ranked.best_first(self.query).with_photos()
             found += best[part.start : min(part.stop, MAX_RANKED)]
         if part.stop > MAX_RANKED:
-            matching = self.products.matching(self.query).with_photos()
-            start = max(part.start, MAX_RANKED)
-            found += matching.order_by("-id")[start : part.stop]
+            found += self._by_age(max(part.start, MAX_RANKED), part.stop)
         return found
+
+    def _by_age(self, start: int, stop: int) -> ProductQuerySet:
+        if stop > MAX_COUNTED:
+            return self.products.with_photos().order_by("-id")[start:stop]
+        ids = self.newest_ids[start:stop]
+        return Product.objects.among(ids).with_photos().order_by("-id")
 
 
 @dataclass(frozen=True)
@@ -63,13 +69,21 @@ class Listing:
 
     def in_order(self, fields: Sequence[str] = ()) -> ProductQuerySet | Matches:
         """Return the products with photos, without fields the best match first."""
-        if self.words_query.words and not fields:
-            return Matches(self._of_filters(self.filters), self.words_query.query)
-        return self.products.with_photos().order_by(*fields or ["-id"])
+        products = self.products
+        if self.words_query.words:
+            if not fields:
+                return Matches(self.words_query.query, products, self._newest_ids)
+            # In the order of an index nearly all products may come before those with a
+            # rare word.
+            if self.count <= MAX_COUNTED:
+                products = Product.objects.among(self._newest_ids)
+        return products.with_photos().order_by(*fields or ["-id"])
 
     @cached_property
     def count(self) -> int:
         """Return the number of products; more than MAX_COUNTED are not counted."""
+        if self.words_query.words:
+            return len(self._newest_ids)
         return self.products.order_by()[: MAX_COUNTED + 1].count()
 
     @property
@@ -89,7 +103,7 @@ class Listing:
         key = f"facets:{self._key}"
         if (known := caches["process"].get(key)) is not None:
             return known
-        facets = count_facets(self.filters, self._newest)
+        facets = count_facets(self.filters, self._candidates)
         if facets.at_least:
             caches["process"].set(key, facets, LARGE_LIST_AGE_S)
         return facets
@@ -114,7 +128,19 @@ class Listing:
             return products
         return products.matching(self.words_query.query)
 
-    def _newest(self, filters: Filters) -> FacetCandidates:
+    @cached_property
+    def _newest_ids(self) -> list[int]:
+        # Read once for all that a page shows: words cannot be read from an index in
+        # any order.
+        return self._newest(self.filters, MAX_COUNTED + 1)
+
+    def _newest(self, filters: Filters, number: int) -> list[int]:
         newest = self._narrowed(filters).order_by("-id").values_list("pk", flat=True)
-        ids = list(newest[: MAX_FACETED + 1])
+        return list(newest[:number])
+
+    def _candidates(self, filters: Filters) -> FacetCandidates:
+        if self.words_query.words and filters == self.filters:
+            ids = self._newest_ids
+        else:
+            ids = self._newest(filters, MAX_FACETED + 1)
         return FacetCandidates(ids[:MAX_FACETED], len(ids) > MAX_FACETED)

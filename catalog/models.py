@@ -7,6 +7,7 @@ from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, Sea
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Case, Count, F, Prefetch, Q, Value, When
+from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from catalog.photos.models import ProductImage
@@ -71,9 +72,16 @@ class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  
     ) -> "ProductQuerySet":
         """Return so many of the newest matching products, best first."""
         newest = self.matching(query).order_by("-id").values("pk")[:number]
-        ranked = Product.objects.filter(pk__in=newest)
+        return Product.objects.filter(pk__in=newest).best_first(query)
+
+    def best_first(self, query: SearchQuery | CombinedSearchQuery) -> Self:
         rank = SearchRank(F("words__document"), query)
-        return ranked.alias(rank=rank).order_by("-rank", "-id")
+        return self.alias(rank=rank).order_by("-rank", "-id")
+
+    def among(self, ids: Iterable[int]) -> Self:
+        # As one text: it takes long to write thousands of parameters, or a list.
+        text = f"{{{','.join(map(str, ids))}}}"
+        return self.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [text]))
 
     def with_photos(self) -> Self:
         """Load categories and photos in two queries; `cover` then needs none."""

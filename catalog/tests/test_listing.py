@@ -33,12 +33,41 @@ def test_only_the_newest_matches_are_ranked_and_all_are_listed_once(monkeypatch)
     ]
     assert pages == coats[::-1]
     best = make_product(title="Coat coat")
-    assert next(iter(matches[0:2])) == best
+    assert Listing(Filters(), "coat").in_order()[0:2][0] == best
 
 
 def test_the_best_match_comes_first_where_all_are_ranked():
     coats = make_coats(4)
     assert list(Listing(Filters(), "coat").in_order()[0:2]) == [coats[0], coats[3]]
+
+
+def test_few_products_with_a_word_are_sorted_and_many_read_in_order(monkeypatch):
+    prices = [300, 100, 200]
+    coats = [make_product(title="Coat", price_cents=price) for price in prices]
+    make_product(price_cents=1)
+    cheapest_first = [coats[1], coats[2], coats[0]]
+    for most in (3, 2):
+        monkeypatch.setattr(module, "MAX_COUNTED", most)
+        coats_by_price = Listing(Filters(), "coat").in_order(["price_cents", "-id"])
+        assert list(coats_by_price) == cheapest_first
+
+
+def test_the_products_with_a_word_are_read_once(django_assert_num_queries):
+    make_coats(3)
+    listing = Listing(Filters(), "coat")
+    # Whether there are any, which, the page, its photos, and the facets with the names
+    # of categories.
+    with django_assert_num_queries(6):
+        assert listing.count == len(listing.in_order()[0:24]) == 3
+        assert listing.facets.in_stock == 3
+
+
+def test_pages_beyond_the_limit_of_counts_are_listed(monkeypatch):
+    monkeypatch.setattr(module, "MAX_RANKED", 1)
+    monkeypatch.setattr(module, "MAX_COUNTED", 2)
+    coats = make_coats(6)
+    matches = Listing(Filters(), "coat").in_order()
+    assert [*matches[0:2], *matches[2:4], *matches[4:6]] == coats[::-1]
 
 
 def test_counts_are_exact_up_to_a_limit(monkeypatch):
