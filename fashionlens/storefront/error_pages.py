@@ -1,10 +1,11 @@
 """The shop's error pages: the reason and a way back, while DEBUG is on too."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.response import TemplateResponse
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
+from catalog.former_slugs.addresses import with_new_categories
 from catalog.parameters import sentences
 
 
@@ -18,9 +19,12 @@ def not_found(request: HttpRequest, reason: str) -> TemplateResponse:
 
 def parameter_error(
     request: HttpRequest, error: ParameterError | ValidationError
-) -> TemplateResponse:
+) -> HttpResponse:
     """Return 404 for a value that the shop does not have, 400 for an invalid one."""
     if isinstance(error, ParameterError) and error.code.startswith("unknown_"):
+        if parameters := with_new_categories(request.GET):
+            address = f"{request.path}?{parameters.urlencode()}"
+            return HttpResponsePermanentRedirect(address)
         return not_found(request, str(error))
     return bad_request(request, reasons(error))
 

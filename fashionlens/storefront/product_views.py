@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from django.http import (
     HttpRequest,
     HttpResponse,
+    HttpResponsePermanentRedirect,
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
@@ -15,6 +16,7 @@ from django.views.decorators.vary import vary_on_cookie
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
+from catalog.former_slugs.addresses import new_product_address
 from catalog.models import Product
 from fashionlens.storefront.error_pages import not_found, parameter_error
 from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
@@ -35,10 +37,12 @@ NOT_IN_SHOP = "This product is not in the shop."
 @require_safe
 @vary_on_cookie
 @cache_control(private=True)
-def product(request: HttpRequest, slug: str) -> TemplateResponse:
+def product(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         product = Product.objects.published().with_photos().get(slug=slug)
     except Product.DoesNotExist:
+        if address := new_product_address(slug):
+            return HttpResponsePermanentRedirect(address)
         return not_found(request, NOT_IN_SHOP)
     context: dict[str, object] = {"product": product}
     try:

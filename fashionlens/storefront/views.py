@@ -45,7 +45,7 @@ SUGGESTIONS_AGE_S = 60
 @require_safe
 @vary_on_cookie
 @cache_control(private=True)
-def home(request: HttpRequest) -> TemplateResponse:
+def home(request: HttpRequest) -> HttpResponse:
     try:
         listing, sort = _read_listing(request)
         page = ListingPaginator(listing, order_by(sort)).page(
@@ -79,7 +79,7 @@ def home(request: HttpRequest) -> TemplateResponse:
 
 @require_safe
 @page_or_fragment
-def filters(request: HtmxRequest) -> TemplateResponse:
+def filters(request: HtmxRequest) -> HttpResponse:
     """Return the filters of a list with their counts."""
     try:
         listing, _ = _read_listing(request)
