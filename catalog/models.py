@@ -14,7 +14,7 @@ from catalog.former_slugs.models import FormerSlug  # noqa: F401  (so that Djang
 from catalog.photos.models import ProductImage
 from catalog.prices.models import Priced, PricedQuerySet
 from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
-from catalog.product_words.refresh import WordSource
+from catalog.product_words.refresh import WordSource, words_version
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 from catalog.variants import models as variants
 
@@ -53,7 +53,8 @@ class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  
     word_fields = {"title", "brand", "description", "category", "category_id"}
 
     def without_words(self) -> Self:
-        return self.filter(words=None)
+        """Return products whose words are missing or of another version."""
+        return self.exclude(words__version=words_version())
 
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)

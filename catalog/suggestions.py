@@ -33,7 +33,7 @@ def suggest(words: str) -> list[Suggestion]:
     if len(text) < MIN_CHARS:
         return []
     names = [*_categories(text), *_brands(text)]
-    titles = _titles(WordsQuery(text, text, last_is_prefix=True))
+    titles = _titles(WordsQuery.of(text, last_is_prefix=True))
     if not names and not titles and (query := interpret(text)).corrected:
         url = _list_url(q=query.words)
         names = [Suggestion(query.words, "Did you mean", url)]

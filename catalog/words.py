@@ -2,47 +2,35 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.db import connection
 from django.db.models import QuerySet
 
 from catalog.models import Product
+from catalog.product_words.terms import Term, split_terms
+from catalog.product_words.vocabulary import complete, near_words
+from catalog.synonyms.shop import shop_synonyms
+from catalog.word_query.syntax import PART, parse
+from catalog.word_query.tsquery import TsQuery, write_query, write_words
 
 MAX_WORDS_CHARS = 200
 MAX_RESULTS = 500
 MAX_RANKED = 1000  # products of a search; the newest, if more match
 MAX_CORRECTED_WORDS = 8  # per search
-_MIN_RATIO = 0.7  # SequenceMatcher.ratio() of a correction: 0.89 for drss, dress
-_CANDIDATES = 200  # many, since swapping two letters leaves few equal trigrams
-_NO_TEXT = {"So", "Sk", "Cf", "Me"}  # Unicode categories of emoji and joiners
+MAX_CORRECTIONS = 10  # of a word
+MIN_CORRECTED_CHARS = 3
 _BLANK = re.compile(r"[\s\0-\x1f\x7f]+")
-# Dashes that exclude nothing; Postgres fails if there are too many.
-_IDLE_DASH = re.compile(r'-(?![\w"])')
-# "a phrase", -"one", a word, -word
-_PART = re.compile(r'-?"[^"]*"?|\S+')
-_PLAIN = re.compile(r"[^\W_]+(?:[-'\N{RIGHT SINGLE QUOTATION MARK}][^\W_]+)*")
+_IDLE_DASH = re.compile(r'-(?![\w"])')  # one that excludes nothing
 
-_KNOWN = """EXISTS (
+# Which of these queries find a published product.
+_FINDING = """
+SELECT given.word FROM unnest(%s::text[], %s::text[]) AS given (word, query)
+WHERE EXISTS (
     SELECT FROM catalog_productwords w JOIN catalog_product p ON p.id = w.product_id
-    WHERE p.status = 'published' AND w.document @@ plainto_tsquery('english', {}.word)
-)"""
-# Words that no published product has, each with similar words that some have.
-_UNKNOWN = f"""
-SELECT given.word, ARRAY(
-    SELECT near.word FROM (
-        SELECT DISTINCT word, similarity(given.word, word) AS likeness
-        FROM catalog_word WHERE similarity(given.word, word) >= 0.15
-        ORDER BY likeness DESC, word LIMIT {_CANDIDATES}
-    ) AS near
-    WHERE {_KNOWN.format("near")}
+    WHERE p.status = 'published' AND w.document @@ given.query::tsquery
 )
-FROM unnest(%s::text[]) AS given (word)
-WHERE numnode(plainto_tsquery('english', given.word)) > 0
-    AND NOT {_KNOWN.format("given")}
 """
 
 
@@ -54,27 +42,24 @@ class WordsError(ValueError):
 class WordsQuery:
     words: str  # corrected if necessary
     original: str  # as given, cleaned
-    last_is_prefix: bool = False
+    tsquery: str = ""
+
+    @classmethod
+    def of(
+        cls, words: str, original: str | None = None, *, last_is_prefix: bool = False
+    ) -> "WordsQuery":
+        tsquery = write_query(
+            parse(words), last_is_prefix=last_is_prefix, synonyms=shop_synonyms()
+        )
+        return cls(words, words if original is None else original, tsquery)
 
     @property
     def corrected(self) -> bool:
         return self.words != self.original
 
     @property
-    def query(self) -> SearchQuery | CombinedSearchQuery:
-        """Return the query for Postgres, whose only syntax is -word and "a phrase"."""
-        *head, last = self.words.split(" ")
-        if not self.last_is_prefix or not (plain := _PLAIN.fullmatch(last)):
-            return _web_query(self.words)
-        prefix = f"'{plain[0].replace(chr(39), ' ')}':*"
-        last_query = SearchQuery(
-            prefix, search_type="raw", config="english"
-        ) | SearchQuery(prefix, search_type="raw", config="simple")
-        return _web_query(" ".join(head)) & last_query if head else last_query
-
-
-def _web_query(words: str) -> SearchQuery:
-    return SearchQuery(words, search_type="websearch", config="english")
+    def query(self) -> TsQuery:
+        return TsQuery(self.tsquery)
 
 
 def clean(words: str) -> str:
@@ -107,7 +92,7 @@ def find(
     `products` are all published ones by default.
     """
     query = interpret(words)
-    if not query.words:
+    if not query.tsquery:
         return []
     searched = Product.objects.published() if products is None else products
     ranked = searched.best_of_newest(query.query, MAX_RANKED)  # type: ignore[attr-defined]
@@ -115,37 +100,68 @@ def find(
 
 
 def _queries(original: str) -> Iterator[WordsQuery]:
-    yield WordsQuery(original, original)
-    yield WordsQuery(original, original, last_is_prefix=True)
-    corrected = _correct(_without_emoji(original))
+    yield WordsQuery.of(original)
+    yield WordsQuery.of(original, last_is_prefix=True)
+    corrected = _correct(original)
     if corrected and corrected != original:
-        yield WordsQuery(corrected, original)
-        yield WordsQuery(corrected, original, last_is_prefix=True)
+        yield WordsQuery.of(corrected, original)
+        yield WordsQuery.of(corrected, original, last_is_prefix=True)
 
 
 def _has_results(query: WordsQuery) -> bool:
+    if not query.tsquery:
+        return False
     return Product.objects.published().matching(query.query).exists()
 
 
-def _without_emoji(words: str) -> str:
-    # Postgres takes emoji and invisible marks for words or for a part of one.
-    text = [" " if unicodedata.category(sign) in _NO_TEXT else sign for sign in words]
-    return clean("".join(text).replace("\N{VARIATION SELECTOR-16}", ""))
-
-
 def _correct(words: str) -> str:
-    """Replace each unknown word with the most similar known one, if there is one."""
-    parts = _PART.findall(words)
-    plain = [part.lower() for part in parts if part.isalpha() and len(part) > 2]
+    """Replace each unknown word with the nearest known one, if there is one.
+
+    Signs such as emoji, which no product has, are left out.
+    """
+    parts = PART.findall(words)
+    terms = {part: term for part in parts if (term := _corrigible(part))}
+    known = _finding(terms)
+    unknown = [part for part in terms if part not in known]
+    near: dict[str, list[str]] = {
+        part: _candidates(terms[part].parts[0])
+        for part in unknown[:MAX_CORRECTED_WORDS]
+        if not terms[part].literal
+    }
+    words_near = {word for each in near.values() for word in each}
+    finding = _finding({word: Term((word,)) for word in words_near})
+    corrections = {
+        part: next((word for word in each if word in finding), part)
+        for part, each in near.items()
+    }
+    corrections |= {part: "" for part in unknown if terms[part].literal}
+    return " ".join(filter(None, (corrections.get(part, part) for part in parts)))
+
+
+def _candidates(word: str) -> list[str]:
+    """Return known words that may be meant: mistyped, or begun."""
+    return (near_words(word) or complete(word))[:MAX_CORRECTIONS]
+
+
+def _corrigible(part: str) -> Term | None:
+    """Return the one term of a part that may be a typing error, or an emoji."""
+    terms = list(split_terms(part))
+    if len(terms) != 1 or part[0] in '-"' or part.lower() == "or":
+        return None
+    (term,) = terms
+    if term.literal:
+        return term if not term.parts[0].isalnum() else None
+    word = term.parts[0]
+    is_word = term.is_word and word.isalpha() and len(word) >= MIN_CORRECTED_CHARS
+    return term if is_word else None
+
+
+def _finding(terms: Mapping[str, Term]) -> set[str]:
+    """Return those of the words that find a published product, or say nothing."""
+    queries = write_words(terms, synonyms=shop_synonyms())
+    asked = {word: query for word, query in queries.items() if query}
+    if not asked:
+        return set(terms)
     with connection.cursor() as cursor:
-        cursor.execute(_UNKNOWN, [plain[:MAX_CORRECTED_WORDS]])
-        corrections = {
-            word: _most_similar(word, known) for word, known in cursor.fetchall()
-        }
-    return " ".join(corrections.get(part.lower(), part) for part in parts)
-
-
-def _most_similar(word: str, known: list[str]) -> str:
-    ratios = [(SequenceMatcher(None, word, one).ratio(), one) for one in known]
-    ratio, best = max(ratios, default=(0.0, word), key=lambda each: each[0])
-    return best if ratio >= _MIN_RATIO else word
+        cursor.execute(_FINDING, [list(asked), list(asked.values())])
+        return {word for (word,) in cursor.fetchall()} | (queries.keys() - asked.keys())

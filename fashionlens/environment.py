@@ -12,6 +12,29 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 FALSE = ("false", "off", "n", "no", "0", "")
+# Codes of languages -> Postgres's text search configurations.
+TEXT_LANGUAGES = {
+    **{"ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek"},
+    **{"en": "english", "es": "spanish", "et": "estonian", "eu": "basque"},
+    **{
+        "fi": "finnish",
+        "fr": "french",
+        "ga": "irish",
+        "hi": "hindi",
+        "hu": "hungarian",
+    },
+    **{"hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian"},
+    **{"ne": "nepali", "nl": "dutch", "nb": "norwegian", "no": "norwegian"},
+    **{"pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian"},
+    **{
+        "sr": "serbian",
+        "sv": "swedish",
+        "ta": "tamil",
+        "tr": "turkish",
+        "yi": "yiddish",
+    },
+    **{"ja": "simple", "ko": "simple", "th": "simple", "zh": "simple"},
+}
 CACHE_SCHEMES = ("redis", "rediss", "unix")
 
 
@@ -48,6 +71,10 @@ class Environment(environ.Env):
         if not re.fullmatch(r"(https?://)?[^?#]*/", url):
             raise self._error(var, "a URL that ends with a slash")
         return url
+
+    def text_language(self, var: str, default: str) -> str:
+        language = self._text(var) or default
+        return TEXT_LANGUAGES.get(language, language)
 
     def log_level(self, var: str, default: str) -> str:
         level = self.str(var, default).upper()

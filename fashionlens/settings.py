@@ -466,6 +466,9 @@ SPECTACULAR_SETTINGS = {
 # Language and time ------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
+# Of the products' texts: stems, stop words and synonyms of searches by words. A text
+# search configuration of Postgres, or the code of its language.
+SHOP_LANGUAGE = env.text_language("SHOP_LANGUAGE", "english")
 TIME_ZONE = "UTC"
 USE_TZ = True
 

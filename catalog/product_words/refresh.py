@@ -1,24 +1,122 @@
 """Keep what products are found by words with up to date.
 
-A document joins the product's texts, the name of its category and the colours of its
-photos. Whatever changes one of them calls `refresh_words`, and a sweep finds products
-that came in by another way. No triggers: a distributed Postgres takes none on these
-tables.
+A document joins the product's texts and codes, the name of its category and the colours
+of its photos. Whatever changes one of them calls `refresh_words`, and a sweep finds
+products that came in by another way. No triggers: a distributed Postgres takes none on
+these tables.
 """
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 
+from catalog.product_words.document import Placed, TextPart, document_of, place_words
+from catalog.product_words.lexemes import stem_words
+from catalog.product_words.vocabulary import learn_words
+
 CHUNK = 1000
+MAX_DESCRIPTION_CHARS = 50_000  # a document has an end, and reaching it is an error
+# Raise it with every change of what documents are made of: older ones are then pending.
+FORMAT = 1
+
+# Rows are locked in order, and before the statement that reads what to write: one that
+# had to wait for another change then sees it.
+_LOCK = """
+-- A category that is being renamed: wait for its name.
+SELECT FROM catalog_category c
+WHERE c.id IN (SELECT category_id FROM catalog_product p WHERE p.id = ANY (%(ids)s))
+ORDER BY c.id FOR SHARE;
+"""
+_ADD = """
+INSERT INTO catalog_productwords (product_id, document, version)
+SELECT p.id, '', '' FROM catalog_product p
+WHERE p.id = ANY (%(ids)s) ORDER BY p.id
+ON CONFLICT DO NOTHING
+"""
+_LOCK_WORDS = """
+SELECT FROM catalog_productwords w
+WHERE w.product_id = ANY (%(ids)s) ORDER BY w.product_id FOR NO KEY UPDATE
+"""
+_READ = """
+SELECT p.id, p.status, p.title, p.brand, c.name, colours.names,
+    left(p.description, %(max)s), p.sku
+FROM catalog_product p
+JOIN catalog_category c ON c.id = p.category_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg(DISTINCT colour, ' , '), '') AS names
+    FROM catalog_productimage i, unnest(i.colours) colour
+    WHERE i.product_id = p.id
+) AS colours
+WHERE p.id = ANY (%(ids)s)
+"""
+_WRITE = """
+UPDATE catalog_productwords w
+SET document = fresh.document::tsvector, version = %(version)s
+FROM unnest(%(ids)s::bigint[], %(documents)s::text[]) AS fresh (product, document)
+WHERE fresh.product = w.product_id
+    AND (w.version, w.document)
+        IS DISTINCT FROM (%(version)s, fresh.document::tsvector)
+RETURNING w.product_id
+"""
 
 
-def refresh_words(products: Iterable[int]) -> None:
-    """Write the documents of these products where they differ."""
-    if ids := sorted(set(products)):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT catalog_keep_words(%s)", [ids])
+def words_version() -> str:
+    """Return what documents are made by; a document with another one is pending."""
+    return f"{FORMAT}:{settings.SHOP_LANGUAGE}"
+
+
+def refresh_words(products: Iterable[int], counts: Counter[str] | None = None) -> None:
+    """Write the documents of these products where they differ.
+
+    `counts` takes the number of published products that have each word.
+    """
+    ids = sorted(set(products))
+    for start in range(0, len(ids), CHUNK):
+        _refresh_chunk(ids[start : start + CHUNK], counts)
+
+
+def _refresh_chunk(ids: list[int], counts: Counter[str] | None) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (_LOCK, _ADD, _LOCK_WORDS):
+            cursor.execute(statement, {"ids": ids})
+        cursor.execute(_READ, {"ids": ids, "max": MAX_DESCRIPTION_CHARS})
+        rows = cursor.fetchall()
+        placed = {pk: list(_place(*texts)) for pk, _, *texts in rows}
+        stems = stem_words({w for each in placed.values() for w in _stemmed(each)})
+        documents = {pk: document_of(each, stems) for pk, each in placed.items()}
+        cursor.execute(
+            _WRITE,
+            {
+                "ids": list(documents),
+                "documents": list(documents.values()),
+                "version": words_version(),
+            },
+        )
+        written = [placed[pk] for (pk,) in cursor.fetchall()]
+        learn_words({w: stems[w] for each in written for w in _stemmed(each)})
+    if counts is not None:
+        for pk, status, *_ in rows:
+            counts.update(_stemmed(placed[pk]) if status == "published" else ())
+
+
+def _place(
+    title: str, brand: str, category: str, colours: str, description: str, sku: str
+) -> Iterator[Placed]:
+    parts = [
+        TextPart(title, "A"),
+        TextPart(brand, "A"),
+        TextPart(category, "B"),
+        *(TextPart(colour, "B") for colour in colours.split(" , ")),
+        TextPart(description, "D"),
+    ]
+    return place_words(parts, [sku])
+
+
+def _stemmed(document: Iterable[Placed]) -> set[str]:
+    return {placed.word for placed in document if not placed.literal}
 
 
 class WordSource(models.QuerySet):
