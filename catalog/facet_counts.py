@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connections
 
 from catalog.facets import FACETS, VALUES_FACETS, FacetValue, PriceRange, ValuesFacet
 from catalog.filters import Filters
@@ -73,7 +73,7 @@ def _read_counts(
         bodies.append(f"{table} ({columns}) AS MATERIALIZED ({sql})")
         parameters += values
     counts: dict[str, dict[str, int]] = defaultdict(dict)
-    with connection.cursor() as cursor:
+    with connections[Product.objects.db].cursor() as cursor:
         cursor.execute(f"WITH {', '.join(bodies)} {query}", parameters)
         for facet, value, number in cursor.fetchall():
             counts[facet][value] = number

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, ClassVar
 
-from django.db import connection
+from django.db import connections
 from django.db.models import QuerySet
 
 from catalog.models import Category, Product
@@ -253,7 +253,7 @@ VALUES_FACETS = tuple(facet for facet in FACETS if isinstance(facet, ValuesFacet
 
 def list_brands() -> list[str]:
     """Return the distinct brands by name."""
-    with connection.cursor() as cursor:
+    with connections[Product.objects.db].cursor() as cursor:
         cursor.execute(_BRANDS, {"status": Product.Status.PUBLISHED})
         return [brand for (brand,) in cursor.fetchall()]
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connections
 from django.db.models import QuerySet
 
 from catalog.models import Product
@@ -162,6 +162,6 @@ def _finding(terms: Mapping[str, Term]) -> set[str]:
     asked = {word: query for word, query in queries.items() if query}
     if not asked:
         return set(terms)
-    with connection.cursor() as cursor:
+    with connections[Product.objects.db].cursor() as cursor:
         cursor.execute(_FINDING, [list(asked), list(asked.values())])
         return {word for (word,) in cursor.fetchall()} | (queries.keys() - asked.keys())

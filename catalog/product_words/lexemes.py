@@ -4,7 +4,9 @@ import threading
 from collections.abc import Collection, Iterable
 
 from django.conf import settings
-from django.db import connection
+from django.db import connections
+
+from catalog.product_words.models import Word
 
 MAX_KNOWN = 20_000  # stems kept in each process, some 3 MB
 
@@ -31,7 +33,7 @@ def stem_words(words: Collection[str]) -> dict[str, str]:
 
 
 def _stem(language: str, words: Iterable[str]) -> dict[str, str]:
-    with connection.cursor() as cursor:
+    with connections[Word.objects.db].cursor() as cursor:
         cursor.execute(_STEMS, [language, list(words)])
         return {word: _only(word, found) for word, found in cursor.fetchall()}
 

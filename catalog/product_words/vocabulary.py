@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 
-from django.db import connection
+from django.db import connections
 
 from catalog.product_words.lexemes import stem_words
 from catalog.product_words.models import Word
@@ -61,7 +61,7 @@ def recount_words(counts: Counter[str]) -> None:
 
 def known_words(words: Collection[str]) -> set[str]:
     """Return those of the words that some product has."""
-    with connection.cursor() as cursor:
+    with connections[Word.objects.db].cursor() as cursor:
         cursor.execute(_KNOWN, [list(words)])
         return {word for (word,) in cursor.fetchall()}
 
@@ -70,7 +70,7 @@ def complete(prefix: str) -> list[str]:
     """Return words that begin like this, the most frequent first."""
     if not prefix.isalnum():
         return []
-    with connection.cursor() as cursor:
+    with connections[Word.objects.db].cursor() as cursor:
         cursor.execute(_COMPLETE, [f"{prefix}%", MAX_COMPLETIONS])
         return [word for (word,) in cursor.fetchall()]
 
@@ -79,7 +79,7 @@ def near_words(word: str) -> list[str]:
     """Return words within a typing error, nearest and then most frequent first."""
     if not MIN_CHARS <= len(word) <= MAX_SHORTENED_CHARS:
         return []
-    with connection.cursor() as cursor:
+    with connections[Word.objects.db].cursor() as cursor:
         cursor.execute(_NEAR, [sorted(shorten(word)), MAX_CANDIDATES])
         found = dict(cursor.fetchall())
     allowed = 2 if len(word) >= MIN_CHARS_OF_TWO_ERRORS else 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.core.cache import caches
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
 from pgvector import Vector
@@ -106,9 +106,7 @@ def nearest(
     exact = max_per_distance is not None or is_small(encoder, k)
     hits: list[Hit] = []
     if not exact:
-        with transaction.atomic():
-            set_search_breadth(k)
-            hits = _group_by_product(partial(fetch, exact=False), k)
+        hits = _search_index(partial(fetch, exact=False), k)
     if len(hits) < k:
         hits = _group_by_product(partial(fetch, exact=True), k)
     if not hits:
@@ -175,7 +173,7 @@ def order_by_distance(
     return ordered.values_list("image__product_id", "image_id", "distance")
 
 
-def set_search_breadth(k: int) -> None:
+def set_search_breadth(k: int, using: str = DEFAULT_DB_ALIAS) -> None:
     """Make the index look at more of its graph the more products are wanted.
 
     Relaxed order also returns what strict order throws away because it came late: 500
@@ -183,12 +181,25 @@ def set_search_breadth(k: int) -> None:
     transaction, not the connection: other nodes of a cluster see only the former.
     """
     breadth = min(max(MIN_BREADTH, k * PHOTOS_PER_PRODUCT), MAX_BREADTH)
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         # Not set_config(): a cluster passes on only SET LOCAL to its nodes.
         cursor.execute(
             f"SET LOCAL hnsw.ef_search = {breadth};"
             " SET LOCAL hnsw.iterative_scan = relaxed_order"
         )
+
+
+def _search_index(fetch: Callable[[int], Sequence[Row | None]], k: int) -> list[Hit]:
+    using = Embedding.objects.db
+    try:
+        with transaction.atomic(using):
+            set_search_breadth(k, using)
+            return _group_by_product(fetch, k)
+    except OperationalError:
+        # A replica that was lost has left its queries to the primary.
+        if Embedding.objects.db == using:
+            raise
+    return _search_index(fetch, k)
 
 
 @dataclass(frozen=True)
@@ -221,7 +232,7 @@ class _NearestPhotos:
         # In SQL: the ORM's way of filtering by a window sorts the vectors too, which
         # takes four times as long.
         rows, values = self._filtered(exact=True).order_by().query.sql_with_params()
-        with connection.cursor() as cursor:
+        with connections[Embedding.objects.db].cursor() as cursor:
             sql = _LIMITED_PER_DISTANCE.format(rows=rows)
             cursor.execute(sql, [*values, number, limit])
             return cursor.fetchall()
@@ -232,7 +243,7 @@ class _NearestPhotos:
         # this, and the ORM takes as long to write it as Postgres to answer.
         sql = _UNFILTERED.format(distance=_EXACT_DISTANCE if exact else _DISTANCE)
         vector = Vector(self.vector).to_text()
-        with connection.cursor() as cursor:
+        with connections[Embedding.objects.db].cursor() as cursor:
             cursor.execute(sql, [vector, self.encoder.pk, limit])
             rows = cursor.fetchall()
         return [

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connections
 from pgvector import Vector
 
 from catalog.models import Product
-from search.models import Encoder
+from search.models import Embedding, Encoder
 from search.query.near_duplicates import drop_duplicates
 from search.query.nearest import Hit
 
@@ -78,7 +78,7 @@ def nearest_of_kinds(
         "encoder": encoder.pk,
     }
     found: dict[str, dict[int, Candidate]] = {kind: {} for kind in kinds}
-    with connection.cursor() as cursor:
+    with connections[Embedding.objects.db].cursor() as cursor:
         cursor.execute(_NEAREST, parameters)
         for kind, product_id, image_id, colours, distance in cursor:
             hit = Hit(product_id, image_id, distance)
