@@ -11,6 +11,7 @@ class FashionLensConfig(AppConfig):
         from fashionlens.logs import access
         from fashionlens.postgres import checks as postgres_checks  # noqa: F401
         from fashionlens.postgres.jit import disable_jit
+        from fashionlens.postgres.replica import checks as replica_checks  # noqa: F401
 
         access.connect()
         # Sent for apps with models only. Not in a migration: a restored database has

@@ -213,20 +213,39 @@ DATABASES = {
     if EMBEDDED
     else read_database(EXTERNAL["DATABASE_URL"], pooled=PGBOUNCER)
 }
-DATABASES["default"] |= {
-    "ENGINE": "fashionlens.postgres",
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-    # A server whose machine has gone is given up by TCP.
-    "OPTIONS": {
-        "connect_timeout": 3,
-        "keepalives_idle": 10,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 10_000,
-        **DATABASES["default"].get("OPTIONS", {}),
-    },
-}
+# Searches, lists and words are read there while it is at most so far behind.
+DATABASE_REPLICA_URL = env.str("DATABASE_REPLICA_URL", "")
+REPLICA_MAX_LAG_S = env.int("REPLICA_MAX_LAG_S", 10)
+if REPLICA_MAX_LAG_S < 1:
+    raise ImproperlyConfigured(
+        f"REPLICA_MAX_LAG_S is {REPLICA_MAX_LAG_S}. Set it to 1 second or more."
+    )
+if DATABASE_REPLICA_URL:
+    DATABASES["replica"] = read_database(
+        DATABASE_REPLICA_URL, pooled=PGBOUNCER, variable="DATABASE_REPLICA_URL"
+    )
+    DATABASE_ROUTERS = ["fashionlens.postgres.replica.router.ReplicaRouter"]
+    MIDDLEWARE.insert(0, "fashionlens.postgres.replica.router.ReplicaReads")
+for _alias, _engine in {
+    "default": "fashionlens.postgres",
+    "replica": "fashionlens.postgres.replica",
+}.items():
+    if not (_database := DATABASES.get(_alias)):
+        continue
+    _database |= {
+        "ENGINE": _engine,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        # A server whose machine has gone is given up by TCP.
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+            **_database.get("OPTIONS", {}),
+        },
+    }
 # How long a page waits for one answer of the database. The page is then a 503.
 WEB_DATABASE_DEADLINE_S = 5.0
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

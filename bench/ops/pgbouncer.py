@@ -4,24 +4,22 @@ Needs `pgbouncer` (Debian: the package of that name). All share 4 connections
 of the server.
 """
 
-import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from urllib.error import HTTPError
 
 import psycopg
 
 from bench.cli import free_port, make_parser, print_figures
-from bench.ops.shop import TrialShop, trial_shop
+from bench.ops.shop import TrialShop, search_addresses, status_of, trial_shop
 from fashionlens import embedded
 from fashionlens.embedded.paths import DATABASE, PORT, USER
 
@@ -108,17 +106,10 @@ def try_commands(shop: TrialShop, pooled: dict[str, str]) -> dict[str, object]:
 
 
 def search(address: str, searches: int) -> dict[str, object]:
-    with urllib.request.urlopen(f"{address}/api/v1/products/?page_size=50") as page:
-        skus = [each["sku"] for each in json.load(page)["results"]]
-    addresses = [
-        f"{address}/api/v1/products/{skus[n % len(skus)]}/similar/"
-        if n % 4
-        else f"{address}/api/v1/products/?q=red%20dress"
-        for n in range(searches)
-    ]
+    addresses = islice(search_addresses(address), searches)
     started = time.monotonic()
     with ThreadPoolExecutor(CLIENTS) as clients:
-        statuses = Counter(clients.map(_status, addresses))
+        statuses = Counter(clients.map(status_of, addresses))
     seconds = time.monotonic() - started
     return {
         "searches": searches,
@@ -126,15 +117,6 @@ def search(address: str, searches: int) -> dict[str, object]:
         "errors": searches - statuses[200],
         "searches_per_s": round(searches / seconds),
     }
-
-
-def _status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            answer.read()
-            return answer.status
-    except HTTPError as error:
-        return error.code
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """A drawn sample shop on embedded servers, for trials of one part of the operation."""
 
+import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -92,6 +94,26 @@ def _wait_for(url: str) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.1)
+
+
+def search_addresses(address: str) -> Iterator[str]:
+    """Yield addresses of searches without end: three by a product, one by words."""
+    with urllib.request.urlopen(f"{address}/api/v1/products/?page_size=50") as page:
+        skus = [each["sku"] for each in json.load(page)["results"]]
+    for number in itertools.count():
+        if number % 4:
+            yield f"{address}/api/v1/products/{skus[number % len(skus)]}/similar/"
+        else:
+            yield f"{address}/api/v1/products/?q=red%20dress"
+
+
+def status_of(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            answer.read()
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 @contextmanager

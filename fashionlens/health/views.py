@@ -8,6 +8,7 @@ from secrets import token_hex
 
 import numpy as np
 from celery import current_app
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache, caches
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from PIL import Image
 
 from fashionlens.health.scheduler import SILENT_S, silence_s
+from fashionlens.postgres.replica.watch import watch
 from search.index.encoders import active_encoder, network_of
 from search.query.nearest import nearest
 
@@ -108,6 +110,11 @@ def _scheduler() -> None:
         raise NotReady(f"The scheduler last sent a task {silence} seconds ago.")
 
 
+def _replica() -> None:
+    if settings.DATABASE_REPLICA_URL and not watch.is_usable():
+        raise NotReady(f"Reads go to the primary: {watch.problem}")
+
+
 CHECKS: dict[str, Callable[[], None]] = {
     "database": _database,
     "migrations": _migrations,
@@ -117,14 +124,18 @@ CHECKS: dict[str, Callable[[], None]] = {
     "encoder": _encoder,
     "search": _search,
 }
-DEEP_CHECKS = CHECKS | {"workers": _workers, "scheduler": _scheduler}
+DEEP_CHECKS = CHECKS | {
+    "workers": _workers,
+    "scheduler": _scheduler,
+    "replica": _replica,
+}
 
 
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
     """Name every part that a page needs; answer 503 if one has failed.
 
-    `?deep=1` adds those that pages do without: workers and scheduler.
+    `?deep=1` adds those that pages do without: workers, scheduler and replica.
     """
     checks = DEEP_CHECKS if request.GET.get("deep") == "1" else CHECKS
     states = {}

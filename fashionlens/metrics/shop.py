@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from celery import current_app
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count
 from kombu.exceptions import ChannelError
@@ -18,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from fashionlens.health.scheduler import silence_s
 from fashionlens.health.views import count_workers
+from fashionlens.postgres.replica.watch import watch
 from search.index.embed import index_status
 from search.index.encoders import active_encoder
 from search.models import EmbeddingFailure, RecallMeasurement
@@ -41,7 +43,7 @@ class ShopCollector(Collector):
             "Figures that could not be read",
             labels=["part"],
         )
-        for part in (_index, _failures, _recall, _queue, _workers, _scheduler, _cache):
+        for part in _PARTS:
             try:
                 yield from list(part())
             except Exception as error:  # the other figures are still of use
@@ -130,3 +132,17 @@ def _cache() -> Iterable[Metric]:
             f"Reads of the cache server: {outcome}",
             value=info[f"keyspace_{outcome}"],
         )
+
+
+def _replica() -> Iterable[Metric]:
+    if settings.DATABASE_REPLICA_URL:
+        yield GaugeMetricFamily(
+            "fashionlens_replica_used",
+            "1 if reads go to the replica, 0 if all go to the primary",
+            value=int(watch.is_usable()),
+        )
+
+
+_PARTS = (
+    *(_index, _failures, _recall, _queue, _workers, _scheduler, _cache, _replica),
+)

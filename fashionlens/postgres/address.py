@@ -22,22 +22,25 @@ _NAMES = {
 }
 
 
-def read_database(url: str, *, pooled: bool = False) -> dict[str, Any]:
+def read_database(
+    url: str, *, pooled: bool = False, variable: str = "DATABASE_URL"
+) -> dict[str, Any]:
     """Return Django's settings of the database. Raises ImproperlyConfigured.
 
-    `pooled` connections go through PgBouncer in transaction mode.
+    `pooled` connections go through PgBouncer in transaction mode. The variable that
+    holds the URL is named in errors.
     """
-    _ensure_known_parameters(url, pooled)
+    _ensure_known_parameters(url, pooled, variable)
     scheme, _, rest = url.partition("://")
     try:
         if scheme not in SCHEMES:
             raise ProgrammingError("not a URL of Postgres")
         parameters = conninfo_to_dict(f"postgresql://{rest}")
     except (ProgrammingError, UnicodeDecodeError):
-        raise _invalid() from None
+        raise _invalid(variable) from None
     if not {"dbname", "service"} & parameters.keys():
         raise ImproperlyConfigured(
-            "DATABASE_URL names no database. Add its name: postgres://host:5432/name."
+            f"{variable} names no database. Add its name: postgres://host:5432/name."
         )
     settings = {name: parameters.pop(key, "") for name, key in _NAMES.items()}
     return {
@@ -50,33 +53,33 @@ def read_database(url: str, *, pooled: bool = False) -> dict[str, Any]:
     }
 
 
-def _ensure_known_parameters(url: str, pooled: bool) -> None:
+def _ensure_known_parameters(url: str, pooled: bool, variable: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise _invalid() from None
+        raise _invalid(variable) from None
     # First: with / # ? in a password, the rest of it looks like parameters.
     hosts = parts.netloc.rpartition("@")[2]
     if _HOSTS.sub("", hosts):
-        raise _invalid()
+        raise _invalid(variable)
     given = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     known = {each.keyword.decode() for each in Conninfo.get_defaults()}
     if unknown := sorted(given - known):
         raise ImproperlyConfigured(
-            f"DATABASE_URL has the parameter {', '.join(unknown)}, which Postgres does"
+            f"{variable} has the parameter {', '.join(unknown)}, which Postgres does"
             " not know. Remove it."
         )
     if pooled and "options" in given:
         raise ImproperlyConfigured(
-            "DATABASE_URL has the parameter options, which PgBouncer refuses"
+            f"{variable} has the parameter options, which PgBouncer refuses"
             " (PGBOUNCER=1). Remove it and set them in the database: ALTER ROLE name"
             " SET search_path = shop."
         )
 
 
-def _invalid() -> ImproperlyConfigured:
+def _invalid(variable: str) -> ImproperlyConfigured:
     # Without the URL, which contains a password.
     return ImproperlyConfigured(
-        "DATABASE_URL is not valid. Set it to postgres://user:password@host:5432/name,"
+        f"{variable} is not valid. Set it to postgres://user:password@host:5432/name,"
         " and write % / # ? in the password as %25 %2F %23 %3F."
     )

@@ -23,16 +23,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         started = time.monotonic()
-        if started < DatabaseWrapper.silent_until:
+        if started < self.silent_until:
             raise psycopg.OperationalError("The database has just been silent.")
         try:
             connection = super().get_new_connection(conn_params)
         except psycopg.OperationalError:
             if self.deadline_s and time.monotonic() - started > SLOW_CONNECT_S:
-                DatabaseWrapper.silent_until = time.monotonic() + PAUSE_S
+                type(self).silent_until = time.monotonic() + PAUSE_S
             raise
         if self.deadline_s:
-            connection.wait = functools.partial(_wait, connection, self.deadline_s)
+            connection.wait = functools.partial(self._wait, connection, self.deadline_s)
         return connection
 
     def init_connection_state(self) -> None:
@@ -48,20 +48,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     "SELECT set_config('statement_timeout', %s, false)", [limit]
                 )
 
-
-def _wait(
-    connection: psycopg.Connection[Any],
-    deadline_s: float,
-    generator: Any,
-    interval: float = 0.1,
-    timeout: float | None = None,
-) -> Any:
-    wait = psycopg.Connection.wait
-    try:
-        return wait(connection, generator, interval, timeout or deadline_s)
-    except psycopg.OperationalError:
-        if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
-            # An answer may still come, so the connection is of no more use.
-            connection.close()
-            DatabaseWrapper.silent_until = time.monotonic() + PAUSE_S
-        raise
+    @classmethod
+    def _wait(
+        cls,
+        connection: psycopg.Connection[Any],
+        deadline_s: float,
+        generator: Any,
+        interval: float = 0.1,
+        timeout: float | None = None,
+    ) -> Any:
+        wait = psycopg.Connection.wait
+        try:
+            return wait(connection, generator, interval, timeout or deadline_s)
+        except psycopg.OperationalError:
+            if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                # An answer may still come, so the connection is of no more use.
+                connection.close()
+                cls.silent_until = time.monotonic() + PAUSE_S
+            raise

@@ -111,6 +111,17 @@ def test_an_invalid_value_is_refused_with_the_name_of_the_variable(name, value, 
     assert form in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"DATABASE_REPLICA_URL": "replica:5432"}, "DATABASE_REPLICA_URL is not valid"),
+        ({"REPLICA_MAX_LAG_S": "0"}, "Set it to 1 second or more"),
+    ],
+)
+def test_an_invalid_replica_is_refused(variables, said):
+    assert said in settings(**REAL, **variables).stderr
+
+
 def test_a_log_level_may_be_in_lower_case():
     assert settings(**REAL, LOG_LEVEL="debug").returncode == 0
 

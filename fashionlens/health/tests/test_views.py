@@ -101,9 +101,17 @@ def test_a_search_that_fails_is_not_ready(client, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_deep_readiness_adds_workers_and_scheduler(client, alive):
+def test_deep_readiness_adds_what_pages_do_without(client, alive):
     status, parts = states(client, "?deep=1")
-    assert (status, set(parts)) == (200, PARTS | {"workers", "scheduler"})
+    assert (status, set(parts)) == (200, PARTS | {"workers", "scheduler", "replica"})
+
+
+@pytest.mark.django_db
+def test_a_replica_that_is_not_read_is_named(client, alive, monkeypatch, settings):
+    settings.DATABASE_REPLICA_URL = "postgres://replica/shop"
+    monkeypatch.setattr(views.watch, "is_usable", lambda: False)
+    assert states(client, "?deep=1")[1]["replica"] == "NotReady"
+    assert states(client)[0] == 200
 
 
 @pytest.mark.django_db

@@ -14,7 +14,9 @@ MONITORING = Path(__file__).parents[3] / "docs" / "monitoring"
 
 
 @pytest.fixture
-def known(db) -> set[str]:
+def known(db, settings, monkeypatch) -> set[str]:
+    settings.DATABASE_REPLICA_URL = "postgres://replica/shop"
+    monkeypatch.setattr("fashionlens.metrics.shop.watch.is_usable", lambda: True)
     families = [*ShopCollector().collect(), *requests.LATENCY.collect()]
     names = {family.name for family in families}
     names |= {f"{name}_{part}" for name in names for part in ("total", "info")}
