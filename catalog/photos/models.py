@@ -36,7 +36,7 @@ class ProductImage(models.Model):
         help_text="The garment's, the main one first; empty: not looked at yet",
     )
     # By a person: then embedding the photo does not name them again.
-    colours_chosen = models.BooleanField(default=False, editable=False)
+    colours_chosen = models.BooleanField(db_default=False, editable=False)
     # For finding copies, see catalog.photos.fingerprints; NULL until examined.
     picture_hash = BitField(length=HASH_BITS, null=True, editable=False)
     picture_tint = models.BinaryField(null=True)
