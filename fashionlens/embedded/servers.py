@@ -19,8 +19,9 @@ from fashionlens.embedded.supervisor import Supervised
 from fashionlens.embedded.system_user import server_user
 
 # mmap: /dev/shm has 64 MB in containers, which is too small for an index build.
+# `shared_buffers` are taken only as tables and indexes grow.
 POSTGRES_OPTIONS = {
-    "shared_buffers": "128MB",
+    "shared_buffers": "512MB",
     "maintenance_work_mem": "256MB",
     "work_mem": "16MB",
     "max_parallel_maintenance_workers": "1",

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fashionlens.embedded.servers import POSTGRES_OPTIONS
 from fashionlens.request_limits import MAX_PHOTO_BODY, MAX_STAFF_BODY
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,13 @@ def example_variables(*, commented: bool) -> set[str]:
 def test_env_example_lists_the_variables_of_compose() -> None:
     used = set(re.findall(r"\$\{([A-Z_]+)", read("docker-compose.yml")))
     assert used == example_variables(commented=False)
+
+
+@pytest.mark.parametrize("name", ["shared_buffers", "work_mem", "random_page_cost"])
+def test_the_embedded_server_chooses_plans_as_that_of_compose(name: str) -> None:
+    # With cheap random reads, filtered searches walk the index at ten times the cost.
+    options = dict(each.split("=") for each in SERVICES["db"]["command"][2::2])
+    assert POSTGRES_OPTIONS.get(name) == options.get(name)
 
 
 def test_env_example_lists_every_setting() -> None:
