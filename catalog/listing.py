@@ -89,13 +89,14 @@ class Listing:
     @property
     def exact_count(self) -> int:
         """Return the number of products, beyond MAX_COUNTED that of a minute ago."""
-        if self.count <= MAX_COUNTED:
+        key = f"count:{self._key}"
+        if (known := caches["process"].get(key)) is not None:
+            return known
+        if self.words_query.words and self.count <= MAX_COUNTED:
             return self.count
-        counted = self.products.order_by().count
-        exact = caches["process"].get_or_set(
-            f"count:{self._key}", counted, timeout=LARGE_LIST_AGE_S
-        )
-        assert isinstance(exact, int)
+        exact = self.products.order_by().count()
+        if exact > MAX_COUNTED:
+            caches["process"].set(key, exact, LARGE_LIST_AGE_S)
         return exact
 
     @cached_property
