@@ -13,6 +13,8 @@ from search.query.results import Result
 
 register = template.Library()
 
+TELLING_BANDS = ("same item", "very similar")
+
 
 @register.filter
 def in_common(result: Result) -> str:
@@ -22,6 +24,14 @@ def in_common(result: Result) -> str:
     if not parts or result.band == "same item":
         return ""
     return f"Same {get_text_list(parts, 'and')}"
+
+
+@register.filter
+def label(result: Result) -> str:
+    """Return the band where it tells more than the place in the list."""
+    if result.distance is not None and not result.is_similar:
+        return "matches the words"
+    return result.band if result.band and result.band in TELLING_BANDS else ""
 
 
 class FoundGarment(NamedTuple):

@@ -74,8 +74,8 @@ def test_text_can_be_dragged_into_a_field(page, shop):
         document.addEventListener("dragstart", ({ dataTransfer }) =>
           dataTransfer.setData("text/plain", "hat"))"""
     )
-    page.drag_and_drop("h1", "#words")
-    expect(page.locator("#words")).to_have_value("hat")
+    page.drag_and_drop("h1", "#refinement-words")
+    expect(page.locator("#refinement-words")).to_have_value("hat")
     expect(page.locator("#photo-message")).to_be_empty()
 
 
