@@ -15,6 +15,7 @@ from catalog.photos.models import ProductImage
 from catalog.prices.models import Priced, PricedQuerySet
 from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
 from catalog.product_words.refresh import WordSource, words_version
+from catalog.synonyms.models import Synonym  # noqa: F401  (so that Django finds it)
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 from catalog.variants import models as variants
 

@@ -1,3 +1,9 @@
 """Registers every admin page when Django loads it."""
 
-from fashionlens.backoffice import duplicates, events, index, products  # noqa: F401
+from fashionlens.backoffice import (  # noqa: F401
+    duplicates,
+    events,
+    index,
+    products,
+    words,
+)
