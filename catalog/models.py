@@ -174,6 +174,14 @@ class Product(Priced):
         output_field=models.BooleanField(),
         db_persist=True,
     )
+    # Fields that a person changed, which feeds leave as they are.
+    locked = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+    )
     status = models.CharField(max_length=9, choices=Status, default=Status.PUBLISHED)
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -234,6 +242,8 @@ class FeedProduct(models.Model):
     )
     # The last feed that contained it.
     feed = models.CharField(max_length=80, db_index=True)
+    # Of its rows when they were last imported.
+    digest = models.CharField(max_length=32, default="", db_default="")
     # By the feed, because the product left it or its source does not show it.
     archived = models.BooleanField(default=False)
 

@@ -1,14 +1,17 @@
-"""Products that a feed created and no longer names."""
+"""Products and sizes that a feed created and no longer names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.feeds.seen_skus import SeenSkus
+from catalog.feeds.records import RecordFile
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import FeedProduct, Product
+from catalog.variants.models import Availability, Variant
 
+MAX_PERCENT = 10  # of a feed's products, which are archived without asking
 _CHUNK = 1000  # products per query
 
 
@@ -16,53 +19,80 @@ class ArchiveRefused(ValueError):
     """Too many products would be archived; the message says how many."""
 
 
-def archive_missing(
-    *, feed_name: str, seen: SeenSkus, unidentified: int, force: bool, dry_run: bool
-) -> int:
-    """Return how many products were archived.
+@dataclass
+class Missing:
+    feed_name: str
+    products: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)  # of products that stay
+    total: int = 0  # products that the feed has in the shop
 
-    `unidentified` counts the rows that may have named any product. Raises
-    ArchiveRefused.
-    """
-    missing, total = _find_missing(feed_name, seen)
-    if missing and unidentified and not force:
-        raise ArchiveRefused(
-            f"Nothing was archived: {unidentified} rows have no valid id and may name"
-            f" the {len(missing)} products that are missing. Correct the rows, or pass"
-            " --force."
-        )
-    if len(missing) * 2 > total and not force:
-        raise ArchiveRefused(
-            f"Nothing was archived: {len(missing)} of the {total} products of the feed"
-            f" {feed_name} are missing, more than half. Check the feed, or pass"
-            " --force."
-        )
-    for start in range(0, 0 if dry_run else len(missing), _CHUNK):
-        _archive(missing[start : start + _CHUNK])
-    return len(missing)
+    def check(self, *, unidentified: int) -> None:
+        """Raise ArchiveRefused if a person should look first.
+
+        `unidentified` counts the rows that may have named any product.
+        """
+        count = len(self.products)
+        if (count or self.sizes) and unidentified:
+            raise ArchiveRefused(
+                f"Nothing was archived: {unidentified} rows have no valid id and may"
+                f" name the {count} products that are missing. Correct the rows, or"
+                " pass --force."
+            )
+        if count * 100 > self.total * MAX_PERCENT:
+            raise ArchiveRefused(
+                f"Nothing was archived: {count} of the {self.total} products of the"
+                f" feed {self.feed_name} are missing, more than {MAX_PERCENT} %. Check"
+                " the feed, or pass --force."
+            )
+
+    def archive(self) -> None:
+        """Archive the products; sizes of products that stay are sold out."""
+        for chunk in _chunks(self.products):
+            with transaction.atomic():
+                lock_until_commit(IMPORT)
+                FeedProduct.objects.filter(pk__in=chunk).update(
+                    archived=True, digest=""
+                )
+                Product.objects.filter(pk__in=chunk).update(
+                    status=Product.Status.ARCHIVED, updated=timezone.now()
+                )
+        for chunk in _chunks(self.sizes):
+            with transaction.atomic():
+                lock_until_commit(IMPORT)
+                Variant.objects.filter(pk__in=chunk).update(
+                    availability=Availability.OUT_OF_STOCK, quantity=0
+                )
 
 
-def _find_missing(feed_name: str, seen: SeenSkus) -> tuple[list[int], int]:
+def find_missing(feed_name: str, records: RecordFile) -> Missing:
+    missing = Missing(feed_name)
     # Products that the feed archived and a person published again stay published.
     owned = FeedProduct.objects.filter(feed=feed_name, archived=False).exclude(
         product__status=Product.Status.ARCHIVED
     )
-    missing: list[int] = []
-    total = last = 0
+    last = 0
     while True:
         following = owned.filter(pk__gt=last).order_by("pk")
-        chunk = dict(following.values_list("product__sku", "pk")[:_CHUNK])
+        chunk = list(following.values_list("pk", flat=True)[:_CHUNK])
         if not chunk:
-            return missing, total
-        total += len(chunk)
-        last = max(chunk.values())
-        missing += [chunk[sku] for sku in seen.unseen(list(chunk))]
+            return missing
+        missing.total += len(chunk)
+        last = chunk[-1]
+        _compare(chunk, records, missing)
 
 
-def _archive(ids: Sequence[int]) -> None:
-    with transaction.atomic():
-        lock_until_commit(IMPORT)
-        FeedProduct.objects.filter(pk__in=ids).update(archived=True)
-        Product.objects.filter(pk__in=ids).update(
-            status=Product.Status.ARCHIVED, updated=timezone.now()
-        )
+def _compare(products: list[int], records: RecordFile, missing: Missing) -> None:
+    sizes = list(Variant.objects.filter(product__in=products))
+    unseen = set(records.unseen([size.sku for size in sizes]))
+    named = {size.product_id for size in sizes if size.sku not in unseen}
+    missing.products += [pk for pk in products if pk not in named]
+    missing.sizes += [
+        size.pk
+        for size in sizes
+        if size.sku in unseen and size.product_id in named and not size.sold_out
+    ]
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]

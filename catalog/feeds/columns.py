@@ -19,6 +19,7 @@ class Record:
     row: int  # in a spreadsheet, where the headings are row 1; in XML, the item
     cells: Mapping[str, str] = field(default_factory=dict)  # by column
     error: str = ""  # what was expected, if the row cannot be read
+    same_as: int = 0  # an earlier row with the same id
 
 
 class Feed(Protocol):
@@ -32,19 +33,6 @@ class Feed(Protocol):
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records; raise FeedRefused if the file breaks off."""
-
-
-def count_rows(feed: Feed) -> int:
-    """Return the number of rows.
-
-    Raises FeedRefused, for the whole file is read: a broken one stores nothing.
-    """
-    count = sum(1 for _ in feed)
-    if not count:
-        raise FeedRefused(
-            f"{feed.path} has no products, only headings. Check the export."
-        )
-    return count
 
 
 def normalize_heading(heading: str) -> str:

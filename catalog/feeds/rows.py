@@ -6,12 +6,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from catalog.feeds.columns import Record
-from catalog.feeds.fields import FIELDS, ID_COLUMN, UPDATED_FIELDS, FeedField, parse_sku
+from catalog.feeds.fields import FIELDS, ID_COLUMN, VARIANT_FIELDS, FeedField
+from catalog.feeds.parsers import parse_sku
 from catalog.feeds.plain_text import CONTROL_CHARS, shorten
 from catalog.models import Product
+from catalog.variants.models import Availability, Variant
 
 # A category is validated by its limit; its row is found by name when it is stored.
-_VALIDATORS = {f.name: f.clean for f in Product._meta.fields if not f.is_relation}
+_VALIDATORS = {
+    each.name: each.clean
+    for each in (*Variant._meta.fields, *Product._meta.fields)
+    if not each.is_relation
+}
 _VISIBILITY = {"status_public", "published", "visible"}
 
 
@@ -45,6 +51,7 @@ class ProductRow:
     values: dict[str, Any] = field(default_factory=dict)  # by target of FIELDS
     empty: set[str] = field(default_factory=set)  # targets whose cells are empty
     problems: list[RowProblem] = field(default_factory=list)  # with any, it is skipped
+    notes: list[RowProblem] = field(default_factory=list)  # what it is imported without
 
     @property
     def links(self) -> list[str]:
@@ -69,23 +76,30 @@ class ProductRow:
         """Return whether the feed has columns for it, but all are empty."""
         return bool(self.empty & _VISIBILITY) and not self.values.keys() & _VISIBILITY
 
-    def product_values(self, present: Product) -> dict[str, Any]:
-        """Return values for fields of Product; the category is a name."""
-        values = {n: self.values[n] for n in UPDATED_FIELDS if n in self.values}
+    def variant_values(
+        self, present: Variant, *, sold_out: bool = False
+    ) -> dict[str, Any]:
+        """Return values for fields of Variant, but for its own price."""
+        values = {n: self.values[n] for n in VARIANT_FIELDS if n in self.values}
+        if sold_out:
+            none_left = {"availability": Availability.OUT_OF_STOCK, "quantity": 0}
+            return values | none_left
         return values | self._stock(present)
 
-    def _stock(self, present: Product) -> dict[str, Any]:
+    def _stock(self, present: Variant) -> dict[str, Any]:
         """Return a quantity for an availability alone, and the other way round."""
-        states = Product.Availability
         availability = self.values.get("availability")
-        stock = self.values.get("stock")
-        if availability == states.OUT_OF_STOCK:
-            return {"stock": 0}
-        uncounted = stock is None and (present.stock == 0 or "stock" in self.empty)
+        quantity = self.values.get("quantity")
+        if availability == Availability.OUT_OF_STOCK:
+            return {"quantity": 0}
+        uncounted = quantity is None and (
+            present.quantity == 0 or "quantity" in self.empty
+        )
         if availability and uncounted:
-            return {"stock": None}
-        if stock and not availability and present.availability == states.OUT_OF_STOCK:
-            return {"availability": states.IN_STOCK}
+            return {"quantity": None}
+        sold_out = present.availability == Availability.OUT_OF_STOCK
+        if quantity and not availability and sold_out:
+            return {"availability": Availability.IN_STOCK}
         return {}
 
 
@@ -97,6 +111,9 @@ def read_row(record: Record, *, currency: str) -> ProductRow:
     if record.error:
         row.problems.append(RowProblem(record.row, "", "", "", record.error))
         return row
+    if record.same_as:
+        expected = f"one row for each id; row {record.same_as} has this id"
+        row.problems.append(RowProblem(record.row, sku, ID_COLUMN, sku, expected))
     for feed_field in FIELDS:
         if (cell := cells.get(feed_field.column)) is None:
             continue
@@ -107,8 +124,26 @@ def read_row(record: Record, *, currency: str) -> ProductRow:
         except ValueError as error:
             column = feed_field.column
             problem = RowProblem(record.row, sku, column, cell, str(error))
-            row.problems.append(problem)
+            (row.notes if feed_field.optional else row.problems).append(problem)
+    _check_sale(row)
     return row
+
+
+def _check_sale(row: ProductRow) -> None:
+    values = row.values
+    currency = values.pop("sale_currency", None)
+    sale_price, price = values.get("sale_price_cents"), values.get("price_cents")
+    if sale_price is None and "sale_price_cents" in row.empty:
+        values["sale_price_cents"] = None
+    if sale_price is None or price is None:
+        return
+    if currency != values["currency"]:
+        expected = f"the currency of the price, {values['currency']}"
+        row.problems.append(
+            RowProblem(row.number, row.sku, "sale_price", currency or "", expected)
+        )
+    if sale_price >= price:  # shops export the price as that of a sale, too
+        values["sale_price_cents"] = None
 
 
 def _read_cell(

@@ -1,6 +1,7 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
@@ -108,6 +109,14 @@ class Variant(models.Model):
         "own sale price", null=True, blank=True
     )
     position = models.PositiveSmallIntegerField(default=0)
+    # Fields that a person changed, which feeds leave as they are.
+    locked = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        editable=False,
+    )
 
     objects = VariantQuerySet.as_manager()
 

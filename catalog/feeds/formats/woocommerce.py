@@ -14,9 +14,9 @@ from catalog.feeds.columns import (
     match_headings,
     normalize_heading,
 )
-from catalog.feeds.fields import split_links
 from catalog.feeds.formats.table import TableFeed
 from catalog.feeds.formats.variant_options import split_options
+from catalog.feeds.parsers import split_links
 
 _TYPE, _ID, _PARENT = "woo type", "woo id", "woo parent"
 _SHORT = "woo short description"

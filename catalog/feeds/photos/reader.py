@@ -45,17 +45,23 @@ class PhotoReader:
         """End all waits for busy hosts."""
         self.stopped.set()
 
+    def may_differ(self, link: str, known: Version | None) -> bool:
+        """Return whether a photo has to be read, or asked for, to know its version."""
+        if known is None:
+            return True
+        try:
+            file = self._find(link)
+            return not self.trust_links if file is None else file.version != known
+        except (LinkError, OSError, RuntimeError, ValueError):
+            return True
+
     def read(self, link: str, known: Version | None) -> LinkedPhoto:
         """Return the photo, without content if its version is the known one.
 
         Raises LinkError.
         """
         try:
-            if re.match(r"(?i)(https?:)?//", link):
-                file = self.files.find_address(link)
-            else:
-                file = self.files.find(link)
-            if file:
+            if file := self._find(link):
                 return self._read_file(file, known)
             return self._read_address(link, known)
         except LinkError:
@@ -64,6 +70,11 @@ class PhotoReader:
             raise LinkError(f"a photo: {error}") from error
         except (OSError, RuntimeError, ValueError) as error:
             raise LinkError(f"a photo that can be read: {error}") from error
+
+    def _find(self, link: str) -> FileOfPhoto | None:
+        if re.match(r"(?i)(https?:)?//", link):
+            return self.files.find_address(link)
+        return self.files.find(link)
 
     def _read_file(self, file: FileOfPhoto, known: Version | None) -> LinkedPhoto:
         version = file.version

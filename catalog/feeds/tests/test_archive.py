@@ -16,11 +16,13 @@ def test_missing_products_are_archived_until_they_return(shop):
     boots = "A3,Boots,Shoes,9.00,,"
     shop.feed(COAT, HAT, boots, "by-hand,Coat,Coats,1,,")
     started = timezone.now()
-    assert "1 products archived" in shop.feed(COAT, HAT, archive_missing=True)
+    assert "1 products archived" in shop.feed(
+        COAT, HAT, archive_missing=True, force=True
+    )
     assert product("A3").status == Product.Status.ARCHIVED
     assert product("A3").updated > started
     assert product("by-hand").status == Product.Status.PUBLISHED
-    assert "0 products archived" in shop.run(archive_missing=True)
+    assert "0 products archived" in shop.run(archive_missing=True, force=True)
     output = shop.feed(COAT, HAT, boots)
     assert "1 updated, 2 unchanged" in output
     assert "1 products are back and published again" in output
@@ -40,6 +42,14 @@ def test_a_status_set_by_hand_stays(shop):
     Product.objects.filter(sku="A3").update(status="draft")
     assert "are back" not in shop.feed(COAT, HAT, boots)
     assert product("A3").status == Product.Status.DRAFT
+
+
+def test_a_tenth_of_the_products_is_archived_without_asking(shop):
+    rows = [f"A{n},Hat,Hats,5,," for n in range(20)]
+    shop.feed(*rows)
+    assert "2 products archived" in shop.feed(*rows[2:], archive_missing=True)
+    with pytest.raises(CommandError, match="more than 10 %"):
+        shop.feed(*rows[4:], archive_missing=True)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +96,7 @@ def test_a_product_with_an_empty_status_belongs_to_its_last_feed(shop):
     coat, hat = "A1,Coat,5,Coats,", "A2,Hat,5,Hats,"
     shop.feed(coat, hat, head=head, feed_name="one")
     shop.feed(coat, head=head, feed_name="two")
-    shop.feed(hat, head=head, feed_name="one", archive_missing=True)
+    shop.feed(hat, head=head, feed_name="one", archive_missing=True, force=True)
     assert product("A1").status == Product.Status.PUBLISHED
 
 
@@ -108,17 +118,17 @@ def test_a_hidden_product_published_by_hand_stays(shop):
 def test_a_feed_archives_its_own_products_only(shop):
     shop.feed(COAT, HAT, feed_name="coats")
     shop.feed(HAT, "A3,Boots,Shoes,9.00,,", feed_name="boots")
-    shop.feed("A1,Coat,Coats,1,,", feed_name="coats", archive_missing=True)
+    shop.feed("A1,Coat,Coats,1,,", feed_name="coats", archive_missing=True, force=True)
     assert product("A2").status == Product.Status.PUBLISHED  # of the other feed
 
 
 def test_a_row_with_an_error_still_names_its_product(shop):
     shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
-    shop.feed(COAT, HAT, "A3,Boots,Shoes,free,,", archive_missing=True)
+    shop.feed(COAT, HAT, "A3,Boots,Shoes,free,,", archive_missing=True, force=True)
     assert product("A3").status == Product.Status.PUBLISHED
 
 
-def test_archiving_more_than_half_needs_force(shop):
+def test_archiving_more_than_a_tenth_needs_force(shop):
     shop.feed(COAT, HAT, "A3,Boots,Shoes,9.00,,")
     with pytest.raises(CommandError, match=r"2 of the 3 products.*--force"):
         shop.feed(COAT.replace("19", "18"), archive_missing=True)

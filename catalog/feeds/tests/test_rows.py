@@ -5,9 +5,9 @@ import unicodedata
 import pytest
 
 from catalog.feeds.columns import Record
-from catalog.feeds.fields import split_links
+from catalog.feeds.parsers import split_links
 from catalog.feeds.rows import ProductRow, read_row
-from catalog.models import Product
+from catalog.variants.models import Variant
 
 GOOD = {"id": "A1", "title": "Coat", "price": "19.90"}
 
@@ -25,7 +25,7 @@ def test_a_row_has_values_for_its_columns_only():
     assert whole.values == {
         **{
             "sku": "A1",
-            "stock": 3,
+            "quantity": 3,
             "title": "Coat",
             "description": "Warm.",
             "brand": "Nordlys",
@@ -198,10 +198,10 @@ def test_the_category_is_the_last_step(values, category):
 )
 def test_stock_follows_quantity_and_availability(values, before, after):
     availability, stock = before
-    product = Product(availability=availability, stock=stock)
-    for name, value in row(**values).product_values(product).items():
-        setattr(product, name, value)
-    assert (product.availability, product.stock) == after
+    variant = Variant(availability=availability, quantity=stock)
+    for name, value in row(**values).variant_values(variant).items():
+        setattr(variant, name, value)
+    assert (variant.availability, variant.quantity) == after
 
 
 def test_links_keep_their_order_without_duplicates():

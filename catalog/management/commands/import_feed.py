@@ -9,15 +9,15 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.feeds.archive import ArchiveRefused, archive_missing
-from catalog.feeds.columns import Feed, FeedRefused, count_rows
+from catalog.feeds.archive import ArchiveRefused, Missing, find_missing
+from catalog.feeds.columns import Feed, FeedRefused, Record
 from catalog.feeds.fields import FIELDS, FeedField
 from catalog.feeds.formats.source import open_feed
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.plain_text import one_line
+from catalog.feeds.records import record_file
 from catalog.feeds.rows import RowProblem
 from catalog.feeds.run import FeedImport, FeedReport
-from catalog.feeds.seen_skus import seen_skus
 from catalog.feeds.zip_files import is_zip, unpacked
 from catalog.upkeep.runs import AlreadyRunning, run_alone
 
@@ -106,7 +106,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--force": {
         "action": "store_true",
-        "help": "archive even more than half of the feed's products, and even if rows"
+        "help": "archive even more than 10 % of the feed's products, and even if rows"
         " have no valid id",
     },
     "--trust-links": {
@@ -144,7 +144,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._run(**options)
-        except (FeedRefused, AlreadyRunning) as error:
+        except (FeedRefused, ArchiveRefused, AlreadyRunning) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             raise CommandError(f"Stopped. {CONTINUE}") from None
@@ -166,30 +166,37 @@ class Command(BaseCommand):
     def _import(
         self, feed: Feed, options: ImportOptions, arguments: dict[str, Any]
     ) -> None:
-        total = count_rows(feed)
         self._announce(feed, options)
+        errors = arguments["errors"]
         alone = (
             nullcontext() if options.dry_run else run_alone(f"feed {options.feed_name}")
         )
-        with alone, seen_skus() as seen, _open_log(arguments["errors"]) as log:
-            with tqdm(total=total, unit=" rows", desc="Importing") as bar:
-                report = FeedImport(options, seen, log.add, bar.update).run(feed)
+        with record_file(feed) as records, alone, _open_log(errors) as log:
+            with tqdm(total=records.count, unit=" rows", desc="Importing") as bar:
+                report = FeedImport(options, records, log.add, bar.update).run()
             for line in log.lines:
                 self.stderr.write(line)
             self._summarise(report, options)
             if arguments["archive_missing"]:
-                try:
-                    count = archive_missing(
-                        feed_name=options.feed_name,
-                        seen=seen,
-                        unidentified=report.unidentified,
-                        force=arguments["force"],
-                        dry_run=options.dry_run,
-                    )
-                except ArchiveRefused as error:
-                    raise CommandError(str(error)) from error
-                would = "would be " if options.dry_run else ""
-                self.stdout.write(f"{count} products {would}archived.")
+                missing = find_missing(options.feed_name, records)
+                self._archive(missing, report, options, force=arguments["force"])
+
+    def _archive(
+        self,
+        missing: Missing,
+        report: FeedReport,
+        options: ImportOptions,
+        *,
+        force: bool,
+    ) -> None:
+        if not force and not options.dry_run:
+            missing.check(unidentified=report.unidentified)
+        if not options.dry_run:
+            missing.archive()
+        would = "would be " if options.dry_run else ""
+        self.stdout.write(f"{len(missing.products)} products {would}archived.")
+        if missing.sizes:
+            self.stdout.write(f"{len(missing.sizes)} sizes {would}sold out.")
 
     def _announce(self, feed: Feed, options: ImportOptions) -> None:
         if unused := feed.unused_headings:
@@ -227,7 +234,7 @@ class ProblemLog:
         self.shown: list[str] = []
         self.count = 0
 
-    def add(self, problem: RowProblem) -> None:
+    def add(self, problem: RowProblem, record: Record) -> None:
         self.count += 1
         if self.count <= MAX_SHOWN:
             self.shown.append(str(problem))

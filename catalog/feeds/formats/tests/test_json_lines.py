@@ -44,7 +44,7 @@ def test_each_line_is_a_product_with_columns_of_its_own(feed):
             '"price": {"value": "19.90", "currency": "USD"}',
             {"price_cents": 1990, "currency": "USD"},
         ),
-        ('"quantity": 1000000000', {"stock": 1_000_000_000}),
+        ('"quantity": 1000000000', {"quantity": 1_000_000_000}),
         ('"published": true', {"published": True}),
         ('"brand": null', {"brand": ""}),
         ('"brand": "a\\ud800b"', {"brand": "ab"}),

@@ -94,7 +94,7 @@ def test_a_variation_inherits_from_its_parent(read):
     assert row.values["title"] == "Hoodie"
     assert row.values["description"].split("\n\n") == ["Warm & soft.", "Wash cold."]
     assert (row.values["brand"], row.category) == ("Zora", "Hoodies")
-    assert (row.values["price_cents"], row.values["stock"]) == (4500, 4)
+    assert (row.values["price_cents"], row.values["quantity"]) == (4500, 4)
     assert [link[-8:] for link in row.links] == ["blue.jpg", "le/1.jpg", "le/2.jpg"]
     assert record.cells["item_group_id"] == "HOOD"
     assert (record.cells["color"], record.cells["size"]) == ("Blue", "S")

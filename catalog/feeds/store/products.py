@@ -1,0 +1,217 @@
+"""The rows of a feed, stored as products and their variants."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from catalog.categories import category_of
+from catalog.feeds.groups import RowGroup
+from catalog.feeds.options import ImportOptions
+from catalog.feeds.photos.order import PhotoLinks, plan_photos
+from catalog.feeds.photos.reader import LinkedPhoto
+from catalog.feeds.store.addresses import free_skus, free_slugs
+from catalog.feeds.store.matches import StoredProducts
+from catalog.feeds.store.sizes import SizeBatch
+from catalog.models import Category, FeedProduct, Product
+
+_PUBLISHED, _ARCHIVED = Product.Status.PUBLISHED, Product.Status.ARCHIVED
+PHOTOS = "photos"  # among the locked fields
+
+
+@dataclass
+class ProductChange:
+    """What a run does to a product: values before and after, by field."""
+
+    product: Product
+    is_new: bool = False
+    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    locked: set[str] = field(default_factory=set)  # what the feed would change
+
+    def set(
+        self, row: models.Model, values: Mapping[str, Any], prefix: str = ""
+    ) -> set[str]:
+        """Write values to the product or its variant; return the names that changed."""
+        different = {n for n, v in values.items() if getattr(row, n) != v}
+        locked: list[str] = row.locked  # type: ignore[attr-defined]
+        kept = {name for name in different if name.removesuffix("_id") in locked}
+        self.locked |= {prefix + name for name in kept}
+        for name in different - kept:
+            self.fields[prefix + name] = (getattr(row, name), values[name])
+            setattr(row, name, values[name])
+        return different - kept
+
+
+class ProductBatch:
+    """The products that are stored in one transaction."""
+
+    def __init__(
+        self,
+        options: ImportOptions,
+        groups: list[RowGroup],
+        photos: dict[str, dict[str, LinkedPhoto]],  # by first SKU and link
+    ) -> None:
+        self.options = options
+        self.groups = groups
+        self.photos = photos
+        self.counts: Counter[str] = Counter()
+        self.changed: set[str] = set()
+
+    def store(self) -> list[ProductChange]:
+        """Store all products; return those that changed."""
+        feed_name = self.options.feed_name
+        self.stored = StoredProducts.load(self.groups, feed_name=feed_name, lock=True)
+        found, new = self.stored.match(self.groups)
+        self.categories = self._categories()
+        self.changes = {pk: ProductChange(self.stored.products[pk]) for pk in found}
+        for pk, group in found.items():
+            if not self.stored.is_partial(pk, group):
+                product = self.stored.products[pk]
+                self.changed |= self.changes[pk].set(product, self._values(group))
+        # A product deleted since its photos were read is created by the next import.
+        found |= self._create([g for g in new if not g.missing(self.options.category)])
+        sizes = SizeBatch(self.stored)
+        sizes.store(found, self.changes)
+        self._hide(found)
+        self._claim(found)
+        self._archive(sizes.emptied())
+        self._store_photos(found)
+        self._update()
+        self._remember(found)
+        self._count(found)
+        return [each for each in self.changes.values() if each.is_new or each.fields]
+
+    def _categories(self) -> dict[str, Category]:
+        names = {group.category for group in self.groups} | {self.options.category}
+        return {name: category_of(name) for name in sorted(names - {""})}
+
+    def _values(self, group: RowGroup) -> dict[str, Any]:
+        values = group.product_values()
+        if group.category:
+            values["category_id"] = self.categories[group.category].pk
+        return values
+
+    def _create(self, groups: list[RowGroup]) -> dict[int, RowGroup]:
+        default = self.categories.get(self.options.category)
+        skus = free_skus(groups)
+        slugs = free_slugs(groups)
+        products = Product.objects.bulk_create(
+            Product(
+                sku=sku,
+                slug=slug,
+                status=_ARCHIVED if group.is_hidden else _PUBLISHED,
+                **({"category": default} if default else {}) | self._values(group),
+            )
+            for group, sku, slug in zip(groups, skus, slugs, strict=True)
+        )
+        FeedProduct.objects.bulk_create(
+            FeedProduct(
+                product=product,
+                feed=self.options.feed_name,
+                archived=product.status != _PUBLISHED,
+            )
+            for product in products
+        )
+        for product in products:
+            self.changes[product.pk] = ProductChange(product, is_new=True)
+        return {p.pk: group for p, group in zip(products, groups, strict=True)}
+
+    def _set_status(self, product: Product, status: str) -> None:
+        change = self.changes.setdefault(product.pk, ProductChange(product))
+        self.changed |= change.set(product, {"status": status})
+
+    def _hide(self, found: dict[int, RowGroup]) -> None:
+        """Archive products that the source no longer shows.
+
+        What a person published since then, and products made by hand, stay.
+        """
+        hidden = [pk for pk, group in found.items() if group.is_hidden]
+        claims = FeedProduct.objects.filter(product__in=hidden, archived=False)
+        ids = list(claims.values_list("pk", flat=True)) if hidden else []
+        if ids:
+            claims.update(archived=True)
+        for pk in ids:
+            if self.changes[pk].product.status == _PUBLISHED:
+                self._set_status(self.changes[pk].product, _ARCHIVED)
+
+    def _claim(self, found: dict[int, RowGroup]) -> None:
+        """Make the products this feed's own; publish those that it had archived."""
+        shown = {pk: group for pk, group in found.items() if not group.is_hidden}
+        claims = FeedProduct.objects.filter(product__in=shown)
+        feed = self.options.feed_name
+        outdated = []
+        for claim in claims.exclude(feed=feed, archived=False):
+            product = self.changes[claim.pk].product
+            if claim.archived and shown[claim.pk].leaves_visibility:
+                continue
+            if claim.archived and product.status == _ARCHIVED:
+                self._set_status(product, _PUBLISHED)
+                self.counts["returned"] += 1
+            outdated.append(claim.pk)
+        if outdated:
+            FeedProduct.objects.filter(pk__in=outdated).update(
+                feed=feed, archived=False
+            )
+
+    def _archive(self, emptied: list[Product]) -> None:
+        """Archive products all of whose sizes are now those of others."""
+        for product in emptied:
+            if product.status == _PUBLISHED:
+                self._set_status(product, _ARCHIVED)
+        if emptied:
+            claims = FeedProduct.objects.filter(product__in=emptied)
+            claims.update(archived=True, digest="")
+
+    def _store_photos(self, found: dict[int, RowGroup]) -> None:
+        linked: dict[Product, PhotoLinks] = {}
+        for pk, group in found.items():
+            product = self.changes[pk].product
+            partial = self.stored.is_partial(pk, group)
+            if group.links and not partial and PHOTOS not in product.locked:
+                linked[product] = PhotoLinks(group.links, self._photos(group))
+        changes = plan_photos(linked)
+        if not self.options.dry_run:  # a rollback would not delete the files
+            changes.store()
+        for product in linked:
+            if product.sku in changes.products:
+                self.changes[product.pk].fields[PHOTOS] = ("", "")
+        self.counts["photos_added"] += len(changes.added)
+        self.counts["photos_removed"] += len(changes.removed)
+
+    def _photos(self, group: RowGroup) -> dict[str, LinkedPhoto]:
+        read = (self.photos.get(row.sku, {}) for row in group.rows)
+        return {link: photo for photos in read for link, photo in photos.items()}
+
+    def _update(self) -> None:
+        products = []
+        for change in self.changes.values():
+            if change.fields and not change.is_new:
+                change.product.updated = timezone.now()
+                products.append(change.product)
+        fields = sorted({*self.changed, "updated"})
+        if products:
+            Product.objects.bulk_update(products, fields)
+
+    def _remember(self, found: dict[int, RowGroup]) -> None:
+        """Note what the rows were, so that the same rows need not be read again."""
+        claims = FeedProduct.objects.filter(pk__in=found)
+        outdated = [each for each in claims if each.digest != found[each.pk].digest]
+        for claim in outdated:
+            claim.digest = found[claim.pk].digest
+        FeedProduct.objects.bulk_update(outdated, ["digest"])
+
+    def _count(self, found: dict[int, RowGroup]) -> None:
+        new = sum(change.is_new for change in self.changes.values())
+        changed = [each for each in self.changes.values() if each.fields]
+        updated = sum(not change.is_new for change in changed)
+        known = sum(not self.changes[pk].is_new for pk in found)
+        emptied = len(self.changes.keys() - found.keys())
+        self.counts.update(
+            created=new,
+            updated=updated - emptied,
+            unchanged=known - updated + emptied,
+            emptied=emptied,
+        )
