@@ -109,13 +109,10 @@ def test_a_short_answer_of_the_index_is_completed(shop, encoder, monkeypatch):
     """All filters use the index, and it stops early, as it does in large shops."""
     monkeypatch.setattr(searching, "MIN_BREADTH", 10)
     monkeypatch.setattr(searching, "MAX_BREADTH", 10)
+    monkeypatch.setattr(searching, "MAX_WALKED", 1)
     with connection.cursor() as cursor:
-        for name, value in {
-            "enable_seqscan": "off",
-            "enable_sort": "off",
-            "hnsw.max_scan_tuples": "1",
-        }.items():
-            cursor.execute(f"SET LOCAL {name} = {value}")
+        for name in ("enable_seqscan", "enable_sort"):
+            cursor.execute(f"SET LOCAL {name} = off")
     for random, vector in queries(shop, 40):
         filters = draw_filters(shop, random)
         truth = shop.nearest_distances(vector, filters, k=10)
