@@ -18,7 +18,7 @@ from PIL import Image
 
 from ml.errors import UserError
 from ml.serving.garments import WHOLE_PICTURE, Finding, Garment
-from ml.serving.networks import Network, open_network
+from ml.serving.networks import Network, Seen, open_network
 
 __all__ = ["WHOLE_PICTURE", "Encoder", "EncoderError", "Finding", "Garment", "Part"]
 
@@ -122,6 +122,13 @@ class Encoder:
         The finder looks once, where `find` and `encode` would look twice.
         """
         return self._network.encode_garments(image)
+
+    def encode_seen(self, images: list[Image.Image]) -> Seen:
+        """Return vectors with the crops and masks that they are read off.
+
+        The finder looks once; of one picture at least.
+        """
+        return self._network.encode_seen(images)
 
     def colour_distances(self, vectors: np.ndarray) -> dict[str, np.ndarray]:
         """Return how far the colour of each vector is from each named colour.

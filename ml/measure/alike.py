@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ from PIL import Image
 from ml.encoder import Encoder
 from ml.finder.drawn import PICTURES
 from ml.measure.bands import Shown
+from ml.measure.cutout import bare_ground
 from ml.measure.gallery import EmbeddedSplit, embed_views
 from ml.measure.labels import agreements, grades
 from ml.measure.metrics import distances
 from ml.measure.photo_edits import PLACED
+from ml.preprocess import read_photo
 
 FIRST = 8  # results on a phone's screen
 EVERY = 2  # photos with a changed view
@@ -87,18 +91,34 @@ def kept_results(
     return found
 
 
-def without_garment(encoder: Encoder, gallery: EmbeddedSplit) -> dict[str, float]:
-    """Return the share of pictures without a garment that get any product."""
+def without_garment(
+    encoder: Encoder, photos: EmbeddedSplit, gallery: EmbeddedSplit
+) -> dict[str, float]:
+    """Return the share of pictures without a garment that get any product.
+
+    Bare grounds are parts of `photos`.
+    """
     limit = dict(encoder.bands).get("similar", 2.0)
-    found = {}
-    for name, picture in PICTURES.items():
-        drawn = [
-            picture(np.random.default_rng([77, number]), EMPTY_SIDE)
-            for number in range(EMPTY)
-        ]
-        answered = [_answers(encoder, image, gallery, limit) for image in drawn]
-        found[name] = float(np.mean(answered))
-    return found
+    pictures = {
+        name: [picture(_rng(number), EMPTY_SIDE) for number in range(EMPTY)]
+        for name, picture in PICTURES.items()
+    }
+    pictures["bare ground"] = _grounds([file.path for file in photos.items])
+    return {
+        name: float(np.mean([_answers(encoder, x, gallery, limit) for x in some]))
+        for name, some in pictures.items()
+        if some
+    }
+
+
+def _grounds(files: list[Path]) -> list[Image.Image]:
+    photos = (read_photo(file, max_side=EMPTY_SIDE) for file in files)
+    grounds = (ground for photo in photos if (ground := bare_ground(photo)))
+    return list(islice(grounds, EMPTY))
+
+
+def _rng(number: int) -> np.random.Generator:
+    return np.random.default_rng([77, number])
 
 
 def _answers(

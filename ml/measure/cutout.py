@@ -18,6 +18,10 @@ EDGE = 3  # pixels: certainly none
 FOUND = (0.12, 0.95)  # share of the photo; beyond, nothing was found
 SOFT = 0.005  # of the photo's longer side, how far garment and ground run together
 
+CELLS = 48  # a side, in which a bare ground is looked for
+AWAY = 5  # cells across: how far it is from the garment, twice
+BARE = 0.15  # least share of each side
+
 MARGIN = 0.08  # of the garment's sides, around it in a studio
 
 
@@ -60,3 +64,24 @@ def studio_view(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
     box = (x, y, x + size[0], y + size[1])  # beyond the photo the mask is 0
     white = Image.new("RGB", size, "white")
     return Image.composite(photo.crop(box), white, mask.crop(box))
+
+
+def bare_ground(photo: Image.Image) -> Image.Image | None:
+    """Return the largest part, of the photo's shape, without the garment, if any."""
+    mask = garment_mask(photo)
+    if not mask:
+        return None
+    # Keep away from the garment: GrabCut cuts off sleeves and hems.
+    wide = mask.resize((CELLS, CELLS), Image.Resampling.BOX)
+    bare = np.asarray(wide.filter(ImageFilter.MaxFilter(AWAY))) < 40
+    sides = np.zeros((CELLS + 1, CELLS + 1), int)  # of the square that ends at a cell
+    for y, x in np.argwhere(bare):
+        sides[y + 1, x + 1] = 1 + min(sides[y, x], sides[y, x + 1], sides[y + 1, x])
+    side = int(sides.max())
+    if side < BARE * CELLS:
+        return None
+    bottom, right = np.unravel_index(sides.argmax(), sides.shape)
+    ends = np.array([right - side, bottom - side, right, bottom])
+    scale = np.tile(photo.size, 2) / CELLS
+    left, top, right, bottom = (ends * scale).astype(int).tolist()
+    return photo.crop((left, top, right, bottom))

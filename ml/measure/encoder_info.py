@@ -42,7 +42,7 @@ def make_encoder_info(
         name: embed(network, [*splits[name]], categories, name) for name in photos
     }
     shown = {
-        name: Shown(split.vectors, notes.labels(split.items, split.features))
+        name: Shown(split.vectors, notes.labels(split.items, split.garments))
         for name, split in embedded.items()
     }
     bands, calibration = _bands(network, embedded["validation"], shown, recipe)

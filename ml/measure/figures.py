@@ -22,7 +22,6 @@ from ml.measure.gallery import (
     EmbeddedSplit,
     PhotoEncoder,
     embed_views,
-    read_in_batches,
 )
 from ml.measure.labels import Notes
 from ml.measure.photo_edits import ROWS, edited_view
@@ -44,7 +43,7 @@ def measure(
     """Return all figures; the photos of the split `name` are the queries."""
     train, queries = splits["train"], splits[name]
     shown = {
-        key: Shown(split.vectors, notes.labels(split.items, split.features))
+        key: Shown(split.vectors, notes.labels(split.items, split.garments))
         for key, split in splits.items()
     }
     asked, gallery = shown[name], shown["train"]
@@ -61,8 +60,8 @@ def measure(
         if notes.attributes
         else {},
         "placed": kept_results(encoder, queries, train),
-        "without_garment": without_garment(encoder, train),
-        "refused": refused(encoder, queries),
+        "without_garment": without_garment(encoder, queries, train),
+        "refused": float(1 - queries.found.mean()),
         "bands": check_bands(encoder, queries, asked, gallery),
         "query_ms": query_times_ms(encoder, train, queries),
     }
@@ -173,16 +172,6 @@ def studio(
             1, metrics.relevance(views, own, queries.vectors, own)
         ),
     }
-
-
-def refused(encoder: Encoder, queries: EmbeddedSplit) -> float:
-    """Return the share of photos in which no garment is found."""
-    found = [
-        bool(encoder.find(image).garments)
-        for _, images in read_in_batches(queries.items, encoder.decode_side, "finding")
-        for image in images
-    ]
-    return 1 - float(np.mean(found))
 
 
 def check_bands(

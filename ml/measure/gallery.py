@@ -17,6 +17,7 @@ from ml.dataset import PhotoFile
 from ml.measure.photo_edits import View
 from ml.measure.pixel_features import PixelFeatures
 from ml.preprocess import PhotoError, read_photo
+from ml.serving.networks import Seen
 
 AT_ONCE = 64  # photos held decoded, in full, at a time
 
@@ -32,6 +33,8 @@ class PhotoEncoder(Protocol):
 
     def encode(self, images: list[Image.Image]) -> np.ndarray: ...
 
+    def encode_seen(self, images: list[Image.Image]) -> Seen: ...
+
 
 @dataclass(frozen=True)
 class EmbeddedSplit:
@@ -40,7 +43,9 @@ class EmbeddedSplit:
     items: list[PhotoFile]
     labels: np.ndarray  # (N,) int64
     vectors: np.ndarray  # (N, dimension) float32, unit length
-    features: PixelFeatures
+    features: PixelFeatures  # the same for every encoder
+    garments: PixelFeatures  # of the garment that the encoder sees
+    found: np.ndarray  # (N,) bool: whether it sees one
 
     def __len__(self) -> int:
         return len(self.items)
@@ -53,11 +58,17 @@ def embed(
     kept: list[PhotoFile] = []
     vectors = [np.empty((0, encoder.dimension), dtype=np.float32)]
     features = [PixelFeatures.from_images([])]
+    garments, found = [features[0]], [np.empty(0, bool)]
     items = [item for item in items if item.category in categories]
     for batch, images in read_in_batches(items, encoder.decode_side, words):
         kept += batch
-        vectors.append(encoder.encode(images))
+        if not images:
+            continue
+        seen = encoder.encode_seen(images)
+        vectors.append(seen.vectors)
+        found.append(seen.found)
         features.append(PixelFeatures.from_images(images))
+        garments.append(features[-1].inside(seen.pixels, seen.masks))
     if skipped := len(items) - len(kept):
         print(f"skipped {skipped} of {len(items)} photos of {words}", file=sys.stderr)
     labels = [categories.index(item.category) for item in kept]
@@ -66,6 +77,8 @@ def embed(
         np.array(labels, dtype=np.int64),
         np.concatenate(vectors),
         PixelFeatures.concatenate(features),
+        PixelFeatures.concatenate(garments),
+        np.concatenate(found),
     )
 
 

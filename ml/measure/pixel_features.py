@@ -8,7 +8,7 @@ backdrop it was photographed on (not wanted).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -20,6 +20,7 @@ CENTRE = 0.4  # of each side: taken for the garment
 BORDER = 0.08  # of each side: taken for the backdrop
 NEAR_COLOUR = 15.0  # CIE 1976 colour difference: two shades of one colour name
 NEAR_PATTERN = 1.5  # times as busy, at most
+LEAST_CELLS = 16  # of a mask; with fewer it says nothing
 K = 10
 
 
@@ -27,8 +28,8 @@ K = 10
 class PixelFeatures:
     """Of N photos, in one order."""
 
-    garment: np.ndarray  # (N, 3) CIELAB, median of the centre
-    busy: np.ndarray  # (N,) mean step of lightness between neighbours in the centre
+    garment: np.ndarray  # (N, 3) CIELAB, median of the centre or of a mask
+    busy: np.ndarray  # (N,) mean step of lightness between neighbours there
     border: np.ndarray  # (N, 3) CIELAB, median along the four edges
 
     @classmethod
@@ -39,6 +40,15 @@ class PixelFeatures:
             np.array([_busy(lab) for lab in small]),
             np.array([_border(lab) for lab in small]).reshape(-1, 3),
         )
+
+    def inside(self, pixels: np.ndarray, masks: np.ndarray) -> PixelFeatures:
+        """Return the features with garments measured inside masks.
+
+        `pixels` (N, size, size, 3) and `masks` (N, m, m) are uint8, 255 on the garment.
+        """
+        pairs = [_masked(*pair) for pair in zip(pixels, masks, strict=True)]
+        garments, busy = zip(*pairs, strict=True)
+        return replace(self, garment=np.stack(garments), busy=np.array(busy))
 
     @classmethod
     def concatenate(cls, parts: Sequence[PixelFeatures]) -> PixelFeatures:
@@ -123,6 +133,21 @@ def _busy(lab: np.ndarray) -> float:
     lightness = _centre(lab)[..., 0]
     steps = (np.abs(np.diff(lightness, axis=axis)).mean() for axis in (0, 1))
     return float(sum(steps) / 2)
+
+
+def _masked(pixels: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the median colour and the mean step of lightness inside a mask."""
+    lab = _small_lab(Image.fromarray(pixels))
+    small = Image.fromarray(mask).resize((SIDE, SIDE), Image.Resampling.BOX)
+    inside = np.asarray(small) > 127
+    if inside.sum() < LEAST_CELLS:
+        return _garment(lab), _busy(lab)
+    steps = []
+    for axis in (0, 1):
+        both = np.diff(inside.astype(int), axis=axis) == 0
+        both &= inside[:-1] if axis == 0 else inside[:, :-1]
+        steps.append(np.abs(np.diff(lab[..., 0], axis=axis))[both].mean())
+    return np.median(lab[inside], axis=0), float(np.mean(steps))
 
 
 def _border(lab: np.ndarray) -> np.ndarray:

@@ -137,10 +137,18 @@ def _ends(sums: np.ndarray, outside: float) -> tuple[float, float]:
     return float(first), float(last)
 
 
+def _presence(sight: Sight) -> float:
+    return float(1 / (1 + np.exp(-sight.presence)))
+
+
+def is_present(sight: Sight) -> bool:
+    return _presence(sight) >= LEAST_PRESENCE
+
+
 def finding_of(sight: Sight) -> Finding:
     """Return up to four garments, the largest first; none if there is none."""
-    presence = float(1 / (1 + np.exp(-sight.presence)))
-    if presence < LEAST_PRESENCE:
+    presence = _presence(sight)
+    if not is_present(sight):
         return Finding((), presence)
     turn = -90 * sight.turn % 360
     sure = sight.mask > 0.5

@@ -12,12 +12,14 @@ from PIL import Image
 
 from ml.preprocess import to_input
 from ml.serving.garments import (
+    MASK_SCALE,
     WHOLE_PICTURE,
     Finding,
     Look,
     Sight,
     crop,
     finding_of,
+    is_present,
     look,
     only,
 )
@@ -36,6 +38,16 @@ BATCHES = {"onnx": 4, "keras": 32}
 DECODED = 2
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a network sees in N pictures."""
+
+    vectors: np.ndarray  # (N, dimension) float32, unit length
+    pixels: np.ndarray  # (N, size, size, 3) uint8: its input
+    masks: np.ndarray  # (N, size / 4, size / 4) uint8, 255 on the garment
+    found: np.ndarray  # (N,) bool: whether there is a garment
+
+
 class Network(Protocol):
     """What an encoder runs on."""
 
@@ -50,6 +62,8 @@ class Network(Protocol):
     def encode(self, images: list[Image.Image]) -> np.ndarray: ...
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]: ...
+
+    def encode_seen(self, images: list[Image.Image]) -> Seen: ...
 
 
 @dataclass(frozen=True)
@@ -70,6 +84,17 @@ class PhotoNetwork:
 
     def encode(self, images: list[Image.Image]) -> np.ndarray:
         return _encode_in_batches(self, images, self._encode_batch)
+
+    def encode_seen(self, images: list[Image.Image]) -> Seen:
+        size, count = self.input_size, len(images)
+        cells = size // MASK_SCALE
+        pixels = [to_input(image, size) for image in images]
+        return Seen(
+            self.encode(images),
+            np.array(pixels, np.uint8).reshape(count, size, size, 3),
+            np.full((count, cells, cells), 255, np.uint8),
+            np.ones(count, bool),
+        )
 
     def _encode_batch(self, images: list[Image.Image]) -> np.ndarray:
         pixels = [to_input(image, self.input_size) for image in images]
@@ -102,6 +127,15 @@ class GarmentNetwork:
 
     def _encode_batch(self, images: list[Image.Image]) -> np.ndarray:
         return self.embed(*self.crops(images))
+
+    def encode_seen(self, images: list[Image.Image]) -> Seen:
+        sights = self._look(images)
+        pixels, masks = self._cut(images, sights)
+        starts = range(0, len(images), self.batch)
+        parts = [slice(start, start + self.batch) for start in starts]
+        vectors = [self.embed(pixels[part], masks[part]) for part in parts]
+        found = np.array([is_present(sight) for sight in sights])
+        return Seen(np.concatenate(vectors), pixels, masks, found)
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         (sight,) = self._look([image])

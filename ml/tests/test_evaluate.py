@@ -139,8 +139,9 @@ def split_of(*names_and_vectors: tuple[str, list[float]]) -> EmbeddedSplit:
     items = [
         PhotoFile(Path(str(i)), name) for i, (name, _) in enumerate(names_and_vectors)
     ]
+    labels, nothing = np.zeros(len(items), int), PixelFeatures.from_images([])
     return EmbeddedSplit(
-        items, np.zeros(len(items), int), vectors, PixelFeatures.from_images([])
+        items, labels, vectors, nothing, nothing, np.ones(len(items), bool)
     )
 
 

@@ -6,6 +6,7 @@ from PIL import Image
 
 from ml.encoder import Encoder
 from ml.measure.alike import (
+    _grounds,
     band_grades,
     first_results,
     kept_results,
@@ -89,9 +90,21 @@ def test_a_picture_in_which_nothing_is_found_gets_no_product(
     from ml.dataset import PhotoFile
 
     gallery = embed(encoder, [PhotoFile(tmp_path / "grey.png", "a")], ["a"], "photos")
-    whole = without_garment(encoder, gallery)
+    whole = without_garment(encoder, gallery, gallery)
     assert set(whole) == {"plain", "noise", "text", "drawn"}
     assert whole["noise"] > 0
     nothing = Finding((), 0.1), np.empty((0, encoder.dimension), np.float32)
     monkeypatch.setattr(Encoder, "encode_garments", lambda self, image: nothing)
-    assert not any(without_garment(encoder, gallery).values())
+    assert not any(without_garment(encoder, gallery, gallery).values())
+
+
+def test_bare_grounds_show_nothing_of_the_garment(tmp_path):
+    for number in range(6):
+        photo = Image.new("RGB", (320, 320), (150, 140, 130))
+        photo.paste((200, 30, 40), (90, 90, 230, 230))
+        photo.save(tmp_path / f"{number}.png")
+    grounds = _grounds(sorted(tmp_path.iterdir()))
+    assert len(grounds) == 6
+    for ground in grounds:
+        assert min(ground.size) > 30
+        assert np.ptp(np.asarray(ground), axis=(0, 1)).max() < 20

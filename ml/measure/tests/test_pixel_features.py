@@ -102,3 +102,21 @@ def test_nobody_to_compare_with_is_nan():
     found = near_share(unit_vectors(2), unit_vectors(3), none, ~none)
     assert found["share@10"] == found["chance"] == 0
     assert math.isnan(found["lift"])
+
+
+def test_a_garment_is_measured_inside_its_mask():
+    pixels = np.full((64, 64, 3), 255, np.uint8)  # white, with stripes beyond the mask
+    pixels[::2, 32:] = 0
+    pixels[:, :32] = (255, 0, 0)
+    mask = np.zeros((16, 16), np.uint8)
+    mask[:, :8] = 255
+    nothing = np.zeros_like(mask)
+    whole = PixelFeatures.from_images([Image.fromarray(pixels)] * 2)
+    seen = whole.inside(np.stack([pixels, pixels]), np.stack([mask, nothing]))
+    assert seen.garment[0] == pytest.approx((53.24, 80.09, 67.20), abs=0.1)
+    assert seen.busy[0] == pytest.approx(0, abs=1e-6)
+    assert (seen.garment[1], seen.busy[1]) == (
+        pytest.approx(whole.garment[1]),
+        whole.busy[1],
+    )
+    assert (seen.border == whole.border).all()

@@ -60,3 +60,11 @@ def test_a_picture_without_a_garment_has_no_vector(network):
     finding, vectors = network.encode_garments(photo())
     assert finding.garments == ()
     assert vectors.shape == (0, 4) and vectors.dtype == np.float32
+
+
+def test_what_is_seen_comes_with_the_vectors_at_one_look(network, looks):
+    seen = network.encode_seen([ONE, photo()])
+    assert looks[0] == 2
+    assert seen.vectors == pytest.approx(network.encode([ONE, photo()]))
+    assert seen.pixels.shape == (2, 80, 80, 3) and seen.masks.shape == (2, 20, 20)
+    assert seen.found.tolist() == [True, False]
