@@ -1,0 +1,215 @@
+"""Choose the weights of an encoder's parts on the validation photos.
+
+python -m ml.fashion.weigh --encoder DIR --data DIR --attributes CSV [--senders CSV]
+
+It prints the options of `ml.train` that give the parts these weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.command import add_data, add_notes, data_folder, run_command
+from ml.dataset import categories_of, read_splits
+from ml.encoder import SHIPPED, Encoder
+from ml.errors import ConfigError
+from ml.measure import metrics
+from ml.measure.alike import EVERY, FIRST
+from ml.measure.gallery import embed, embed_views
+from ml.measure.labels import Notes, agreements, grades, same_sender
+from ml.measure.parts import Parts, part_of
+from ml.measure.photo_edits import PLACED, ROWS
+from ml.recipes import flag
+
+# How much each figure of the validation photos counts.
+VALUES = {"grade": 1.0, "recall@1": 1.5, "mAP": 1.0, "own photo": 0.5, "kept": 0.5}
+STEPS = (0.7, 0.85, 1.18, 1.4)  # factors that a weight is tried with
+ROUNDS = 6
+SEED = 1
+
+Weights = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Vectors of Q validation photos and G train photos, and what is wanted of them."""
+
+    parts: Parts
+    queries: np.ndarray  # (Q, D)
+    gallery: np.ndarray  # (G, D)
+    own: Mapping[str, np.ndarray]  # (Q, D): changed views of the queries
+    placed: Mapping[str, np.ndarray]  # the same of every second query
+    graded: np.ndarray  # (Q, G) 0..3
+    right: np.ndarray  # (Q, G) bool, of one category
+    left_out: (
+        np.ndarray
+    )  # (Q, G) bool: both of one sender, who may send a garment twice
+
+    def figures(self, weights: Weights) -> dict[str, float]:
+        queries, gallery = (
+            self._weighed(x, weights) for x in (self.queries, self.gallery)
+        )
+        apart = metrics.distances(queries, gallery)
+        before = _first(apart[::EVERY])
+        apart = np.where(self.left_out, np.inf, apart)
+        order = np.argsort(apart, axis=1, kind="stable")
+        first = order[:, :FIRST]
+        right = self.right & ~self.left_out
+        relevant = np.take_along_axis(right, order, axis=1)
+        return {
+            "grade": float(np.take_along_axis(self.graded, first, axis=1).mean()),
+            "recall@1": metrics.recall_at(1, relevant),
+            "mAP": metrics.mean_average_precision(relevant),
+            "own photo": float(
+                np.mean([self._found(v, queries, weights) for v in self.own.values()])
+            ),
+            "kept": float(
+                np.mean(
+                    [
+                        self._kept(v, gallery, before, weights)
+                        for v in self.placed.values()
+                    ]
+                )
+            ),
+        }
+
+    def _found(self, views: np.ndarray, queries: np.ndarray, weights: Weights) -> float:
+        apart = metrics.distances(self._weighed(views, weights), queries)
+        return float((apart.argmin(axis=1) == np.arange(len(apart))).mean())
+
+    def _kept(
+        self,
+        views: np.ndarray,
+        gallery: np.ndarray,
+        before: np.ndarray,
+        weights: Weights,
+    ) -> float:
+        after = _first(metrics.distances(self._weighed(views, weights), gallery))
+        both = [len(set(a) & set(b)) for a, b in zip(before, after, strict=True)]
+        return float(np.mean(both)) / before.shape[1]
+
+    def _weighed(self, vectors: np.ndarray, weights: Weights) -> np.ndarray:
+        pieces = [
+            part_of(vectors, self.parts[name]) * np.sqrt(weight)
+            for name, weight in weights.items()
+        ]
+        return np.concatenate(pieces, axis=1)
+
+
+def _first(apart: np.ndarray) -> np.ndarray:
+    return np.argpartition(apart, FIRST, axis=1)[:, :FIRST]
+
+
+def value_of(figures: Mapping[str, float]) -> float:
+    return sum(VALUES[name] * figure for name, figure in figures.items())
+
+
+def search(trial: Trial, weights: Weights) -> tuple[Weights, dict[str, float]]:
+    """Return the best weights found by changing one at a time, and their figures."""
+    figures = trial.figures(weights)
+    for _ in range(ROUNDS):
+        before = value_of(figures)
+        for name in weights:
+            for factor in STEPS:
+                changed = _normalized({**weights, name: weights[name] * factor})
+                found = trial.figures(changed)
+                if value_of(found) > value_of(figures):
+                    weights, figures = changed, found
+        if value_of(figures) <= before:
+            break
+    return weights, figures
+
+
+def _normalized(weights: Weights) -> Weights:
+    total = sum(weights.values())
+    return {name: weight / total for name, weight in weights.items()}
+
+
+def make_trial(encoder: Encoder, data: Path, notes: Notes) -> Trial:
+    splits = read_splits(data)
+    categories = categories_of(splits["train"])
+    train, held_out = (
+        embed(encoder, splits[n], categories, n) for n in ("train", "validation")
+    )
+    ours, theirs = (
+        notes.labels(each.items, each.garments) for each in (held_out, train)
+    )
+    known = ours.known, theirs.known
+    if not len(held_out) or len(train) <= FIRST:
+        raise ConfigError(
+            f"--data needs validation photos and {FIRST + 1} train photos."
+        )
+    graded = grades(agreements(ours, theirs))["grade"]
+    # Photos without a label are in no ranking.
+    return Trial(
+        encoder.info["parts"],
+        held_out.vectors,
+        train.vectors,
+        {
+            name: embed_views(encoder, held_out.items, view, SEED, f"{name} views")
+            for name, view in ROWS.items()
+        },
+        {
+            name: embed_views(encoder, held_out.items[::EVERY], view, SEED, name)
+            for name, view in PLACED.items()
+        },
+        graded * known[0][:, None],
+        held_out.labels[:, None] == train.labels[None],
+        same_sender(ours, theirs) | ~known[1][None],
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    return run_command("ml.fashion.weigh", lambda: run(options))
+
+
+def run(options: argparse.Namespace) -> None:
+    data = data_folder(options.data)
+    notes = Notes.read(data, options.attributes, options.senders)
+    if not notes.attributes:
+        raise ConfigError("The weights are chosen by labels: pass --attributes CSV.")
+    encoder = Encoder.load(options.encoder)
+    if not encoder.parts:
+        raise ConfigError(f"The encoder in {options.encoder} has no parts to weigh.")
+    trial = make_trial(encoder, data, notes)
+    now = {name: part.weight for name, part in encoder.parts.items()}
+    chosen, figures = search(trial, now)
+    for words, weights, found in (
+        ("now", now, trial.figures(now)),
+        ("chosen", chosen, figures),
+    ):
+        print(f"{words}: {_words(weights)}\n  {_words(found)}")
+    pairs = ((flag(f"{name}_weight"), weight) for name, weight in chosen.items())
+    print(" ".join(f"{name} {weight:.3f}" for name, weight in pairs))
+
+
+def _words(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in values.items())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ml.fashion.weigh",
+        description="Choose the weights of an encoder's parts on validation photos.",
+    )
+    add_data(parser)
+    add_notes(parser)
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="DIR",
+        default=SHIPPED,
+        help="folder of the encoder (default: the one that ships)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
