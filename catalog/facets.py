@@ -13,12 +13,12 @@ from django.db import connections
 from django.db.models import QuerySet
 
 from catalog.models import Category, Product
+from catalog.money import decimal, minor_digits, shop_currency
 from catalog.photos.colours import COLOUR_NAMES
+from catalog.prices.ranges import price_steps
 from catalog.slugs import comparable
 
 MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
-# Limits between the price ranges offered, in cents.
-PRICE_STEPS = (2500, 5000, 10_000)
 PriceLimits = tuple[int | None, int | None]  # in cents, inclusive; None is open
 # A step from each brand to the next one in the index; DISTINCT reads every product.
 _NEXT = """
@@ -63,19 +63,23 @@ class PriceRange:
     @property
     def name(self) -> str:
         low, high = self.min_cents, self.max_cents
-        if low is None:
-            if high is None:
-                return "Any price"
-            return f"{'Under' if high % 100 == 99 else 'Up to'} {_units(high)}"
         if high is None:
-            return f"{_units(low)} and more"
-        return f"{_units(low)} to {_units(high)}"
+            return "Any price" if low is None else f"{_units(low)} and more"
+        # Whole units are easier to read than 24.99; the cent misleads nobody.
+        is_below = (high + 1) % max(_unit(), 10) == 0
+        end = _units(high + is_below)
+        if low is None:
+            return f"{'Under' if is_below else 'Up to'} {end}"
+        return f"{_units(low)} to {end}"
 
 
-def _units(cents: int) -> str:
-    # Whole units are easier to read than 24.99; the cent misleads nobody.
-    nearest, rest = divmod(cents + 1, 100)
-    return str(nearest) if rest < 2 else f"{nearest}.{cents % 100:02}"
+def _unit() -> int:
+    return 10 ** minor_digits(shop_currency())
+
+
+def _units(minor: int) -> str:
+    whole, rest = divmod(minor, _unit())
+    return decimal(minor, shop_currency()) if rest else str(whole)
 
 
 class Facet:
@@ -208,20 +212,22 @@ class PriceFacet(Facet):
     def read(self, counts: Mapping[str, int], *values: Any) -> list[PriceRange]:
         numbers = {int(price): number for price, number in counts.items()}
         ranges = []
-        for low, high in self.limits(*values):
+        for low, high in _limits(price_steps(numbers), *values):
             first, last = low or 0, inf if high is None else high
             count = sum(n for price, n in numbers.items() if first <= price <= last)
             ranges.append(PriceRange(low, high, count, (low, high) == values))
         return [each for each in ranges if each.count or each.chosen]
 
-    def limits(self, *chosen: Any) -> list[PriceLimits]:
-        """Return the ranges offered, cheapest first, then the chosen one if unlike."""
-        lows = [None, *PRICE_STEPS]
-        highs = [*(step - 1 for step in PRICE_STEPS), None]
-        offered: list[PriceLimits] = list(zip(lows, highs, strict=True))
-        low, high = chosen
-        known = chosen == (None, None) or chosen in offered
-        return offered if known else [*offered, (low, high)]
+
+def _limits(steps: list[int], *chosen: Any) -> list[PriceLimits]:
+    """Return the ranges offered, cheapest first, then the chosen one if unlike."""
+    lows = [None, *steps]
+    highs = [*(step - 1 for step in steps), None]
+    # Without a limit, the range of all products would narrow nothing.
+    offered: list[PriceLimits] = [*zip(lows, highs, strict=True)] if steps else []
+    low, high = chosen
+    known = chosen == (None, None) or chosen in offered
+    return offered if known else [*offered, (low, high)]
 
 
 class StockFacet(Facet):

@@ -1,49 +1,52 @@
-"""Prices as text; they are stored in hundredths of a unit, whatever the currency."""
+"""Prices as text; they are stored in the minor unit of their currency, as ISO 4217 has
+it: cents of euros, whole yen, fils of dinars."""
 
 import re
+from functools import cache
 from typing import NamedTuple
 
-# Currencies whose minor unit has 0 digits in ISO 4217.
-WITHOUT_CENTS = frozenset(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ]
-)
+from django.conf import settings
+from iso4217 import Currency
 
-# Those of three digits. Prices are stored in hundredths, so the third must be 0.
-WITH_MILLS = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+MAX_MINOR = 2**31 - 1  # of the database's integers
+_CODE = re.compile("[A-Z]{3}")
 
 
-def amount(cents: int, currency: str) -> str:
-    """Return `1,299.00`, with as many decimals as the currency has.
-
-    A currency without cents has them only if there are some: `1,299`.
-    """
-    whole, rest = divmod(cents, 100)
-    if currency in WITHOUT_CENTS and not rest:
-        return f"{whole:,}"
-    return f"{whole:,}.{rest:02}" + ("0" if currency in WITH_MILLS else "")
+def shop_currency() -> str:
+    return settings.CURRENCY
 
 
-# Only signs of a single currency; $, kr and ¥ stand for several.
+@cache
+def minor_digits(currency: str) -> int:
+    """Return how many decimals a price has; 2 for unknown currencies."""
+    try:
+        return Currency(currency).exponent or 0
+    except ValueError:
+        return 2
+
+
+def amount(minor: int, currency: str) -> str:
+    """Return `1,299.00`, with as many decimals as the currency has."""
+    return decimal(minor, currency, ",")
+
+
+def decimal(minor: int, currency: str, separator: str = "") -> str:
+    """Return `1299.00`, for forms and machines."""
+    digits = minor_digits(currency)
+    whole, rest = divmod(minor, 10**digits)
+    return f"{whole:{separator}}" + (f".{rest:0{digits}}" if digits else "")
+
+
+# Only signs of a single currency.
 _SIGNS = {
     **{"€": "EUR", "£": "GBP", "₺": "TRY", "TL": "TRY", "₽": "RUB", "₴": "UAH"},
     **{"₹": "INR", "₩": "KRW", "ZŁ": "PLN", "KČ": "CZK", "FT": "HUF"},
+}
+# These stand for the shop's currency, if it is one of these.
+_SHARED_SIGNS = {
+    "$": {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"},
+    "KR": {"SEK", "NOK", "DKK", "ISK"},
+    "¥": {"JPY", "CNY"},
 }
 _MAX_CHARS = 40
 _NO_CENTS = re.compile(r"(?<=[0-9])([.,])(?:-{1,2}|\u2013|\u2014)(?![0-9])")  # 49,-
@@ -57,40 +60,54 @@ _GROUPED = re.compile(
 
 
 class Price(NamedTuple):
-    cents: int
+    cents: int  # of the minor unit
     currency: str
 
 
 def parse_price(text: str, currency: str) -> Price:
-    """Parse `19.90 EUR`, `EUR 19,90`, `1.299,00 €`, or `19.90` in `currency`.
+    """Parse `19.90 EUR`, `EUR 19,90`, `1.299,00 €`, or `19.90`, all in `currency`.
 
-    Raises ValueError with a description of what is expected.
+    Raises ValueError with a description of what is expected, also for other currencies.
     """
     text = _NO_CENTS.sub(r"\g<1>00", text.strip().replace("\u2019", "'"))
     match = _PRICE.fullmatch(text) if len(text) <= _MAX_CHARS else None
     if not match or (match[1] and match[3]):
         raise ValueError("a price as 19.90 EUR")
-    named = (match[1] or match[3] or currency).upper()
+    _check_currency((match[1] or match[3] or currency).upper(), currency)
+    return Price(_minor(match[2], currency), currency)
+
+
+def _check_currency(named: str, currency: str) -> None:
+    if currency in _SHARED_SIGNS.get(named, ()):
+        return
     named = _SIGNS.get(named, named)
-    if not re.fullmatch("[A-Z]{3}", named):
-        raise ValueError("a currency by its three letters: 19.90 USD")
-    return Price(_cents(match[2], named), named)
+    if not _CODE.fullmatch(named):
+        raise ValueError(f"a currency by its three letters: 19.90 {currency}")
+    if named != currency:
+        raise ValueError(f"a price in {currency}, the shop's currency, not in {named}")
 
 
-def _cents(number: str, currency: str) -> int:
-    if currency in WITH_MILLS and (mills := _MILLS.fullmatch(number)):
-        if mills[3][2] != "0":
-            raise ValueError(f"a price in {currency} whose third decimal is 0")
-        return int(re.sub(r"\D", "", number)) // 10
+def _minor(number: str, currency: str) -> int:
+    digits = minor_digits(currency)
+    whole, decimals = _split(number, digits)
+    if len(decimals.rstrip("0")) > digits:
+        raise ValueError(f"a price in {currency} with at most {digits} decimals")
+    return int(whole + decimals[:digits].ljust(digits, "0"))
+
+
+def _split(number: str, digits: int) -> tuple[str, str]:
+    """Return the digits before and after the decimal mark."""
+    if digits > 2 and (mills := _MILLS.fullmatch(number)):
+        return re.sub(r"\D", "", mills[1]), mills[3]
     if _INDIAN.fullmatch(number):
         number = number.replace(",", "")
     if plain := _PLAIN.fullmatch(number):
-        return int(plain[1]) * 100 + int((plain[2] or "")[:2].ljust(2, "0"))
+        return plain[1], plain[2] or ""
     grouped = _GROUPED.fullmatch(number)
     if not grouped:
         raise ValueError("a price as 19.90 EUR")
-    digits = re.sub(r"\D", "", grouped[1])
+    whole = re.sub(r"\D", "", grouped[1])
     one_mark = len(re.findall(r"[.,]", number)) == 1 and grouped[2] in ".,"
-    if one_mark and currency not in WITHOUT_CENTS:
-        raise ValueError(f"{digits}.00 if that is meant, or at most two decimals")
-    return int(digits) * 100 + int((grouped[3] or "").ljust(2, "0"))
+    if one_mark and digits:
+        raise ValueError(f"{whole}.00 if that is meant, or at most {digits} decimals")
+    return whole, grouped[3] or ""

@@ -1,9 +1,13 @@
 """System checks of the deployment."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Tags, Warning, register
+from django.db import connection
+
+from catalog.models import Product
 
 
 @register()
@@ -20,5 +24,27 @@ def check_client_addresses(**kwargs: Any) -> list[CheckMessage]:
             " rate limits and the lock of the login.",
             hint="Set NUM_PROXIES to the number of proxies that write X-Forwarded-For.",
             id="fashionlens.W001",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_currency(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    tables = connection.introspection.table_names() if databases else []
+    if Product._meta.db_table not in tables:
+        return []
+    others = Product.objects.exclude(currency=settings.CURRENCY).order_by("currency")
+    found = list(others.values_list("currency", flat=True).distinct())
+    if not found:
+        return []
+    return [
+        Warning(
+            f"CURRENCY is {settings.CURRENCY}, but products have prices in"
+            f" {', '.join(found)}. Filters and order compare the numbers alone.",
+            hint=f"Set CURRENCY={found[0]}, or import these products again with prices"
+            f" in {settings.CURRENCY}.",
+            id="fashionlens.W002",
         )
     ]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from iso4217 import Currency
 
 FALSE = ("false", "off", "n", "no", "0", "")
 # Codes of languages -> Postgres's text search configurations.
@@ -88,6 +89,13 @@ class Environment(environ.Env):
             form = "a rate such as 600/min (sec, hour, day), or leave it empty"
             raise self._error(var, form)
         return rate
+
+    def currency(self, var: str, default: str) -> str:
+        code = self.str(var, default).upper()
+        codes = {each.code for each in Currency if each.exponent is not None}
+        if code not in codes:
+            raise self._error(var, "a currency of ISO 4217, such as EUR")
+        return code
 
     def _error(self, var: str, form: str) -> ImproperlyConfigured:
         return ImproperlyConfigured(

@@ -403,6 +403,8 @@ if ENCODER_RUNTIME not in ("onnx", "keras"):
         f"ENCODER_RUNTIME is {ENCODER_RUNTIME!r}. Set it to onnx or keras."
     )
 QUERY_TTL_S = 3600
+# Of all prices; it stays when there are products.
+CURRENCY = env.currency("CURRENCY", "EUR")
 # Kinds of garment for category names that are not English:
 # OUTFIT_KINDS=hemden=shirt,hosen=pants
 OUTFIT_KINDS = env.dict("OUTFIT_KINDS", default={})

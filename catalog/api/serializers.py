@@ -35,7 +35,8 @@ class CategoryNameOutput(serializers.Serializer):
 @extend_schema_serializer(component_name="Price")
 class PriceOutput(serializers.Serializer):
     cents = serializers.IntegerField(
-        help_text="The price in hundredths of the currency's unit."
+        help_text="The price in the currency's minor unit (ISO 4217): cents of euros,"
+        " whole yen, fils of dinars."
     )
     currency = serializers.CharField(help_text="The ISO 4217 code, such as `EUR`.")
     display = serializers.CharField(help_text="The price as text: `19.90 EUR`.")

@@ -88,7 +88,7 @@ FIELDS = (
         aliases=("regular_price",),
         required=True,
         takes_currency=True,
-        help="19.90 EUR, EUR 19,90, 1.299,00 EUR, or 19.90 (with --currency)",
+        help="19.90 EUR, EUR 19,90, 1.299,00 EUR, or 19.90, all in the shop's currency",
     ),
     FeedField(
         "sale_price",

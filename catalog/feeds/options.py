@@ -1,4 +1,3 @@
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -6,6 +5,7 @@ from catalog.feeds.columns import FeedRefused
 from catalog.feeds.fields import max_chars
 from catalog.feeds.zip_files import is_zip
 from catalog.models import Category, FeedProduct
+from catalog.money import shop_currency
 
 
 @dataclass(frozen=True)
@@ -14,18 +14,16 @@ class ImportOptions:
 
     feed_name: str
     photos: Path  # the folder that paths start from, or a ZIP archive
-    currency: str = "EUR"
     category: str = ""  # of new products whose rows name none
     allow_private: bool = False
     trust_links: bool = False
     dry_run: bool = False
 
+    @property
+    def currency(self) -> str:
+        return shop_currency()
+
     def __post_init__(self) -> None:
-        if not re.fullmatch("[A-Z]{3}", self.currency):
-            raise FeedRefused(
-                f"--currency {self.currency} is not a currency. Write three letters:"
-                " EUR."
-            )
         for option, text, limit in (
             ("feed-name", self.feed_name, max_chars(FeedProduct, "feed")),
             ("category", self.category, max_chars(Category, "name")),

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 
-from catalog.money import amount
+from catalog.money import amount, shop_currency
 from catalog.prices.sales import SALE_FIELDS, apply_sales, is_on_sale
 
 
@@ -36,12 +36,8 @@ class PricedQuerySet(models.QuerySet):
 class Priced(models.Model):
     """The price of a product, and of its sale."""
 
-    price_cents = models.PositiveIntegerField(
-        "price in cents", help_text="1990 is 19.90"
-    )
-    sale_price_cents = models.PositiveIntegerField(
-        "sale price in cents", null=True, blank=True
-    )
+    price_cents = models.PositiveIntegerField("price")
+    sale_price_cents = models.PositiveIntegerField("sale price", null=True, blank=True)
     sale_starts = models.DateTimeField(null=True, blank=True)
     sale_ends = models.DateTimeField(null=True, blank=True)
     # Whether now is between these, kept by catalog.prices.sales.
@@ -60,7 +56,8 @@ class Priced(models.Model):
     )
     currency = models.CharField(
         max_length=3,
-        default="EUR",
+        default=shop_currency,
+        editable=False,
         validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters: EUR.")],
     )
 

@@ -18,8 +18,8 @@ from catalog.photos.forms import PhotoField
 from catalog.photos.prepared import PreparedFile
 from catalog.photos.store import set_photo
 from catalog.photos.unused import remove_files_on_error
-from catalog.variants.models import Variant
 from catalog.variants.stock import add_missing_variants, refresh_stock
+from fashionlens.backoffice.variants import ProductForm, VariantInline
 from search.models import EmbeddingFailure, Encoder
 from search.query.duplicates import find_product_duplicates
 from search.query.similar import has_pending_photos
@@ -82,46 +82,6 @@ class PhotoFormSet(forms.BaseInlineFormSet):
             seen.add(sha256)
 
 
-class VariantForm(forms.ModelForm):
-    sku = forms.CharField(
-        label="SKU",
-        required=False,
-        max_length=64,
-        help_text="Empty: the product's, with the size",
-    )
-
-    class Meta:
-        model = Variant
-        fields = ["size", "sku", "gtin", "availability", "quantity", "position"]
-
-    def __init__(self, *args: Any, product_sku: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.product_sku = product_sku
-
-    def has_changed(self) -> bool:
-        # A product has at least one variant, even if all is left as it is.
-        is_first = not self.instance.pk and not self.empty_permitted
-        return super().has_changed() or is_first
-
-    def clean_sku(self) -> str:
-        parts = [self.product_sku, self.cleaned_data.get("size")]
-        return self.cleaned_data["sku"] or "-".join(filter(None, parts))
-
-
-class VariantFormSet(forms.BaseInlineFormSet):
-    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"product_sku": self.instance.sku}
-
-
-class VariantInline(admin.TabularInline):
-    model = Variant
-    form = VariantForm
-    formset = VariantFormSet
-    verbose_name = "size"
-    min_num = 1
-    extra = 0
-
-
 class PhotoInline(admin.TabularInline):
     model = ProductImage
     form = ProductPhotoForm
@@ -157,6 +117,7 @@ class ProductAdmin(admin.ModelAdmin):
     list_per_page = 50
     search_fields = ["title", "sku", "brand"]
     prepopulated_fields = {"slug": ["title", "sku"]}
+    form = ProductForm
     exclude = ["availability", "stock"]  # those of the sizes
     inlines = [VariantInline, PhotoInline]
     actions = ["publish", "archive"]

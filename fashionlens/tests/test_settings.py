@@ -97,6 +97,8 @@ def test_an_unknown_encoder_runtime_is_refused(tmp_path):
         ("FASHIONLENS_PORT", "80a", "a whole number"),
         ("EVENTS_DAYS", "90d", "a whole number"),
         ("OUTFIT_KINDS", "hemden", "NAME=VALUE,NAME=VALUE"),
+        ("CURRENCY", "EURO", "a currency of ISO 4217"),
+        ("CURRENCY", "XAU", "a currency of ISO 4217"),
         ("BEHIND_HTTPS_PROXY", "ture", "1 or 0"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
         ("LOG_FORMAT", "xml", "line or json"),

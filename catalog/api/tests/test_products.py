@@ -176,17 +176,19 @@ def test_the_list_costs_the_same_queries_for_one_product_and_for_many(
 def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
     make_product(sku="a", brand="Acme", price_cents=1000)
     make_product(sku="b", category=make_category("Hats", "hat"), stock=0)
+    make_product(sku="c", brand="Acme", price_cents=4000, stock=0)
     assert client.get(PRODUCTS).json()["facets"] is None
     asked = f"{PRODUCTS}?facets=true&category=dress"
     # Categories, count, products, photos; the products without and with the filter,
     # the counts of all facets, and the names of categories.
     with django_assert_num_queries(8):
         facets = client.get(asked).json()["facets"]
-    value = {"value": "dress", "name": "Dresses", "count": 1, "chosen": True}
+    value = {"value": "dress", "name": "Dresses", "count": 2, "chosen": True}
     assert value in facets["categories"]
     assert [each["value"] for each in facets["brands"]] == ["Acme"]
     assert facets["prices"] == [
-        {"min_cents": None, "max_cents": 2499, "count": 1, "chosen": False}
+        {"min_cents": None, "max_cents": 3999, "count": 1, "chosen": False},
+        {"min_cents": 4000, "max_cents": None, "count": 1, "chosen": False},
     ]
     assert (facets["in_stock"], facets["at_least"]) == (1, False)
 

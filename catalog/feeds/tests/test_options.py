@@ -16,7 +16,6 @@ pytestmark = pytest.mark.django_db
     ("options", "message"),
     [
         ({"photos": Path("none")}, "no folder none"),
-        ({"currency": "Euro"}, "--currency EURO"),
         ({"column": ["title"]}, "--column title is incomplete"),
         ({"feed_name": "x" * 81}, "at most 80 characters"),
         ({"category": "x" * 81}, "at most 80 characters"),

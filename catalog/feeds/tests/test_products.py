@@ -153,11 +153,11 @@ def test_the_category_option_applies_to_new_products_only(shop):
     assert product("A2").category.name == "Sale"
 
 
-@pytest.mark.parametrize("currency", ["try", "TRY"])
-def test_the_currency_option_applies_to_prices_without_one(shop, currency):
-    shop.feed('A1,Coat,Coats,"19,90",,', "A2,Hat,Hats,5 USD,,", currency=currency)
+def test_prices_are_in_the_shops_currency(shop, settings):
+    settings.CURRENCY = "TRY"
+    shop.feed('A1,Coat,Coats,"19,90",,', "A2,Hat,Hats,5 USD,,")
     assert product("A1").price_display == "19.90 TRY"
-    assert product("A2").currency == "USD"
+    assert not Product.objects.filter(sku="A2").exists()
 
 
 def test_an_xml_feed_creates_products(shop):

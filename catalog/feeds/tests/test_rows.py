@@ -20,7 +20,7 @@ def test_a_row_has_values_for_its_columns_only():
     assert read_row(Record(2, {"id": "A1"}), currency="EUR") == ProductRow(
         2, "A1", {"sku": "A1"}
     )
-    whole = row(description="Warm.", brand="Nordlys", price="USD 5", quantity="3")
+    whole = row(description="Warm.", brand="Nordlys", price="EUR 5", quantity="3")
     assert whole.problems == []
     assert whole.values == {
         **{
@@ -30,7 +30,7 @@ def test_a_row_has_values_for_its_columns_only():
             "description": "Warm.",
             "brand": "Nordlys",
         },
-        **{"price_cents": 500, "currency": "USD"},
+        **{"price_cents": 500, "currency": "EUR"},
     }
 
 
@@ -50,6 +50,7 @@ def test_a_row_has_values_for_its_columns_only():
         ("price", "", "19.90 EUR"),
         ("price", "free", "19.90 EUR"),
         ("price", "1.299", "1299.00"),
+        ("price", "19.90 USD", "in EUR, the shop's currency, not in USD"),
         ("price", "99999999.99", "2147483647"),
         ("product_type", f"A > {'b' * 81}", "at most 80"),
         ("quantity", "many", "a whole number"),

@@ -87,10 +87,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "the encoding of the file (default: recognised if it is UTF-8,"
         " UTF-16 or Windows-1252)",
     },
-    "--currency": {
-        "default": "EUR",
-        "help": "the currency of prices that name none (default: EUR)",
-    },
     "--category": {
         "default": "",
         "help": "the category of new products whose rows name none",
@@ -268,7 +264,6 @@ def _make_options(file: Path, arguments: dict[str, Any]) -> ImportOptions:
     return ImportOptions(
         feed_name=arguments["feed_name"] or file.stem,
         photos=arguments["photos"] or (file if is_zip(file) else file.parent),
-        currency=arguments["currency"].upper(),
         category=one_line(arguments["category"]),
         allow_private=arguments["allow_private"],
         trust_links=arguments["trust_links"],

@@ -18,8 +18,7 @@ def form(*photos: bytes, name: str = "photo.jpg", existing: int = 0, **over) -> 
         "slug": "coat-1",
         "title": "Coat",
         "category": make_category().id,
-        "price_cents": 9900,
-        "currency": "EUR",
+        "price_cents": "99.00",
         "status": "published",
         "variants-TOTAL_FORMS": 0 if existing else 1,
         "variants-INITIAL_FORMS": 0,
@@ -133,6 +132,47 @@ def test_a_quantity_may_be_unknown(admin_client):
     product = Product.objects.get(sku="KLEID/42")
     assert (product.availability, product.stock) == ("preorder", None)
     assert product.variants.get().sku == "KLEID/42"
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "price", "shown"),
+    [
+        ("EUR", "49.90", 4990, "49.90"),
+        ("EUR", "49,9", 4990, "49.90"),
+        ("EUR", "1.299,00 €", 129_900, "1299.00"),
+        ("JPY", "12800", 12_800, "12800"),
+        ("KWD", "12.500", 12_500, "12.500"),
+    ],
+)
+def test_prices_are_written_as_people_write_them(
+    admin_client, settings, currency, written, price, shown
+):
+    settings.CURRENCY = currency
+    data = form(price_cents=written)
+    admin_client.post("/admin/catalog/product/add/", data)
+    product = Product.objects.get()
+    assert (product.price_cents, product.currency) == (price, currency)
+    page = admin_client.get(f"/admin/catalog/product/{product.pk}/change/").text
+    assert f'value="{shown}"' in page
+    assert f"Price ({currency})" in page
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({"price_cents": "-1"}, "Enter a price"),
+        ({"price_cents": "many"}, "Enter a price"),
+        ({"price_cents": "99999999999"}, "highest price is 21,474,836.47 EUR"),
+        ({"price_cents": "5 USD"}, "not in USD"),
+        ({"price_cents": ""}, "required"),
+        ({"sale_price_cents": "99.00"}, "not lower"),
+        ({"variants-0-price_cents": "-3"}, "Enter a price"),
+    ],
+)
+def test_a_wrong_price_is_a_form_error(admin_client, prices, words):
+    data = form(**prices)
+    assert words in errors(admin_client.post("/admin/catalog/product/add/", data))
+    assert not Product.objects.exists()
 
 
 def sizes(*rows: dict, existing: int = 0) -> dict:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.facets import VALUES_FACETS, PriceRange
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
-from catalog.money import amount
+from catalog.money import amount, decimal
 from fashionlens.storefront.parameters import FILTERS
 
 register = template.Library()
@@ -68,7 +68,6 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
     """Return the product as schema.org/Product for search engines."""
     request: HttpRequest = context["request"]
     url = request.build_absolute_uri
-    whole, cents = divmod(product.current_price_cents, 100)
     state = STATES["out_of_stock" if product.sold_out else product.availability]
     data: dict[str, Any] = {
         "@context": "https://schema.org",
@@ -82,7 +81,7 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
         "offers": {
             "@type": "Offer",
             "url": url(product.get_absolute_url()),
-            "price": f"{whole}.{cents:02}",
+            "price": decimal(product.current_price_cents, product.currency),
             "priceCurrency": product.currency,
             "availability": f"https://schema.org/{state}",
         },

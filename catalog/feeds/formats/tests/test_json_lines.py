@@ -41,8 +41,8 @@ def test_each_line_is_a_product_with_columns_of_its_own(feed):
     [
         ('"price": 19.90', {"price_cents": 1990, "currency": "EUR"}),
         (
-            '"price": {"value": "19.90", "currency": "USD"}',
-            {"price_cents": 1990, "currency": "USD"},
+            '"price": {"value": "19.90", "currency": "EUR"}',
+            {"price_cents": 1990, "currency": "EUR"},
         ),
         ('"quantity": 1000000000', {"quantity": 1_000_000_000}),
         ('"published": true', {"published": True}),

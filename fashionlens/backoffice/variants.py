@@ -1,0 +1,65 @@
+"""The forms of a product's prices and sizes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.utils.functional import lazy
+
+from catalog.money import shop_currency
+from catalog.prices.forms import PriceField
+from catalog.variants.models import Variant
+
+
+def _price_label(name: str) -> Any:
+    return lazy(lambda: f"{name} ({shop_currency()})", str)()
+
+
+class ProductForm(forms.ModelForm):
+    price_cents = PriceField(label=_price_label("Price"))
+    sale_price_cents = PriceField(label=_price_label("Sale price"), required=False)
+
+
+class VariantForm(forms.ModelForm):
+    price_cents = PriceField(label="Own price", required=False)
+    sale_price_cents = PriceField(label="Own sale price", required=False)
+    sku = forms.CharField(
+        label="SKU",
+        required=False,
+        max_length=64,
+        help_text="Empty: the product's, with the size",
+    )
+
+    class Meta:
+        model = Variant
+        fields = [
+            *("size", "sku", "gtin", "availability", "quantity"),
+            *("price_cents", "sale_price_cents", "position"),
+        ]
+
+    def __init__(self, *args: Any, product_sku: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.product_sku = product_sku
+
+    def has_changed(self) -> bool:
+        # A product has at least one variant, even if all is left as it is.
+        is_first = not self.instance.pk and not self.empty_permitted
+        return super().has_changed() or is_first
+
+    def clean_sku(self) -> str:
+        parts = [self.product_sku, self.cleaned_data.get("size")]
+        return self.cleaned_data["sku"] or "-".join(filter(None, parts))
+
+
+class VariantFormSet(forms.BaseInlineFormSet):
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return super().get_form_kwargs(index) | {"product_sku": self.instance.sku}
+
+
+class VariantInline(admin.TabularInline):
+    model = Variant
+    form = VariantForm
+    formset = VariantFormSet
+    verbose_name = "size"
+    min_num = 1
+    extra = 0
