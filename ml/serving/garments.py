@@ -78,8 +78,8 @@ def look(images: Sequence[Image.Image], finder: Look, size: int) -> list[Sight]:
     pixels = np.stack([to_input(image, size) for image in images])
     found = []
     for image, small, *seen in zip(images, pixels, *finder(pixels), strict=True):
-        sight = _certain(small, seen, finder)
-        found.append(_closer(image, sight, finder, size))
+        closer = _closer(image, seen, finder, size)
+        found.append(closer or _certain(small, seen, finder))
     return found
 
 
@@ -94,11 +94,11 @@ def _certain(pixels: np.ndarray, seen: list, finder: Look) -> Sight:
     return Sight(np.ascontiguousarray(mask), float(presence), int(turns.argmax()))
 
 
-def _closer(image: Image.Image, sight: Sight, finder: Look, size: int) -> Sight:
-    """Look again at a garment that is far away."""
-    box = mask_box(sight.mask, 2 * OUTSIDE)
+def _closer(image: Image.Image, seen: list, finder: Look, size: int) -> Sight | None:
+    """Look again at a garment that is far away; return None where it is near."""
+    box = mask_box(seen[0], 2 * OUTSIDE)
     if box is None or max(box[2] - box[0], box[3] - box[1]) >= FAR:
-        return sight
+        return None
     width, height = image.size
     x, y = (box[0] + box[2]) / 2 * width, (box[1] + box[3]) / 2 * height
     side = CLOSER * max((box[2] - box[0]) * width, (box[3] - box[1]) * height, 24)
@@ -115,7 +115,7 @@ def _closer(image: Image.Image, sight: Sight, finder: Look, size: int) -> Sight:
     mask[y0:y1, x0:x1] = _resized(closer.mask, (x1 - x0, y1 - y0))[
         : FINE - y0, : FINE - x0
     ]
-    return Sight(mask, max(sight.presence, closer.presence), closer.turn)
+    return Sight(mask, max(float(seen[1]), closer.presence), closer.turn)
 
 
 def mask_box(mask: np.ndarray, outside: float = OUTSIDE) -> Box | None:

@@ -87,6 +87,18 @@ def test_an_unsure_finder_looks_from_all_four_sides():
     assert np.abs(sight.mask - seen(upright).mask).mean() < 0.02
 
 
+def test_a_garment_far_away_is_turned_by_its_second_look_alone():
+    calls = []
+
+    def unsure(pixels: np.ndarray) -> list[np.ndarray]:
+        calls.append(len(pixels))
+        masks, presence, turns = finder(pixels)
+        return [masks, presence, turns / 20]
+
+    look([photo((700, 300, 819, 459), size=(1000, 1000))], unsure, SIZE)
+    assert calls == [1, 1, 3]
+
+
 def test_separate_garments_have_boxes_the_largest_first():
     found = finding_of(seen(photo((20, 30, 119, 200), (180, 250, 279, 380))))
     assert len(found.garments) == 2 and found.presence > 0.9
