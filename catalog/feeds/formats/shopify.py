@@ -6,6 +6,7 @@ only photos. Each variant becomes a record of its own with the texts and photos 
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
 
@@ -23,6 +24,7 @@ HANDLE = "shopify handle"
 _OPTIONS = [f"shopify option {n}" for n in (1, 2, 3)]
 _OPTION_NAMES = [f"{option} name" for option in _OPTIONS]
 _TRACKER, _POLICY = "shopify tracker", "shopify policy"
+_COMPARED = "shopify compare at price"
 _VARIANT_IMAGE = "shopify variant image"
 # Normalised heading -> column.
 _COLUMNS = {
@@ -34,6 +36,9 @@ _COLUMNS = {
     "product_category": "google_product_category",
     "image_src": "image_link",
     "variant_inventory_qty": "quantity",
+    "variant_barcode": "gtin",
+    "google_shopping_/_gender": "gender",
+    "google_shopping_/_age_group": "age_group",
 }
 # Columns that only this format reads.
 _OWN_COLUMNS = {
@@ -43,9 +48,10 @@ _OWN_COLUMNS = {
     "variant_inventory_tracker": _TRACKER,
     "variant_inventory_policy": _POLICY,
     "variant_image": _VARIANT_IMAGE,
+    "variant_compare_at_price": _COMPARED,
 }
 _OF_VARIANT = {
-    *("id", "price", "quantity", "availability", "image_link"),
+    *("id", "price", "quantity", "availability", "image_link", "gtin", _COMPARED),
     *(_TRACKER, _POLICY, _VARIANT_IMAGE, *_OPTIONS),
 }
 
@@ -117,7 +123,22 @@ def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
         "item_group_id": cells[HANDLE].strip(),
         **split_options(zip(names, options, strict=True), is_variant=True),
         **_stock(cells),
+        **_sale(cells),
     }
+
+
+def _sale(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the price before a reduction, and the price as that of a sale."""
+    if _COMPARED not in cells or "sale_price" in cells:
+        return {}
+    price, compared = cells.get("price", ""), cells[_COMPARED].strip()
+    try:
+        is_reduced = bool(compared) and Decimal(price) < Decimal(compared)
+    except InvalidOperation:
+        is_reduced = False
+    return (
+        {"price": compared, "sale_price": price} if is_reduced else {"sale_price": ""}
+    )
 
 
 def _stock(cells: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from catalog.feeds.options import ImportOptions
 from catalog.feeds.photos.order import PhotoLinks, plan_photos
 from catalog.feeds.photos.reader import LinkedPhoto
 from catalog.feeds.store.addresses import free_skus, free_slugs
+from catalog.feeds.store.colours import choose_colours, choose_product_colours
 from catalog.feeds.store.matches import StoredProducts
 from catalog.feeds.store.sizes import SizeBatch
 from catalog.models import Category, FeedProduct, Product
@@ -80,6 +81,13 @@ class ProductBatch:
         self._archive(sizes.emptied())
         self._store_photos(found)
         self._update()
+        choose_product_colours(
+            {
+                change.product: change.fields["colour"][0]
+                for change in self.changes.values()
+                if "colour" in change.fields
+            }
+        )
         self._remember(found)
         self._count(found)
         return [each for each in self.changes.values() if each.is_new or each.fields]
@@ -173,6 +181,8 @@ class ProductBatch:
             if group.links and not partial and PHOTOS not in product.locked:
                 linked[product] = PhotoLinks(group.links, self._photos(group))
         changes = plan_photos(linked)
+        for image in changes.added:
+            choose_colours(image)
         if not self.options.dry_run:  # a rollback would not delete the files
             changes.store()
         for product in linked:

@@ -60,7 +60,7 @@ def test_rows_of_a_product_need_not_stand_together(shop, monkeypatch):
 
 
 def test_photos_of_all_sizes_are_the_products(shop):
-    rows = [row("R-S", photo="red.jpg"), row("R-M", photo="lime.jpg")]
+    rows = [row("R-S", "", photo="red.jpg"), row("R-M", "", photo="lime.jpg")]
     shop.feed(*rows, head=HEAD)
     assert colours("R-S") == ["red", "green"]
     assert "1 unchanged; 0 photos added" in shop.run()
@@ -246,6 +246,18 @@ def test_fields_that_a_person_changed_stay(shop):
     FeedProduct.objects.update(digest="")
     shop.run()
     assert product("R-S").title == "New"
+
+
+def test_the_colour_of_a_feed_goes_before_that_of_photos(shop):
+    shop.feed(row("R-S", "Wine", photo="lime.jpg"), head=HEAD)
+    assert colours("R-S") == ["burgundy"]
+    shop.feed(row("R-S", "Navy", photo="lime.jpg"), head=HEAD)
+    assert colours("R-S") == ["navy"]
+    shop.feed(row("X", "Dusk", group="", photo="lime.jpg"), head=HEAD)
+    assert colours("X") == ["green"]
+    product("X").images.update(colours=["pink"], colours_chosen=True)
+    shop.feed(row("X", "Red", group="", photo="lime.jpg"), head=HEAD)
+    assert colours("X") == ["pink"]
 
 
 def test_an_item_without_a_status_says_nothing_of_it(shop):

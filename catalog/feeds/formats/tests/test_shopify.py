@@ -96,6 +96,23 @@ def test_a_broken_row_is_a_problem_of_its_own(read):
     assert "20 fields" in rows[1].problems[0].expected
 
 
+@pytest.mark.parametrize(
+    ("compared", "price", "sale_price"),
+    [("", 5900, None), ("59.00", 5900, None), ("79.00", 7900, 5900)],
+)
+def test_a_price_to_compare_makes_a_sale(read, compared, price, sale_price):
+    [row] = read(first() + f",{compared}", head=f"{HEAD},Variant Compare At Price")
+    assert row.problems == []
+    assert row.values["price_cents"] == price
+    assert row.values["sale_price_cents"] == sale_price
+
+
+def test_options_make_colour_and_size(read):
+    [row] = read(first())
+    assert (row.values["colour"], row.values["size"]) == ("Red", "S")
+    assert row.values["group"] == "gown"
+
+
 def test_columns_can_be_mapped(read):
     head = HEAD.replace("Variant SKU", "Variant Code")
     [row] = read(first(), head=head, mapping={"id": "Variant Code"})
