@@ -1,7 +1,7 @@
 """The columns of a feed's file, matched with the fields by their headings."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -22,11 +22,27 @@ class Record:
     same_as: int = 0  # an earlier row with the same id
 
 
+@dataclass(frozen=True)
+class Preview:
+    """The beginning of a feed as it stands in the file."""
+
+    headings: list[str]
+    columns: list[str]  # of each heading; empty if it is not used
+    rows: list[list[str]]
+
+
 class Feed(Protocol):
     """The records of a file. They can be read several times."""
 
     @property
+    def kind(self) -> str:
+        """Return the name of the format."""
+
+    @property
     def path(self) -> Path: ...
+
+    def preview(self, count: int) -> Preview:
+        """Return the first rows, with their headings."""
 
     @property
     def unused_headings(self) -> list[str]: ...
@@ -46,20 +62,21 @@ def match_headings(
 ) -> dict[int, str]:
     """Return the column for each index of a heading that is used.
 
-    The mapping (column -> heading) goes first, then the columns' names, then aliases.
+    The mapping (heading -> column, or nothing) goes first, then the columns' names,
+    then aliases.
     """
     keys = [normalize_heading(heading) for heading in headings]
-    mapped = {normalize_heading(heading): column for column, heading in mapping.items()}
+    mapped = {normalize_heading(heading): column for heading, column in mapping.items()}
     columns = {i: mapped[key] for i, key in enumerate(keys) if key in mapped}
     for index, key in enumerate(keys):
-        if key in COLUMNS and index not in columns and key not in mapping:
+        if key in COLUMNS and index not in columns and key not in mapped.values():
             columns[index] = key
     for index, key in enumerate(keys):
         column = ALIASES.get(key)
-        taken = {*columns.values(), *mapping} - REPEATABLE
+        taken = {*columns.values(), *mapped.values()} - REPEATABLE
         if column and column not in taken and index not in columns:
             columns[index] = column
-    return dict(sorted(columns.items()))
+    return {index: column for index, column in sorted(columns.items()) if column}
 
 
 def list_unused(headings: Sequence[str], columns: Mapping[int, str]) -> list[str]:
@@ -74,8 +91,8 @@ def check_headings(
     mapping: Mapping[str, str],
 ) -> None:
     listed = ", ".join(h.strip() for h in headings[:40] if h.strip()) or "none"
-    for column, heading in mapping.items():
-        if column not in columns.values():
+    for heading, column in mapping.items():
+        if column and column not in columns.values():
             raise FeedRefused(
                 f"{path.name} has no column {heading} (--column {column}={heading})."
                 f" Its headings: {listed}."
@@ -106,6 +123,20 @@ def read_item(
     columns = match_headings([name for name, _ in item], mapping)
     used = [(column, item[index][1]) for index, column in columns.items()]
     return Record(number, join_cells(used))
+
+
+def preview_items(
+    items: Iterable[Sequence[tuple[str, str]]], mapping: Mapping[str, str]
+) -> Preview:
+    """Return items that name their own columns as rows of a table."""
+    listed = [dict(item) for item in items]
+    headings = list(dict.fromkeys(name for item in listed for name in item))
+    columns = match_headings(headings, mapping)
+    return Preview(
+        headings,
+        [columns.get(index, "") for index in range(len(headings))],
+        [[item.get(name, "") for name in headings] for item in listed],
+    )
 
 
 def join_cells(cells: Sequence[tuple[str, str]]) -> dict[str, str]:

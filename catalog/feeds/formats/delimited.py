@@ -26,6 +26,7 @@ class _RowTooLong(ValueError):
 @dataclass(frozen=True)
 class DelimitedTable:
     is_trimmed: ClassVar = False
+    kind: ClassVar = "CSV or TSV"
     path: Path
     encoding: str
     delimiter: str

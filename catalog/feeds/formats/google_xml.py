@@ -6,16 +6,20 @@ other file is ever opened.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 from xml.etree.ElementTree import ParseError, XMLParser
 
 from catalog.feeds.columns import (
     FeedRefused,
+    Preview,
     Record,
     check_headings,
     list_unused,
     match_headings,
     normalize_heading,
+    preview_items,
     read_item,
 )
 from catalog.feeds.fields import REPEATABLE
@@ -30,6 +34,7 @@ Item = list[tuple[str, str]]  # names and texts, those of g: first
 
 @dataclass(frozen=True)
 class XmlFeed:
+    kind: ClassVar = "Google's XML"
     path: Path
     encoding: str | None  # None: the one that the file declares
     mapping: Mapping[str, str]
@@ -38,6 +43,9 @@ class XmlFeed:
     def unused_headings(self) -> list[str]:
         names = [name for name, _ in next(self.items(), [])]
         return list_unused(names, match_headings(names, self.mapping))
+
+    def preview(self, count: int) -> Preview:
+        return preview_items(islice(self.items(), count), self.mapping)
 
     def __iter__(self) -> Iterator[Record]:
         for number, item in enumerate(self.items(), 1):

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from catalog.feeds.columns import (
     FeedRefused,
+    Preview,
     Record,
     check_headings,
     list_unused,
     match_headings,
+    preview_items,
     read_item,
 )
 from catalog.feeds.formats.delimited import MAX_CHARS, open_text
@@ -21,6 +24,7 @@ _EXPECTED = f"one JSON object of at most {MAX_CHARS:,} characters on each line"
 
 @dataclass(frozen=True)
 class JsonLinesFeed:
+    kind: ClassVar = "JSON lines"
     path: Path
     encoding: str
     mapping: Mapping[str, str]
@@ -35,8 +39,11 @@ class JsonLinesFeed:
             if item is None:
                 yield Record(number, error=_EXPECTED)
             elif item:
-                texts = [(name, _text(value)) for name, value in item.items()]
-                yield read_item(number, texts, self.mapping)
+                yield read_item(number, _texts(item), self.mapping)
+
+    def preview(self, count: int) -> Preview:
+        items = islice(filter(None, self._objects()), count)
+        return preview_items(map(_texts, items), self.mapping)
 
     def check(self) -> None:
         """Raise FeedRefused if the first object lacks the columns of a feed."""
@@ -73,6 +80,10 @@ def _parse(line: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return item if isinstance(item, dict) and item else None
+
+
+def _texts(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(name, _text(value)) for name, value in item.items()]
 
 
 def _text(value: Any) -> str:

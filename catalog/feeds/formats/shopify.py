@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
+from typing import ClassVar
 
 from catalog.feeds.columns import (
+    Preview,
     Record,
     check_headings,
     match_headings,
@@ -64,6 +66,7 @@ def is_shopify(headings: Iterable[str]) -> bool:
 @dataclass(frozen=True)
 class ShopifyFeed:
     rows: TableFeed
+    kind: ClassVar = "product export of Shopify"
 
     @property
     def path(self) -> Path:
@@ -73,6 +76,9 @@ class ShopifyFeed:
     def unused_headings(self) -> list[str]:
         return self.rows.unused_headings
 
+    def preview(self, count: int) -> Preview:
+        return self.rows.preview(count)
+
     def __iter__(self) -> Iterator[Record]:
         for _, records in groupby(self.rows, _handle):
             yield from _variants(list(records))
@@ -81,8 +87,10 @@ class ShopifyFeed:
 def open_shopify(feed: TableFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
     """Return the feed; `mapping` goes before Shopify's names. Raises FeedRefused."""
     keys = [normalize_heading(heading) for heading in feed.headings]
-    headings = dict(zip(keys, feed.headings, strict=True))
-    usual = {col: headings[key] for key, col in _COLUMNS.items() if key in headings}
+    chosen = {*mapping.values()}
+    usual = {
+        key: col for key, col in _COLUMNS.items() if key in keys and col not in chosen
+    }
     columns = match_headings(feed.headings, {**usual, **mapping})
     check_headings(feed.path, feed.headings, columns, mapping)
     own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}

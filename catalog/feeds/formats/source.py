@@ -1,6 +1,7 @@
 """A feed's file: its format and encoding."""
 
 import codecs
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,12 +28,12 @@ _OTHER_FORMATS = {
 def open_feed(
     path: Path, *, encoding: str = "", mapping: Mapping[str, str] | None = None
 ) -> Feed:
-    """Return the feed in a file; `mapping` is column -> heading.
+    """Return the feed in a file; `mapping` is heading -> column, or nothing.
 
     Raises FeedRefused and OSError.
     """
-    mapping = {ALIASES.get(column, column): h for column, h in (mapping or {}).items()}
-    for column in mapping.keys() - COLUMNS.keys():
+    mapping = {h: ALIASES.get(column, column) for h, column in (mapping or {}).items()}
+    for column in {*mapping.values()} - {*COLUMNS, ""}:
         raise FeedRefused(
             f"There is no column {column} (--column {column}=...). Choose one of"
             f" {', '.join(COLUMNS)}."
@@ -76,6 +77,11 @@ def _read_head(path: Path) -> bytes:
         head = file.read(_HEAD_BYTES)
     if not head.strip():
         raise FeedRefused(f"{path.name} is empty. Export the feed again.")
+    if re.match(rb"\s*<(!doctype html|html|head|body)\b", head, re.IGNORECASE):
+        raise FeedRefused(
+            f"{path.name} is a web page instead of a feed. Check the address; the page"
+            " may ask for a login."
+        )
     for magic, kind in _OTHER_FORMATS.items():
         if head.startswith(magic):
             raise FeedRefused(f"{path.name} is {kind}. Save the feed as CSV or XLSX.")

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from catalog.feeds.columns import (
     FeedRefused,
+    Preview,
     Record,
     join_cells,
     list_unused,
@@ -19,6 +21,7 @@ class Table(Protocol):
 
     # Whether rows lack their last cells where these are empty.
     is_trimmed: ClassVar[bool]
+    kind: ClassVar[str]
 
     @property
     def path(self) -> Path: ...
@@ -38,8 +41,19 @@ class TableFeed:
         return self.table.path
 
     @property
+    def kind(self) -> str:
+        return self.table.kind
+
+    @property
     def unused_headings(self) -> list[str]:
         return list_unused(self.headings, self.columns)
+
+    def preview(self, count: int) -> Preview:
+        rows = (cells for _, cells in self.table.rows() if isinstance(cells, list))
+        filled = filter(any, rows)
+        next(filled)  # the headings
+        columns = [self.columns.get(n, "") for n in range(len(self.headings))]
+        return Preview(self.headings, columns, list(islice(filled, count)))
 
     def __iter__(self) -> Iterator[Record]:
         rows = self.table.rows()

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from catalog.feeds.columns import (
+    Preview,
     Record,
     check_headings,
     match_headings,
@@ -61,6 +63,7 @@ def is_woocommerce(headings: Iterable[str]) -> bool:
 @dataclass(frozen=True)
 class WooCommerceFeed:
     rows: TableFeed
+    kind: ClassVar = "product export of WooCommerce"
 
     @property
     def path(self) -> Path:
@@ -69,6 +72,9 @@ class WooCommerceFeed:
     @property
     def unused_headings(self) -> list[str]:
         return self.rows.unused_headings
+
+    def preview(self, count: int) -> Preview:
+        return self.rows.preview(count)
 
     def __iter__(self) -> Iterator[Record]:
         with closing(sqlite3.connect("")) as file:
@@ -112,14 +118,16 @@ class _Parents:
 def open_woocommerce(feed: TableFeed, mapping: Mapping[str, str]) -> WooCommerceFeed:
     """Return the feed; `mapping` goes before the usual names. Raises FeedRefused."""
     keys = [normalize_heading(heading) for heading in feed.headings]
-    headings = dict(zip(keys, feed.headings, strict=True))
-    usual = {col: headings[key] for key, col in _COLUMNS.items() if key in headings}
+    chosen = {*mapping.values()}
+    usual = {
+        key: col for key, col in _COLUMNS.items() if key in keys and col not in chosen
+    }
     columns = match_headings(feed.headings, {**usual, **mapping})
     check_headings(feed.path, feed.headings, columns, mapping)
     own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}
     options = {n: key for n, key in enumerate(keys) if _ATTRIBUTE.fullmatch(key)}
     # The number of a product and its description in short are no columns of a feed.
-    taken = {n: name for n, name in columns.items() if name in mapping or n not in own}
+    taken = {n: name for n, name in columns.items() if name in chosen or n not in own}
     return WooCommerceFeed(replace(feed, columns={**options, **own, **taken}))
 
 

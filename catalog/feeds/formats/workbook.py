@@ -38,6 +38,7 @@ _UNREADABLE = (
 @dataclass(frozen=True)
 class Sheet:
     is_trimmed: ClassVar = True
+    kind: ClassVar = "Excel workbook"
     path: Path
     name: str
     has_formulas: bool

@@ -277,5 +277,5 @@ def _parse_mapping(columns: list[str]) -> dict[str, str]:
         column, _, heading = text.partition("=")
         if not column or not heading:
             raise CommandError(f"--column {text} is incomplete. Write NAME=HEADING.")
-        mapping[column] = heading
+        mapping[heading] = column
     return mapping

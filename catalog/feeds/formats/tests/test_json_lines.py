@@ -80,6 +80,6 @@ def test_a_feed_without_ids_is_refused(feed):
 
 def test_keys_can_be_mapped(feed):
     [record] = feed(
-        {"id": "A1", "Bezeichnung": "Coat"}, mapping={"name": "bezeichnung"}
+        {"id": "A1", "Bezeichnung": "Coat"}, mapping={"bezeichnung": "name"}
     )
     assert record.cells == {"id": "A1", "title": "Coat"}

@@ -115,5 +115,5 @@ def test_options_make_colour_and_size(read):
 
 def test_columns_can_be_mapped(read):
     head = HEAD.replace("Variant SKU", "Variant Code")
-    [row] = read(first(), head=head, mapping={"id": "Variant Code"})
+    [row] = read(first(), head=head, mapping={"Variant Code": "id"})
     assert row.sku == "G-S"

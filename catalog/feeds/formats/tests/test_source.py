@@ -89,13 +89,29 @@ def test_headings_match_in_any_spelling(feed, headings, columns):
     assert read(path)[0].cells.keys() == columns
 
 
+@pytest.mark.parametrize(
+    "text", ["id,titel,foo\n1,a,b\n2,c,d\n", '{"id": "1", "titel": "a", "foo": "b"}\n']
+)
+def test_the_first_rows_are_shown_with_their_columns(feed, text):
+    mapping = {"titel": "title"}
+    preview = open_feed(feed(text), mapping=mapping).preview(1)
+    assert preview.headings == ["id", "titel", "foo"]
+    assert preview.columns == ["id", "title", ""]
+    assert preview.rows == [["1", "a", "b"]]
+
+
+def test_a_heading_may_be_left_out(feed):
+    path = feed("id,title,price\n1,a,5\n")
+    assert values(path, mapping={"title": ""}) == [{"id": "1", "price": "5"}]
+
+
 def test_a_standard_name_wins_over_an_alias(feed):
     assert values(feed("sku,id,title\nS,I,T\n")) == [{"id": "I", "title": "T"}]
 
 
 def test_the_mapping_renames_headings(feed):
     path = feed("Artikel-Nr;Bezeichnung;title\n1;Mütze;x\n")
-    mapping = {"sku": "artikel nr", "title": "Bezeichnung"}
+    mapping = {"artikel nr": "sku", "Bezeichnung": "title"}
     assert values(path, mapping=mapping) == [{"id": "1", "title": "Mütze"}]
 
 
@@ -185,7 +201,9 @@ def test_an_endless_line_is_not_held_in_memory(feed):
         (b"\xd0\xcf\x11\xe0" + bytes(90), "old Excel workbook.*XLSX"),
         (b"\x1f\x8b" + bytes(90), "is compressed"),
         (b'"id,title\n1,a\n', "first row cannot be read"),
-        (b"<html><body>404</body></html>", "has no products.*item or"),
+        (b"<html><body>404</body></html>", "is a web page"),
+        (b"\n<!DOCTYPE HTML><title>Log in</title>", "is a web page"),
+        (b"<list></list>", "has no products.*item or"),
     ],
 )
 def test_other_files_are_refused(feed, content, message):
@@ -213,8 +231,8 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     [
         ({"encoding": "klingon"}, "Python knows no encoding"),
         ({"encoding": "rot13"}, "Python knows no encoding"),
-        ({"mapping": {"hue": "Farbe"}}, "no column hue.*id, title"),
-        ({"mapping": {"title": "Bezeichnung"}}, "no column Bezeichnung.*id, title"),
+        ({"mapping": {"Farbe": "hue"}}, "no column hue.*id, title"),
+        ({"mapping": {"Bezeichnung": "title"}}, "no column Bezeichnung.*id, title"),
     ],
 )
 def test_unusable_options_are_refused(feed, options, message):
