@@ -198,6 +198,14 @@
     return;
   }
 
+  const cancel = () => {
+    latest += 1; // of a photo that is still being read
+    abort();
+    stopBusy();
+    showQueryPhoto();
+    input.focus();
+  };
+
   // A part ------------------------------------------------------------------------------
 
   crop.addEventListener("crop", searchShown);
@@ -211,6 +219,7 @@
     "[data-again]": () => searchShown(),
     "[data-crop]": () => crop.focus(),
     "[data-choose]": () => input.click(),
+    "[data-cancel]": () => cancel(),
   };
   document.addEventListener("click", (event) => {
     for (const [which, act] of Object.entries(actions)) {
@@ -265,17 +274,23 @@
     showQueryPhoto();
     input.setAttribute("aria-invalid", "true");
   });
-  for (const failure of ["htmx:sendError", "htmx:timeout"])
-    document.addEventListener(failure, ({ detail }) => {
-      if (detail.requestConfig.verb !== "get") return showMessage(form.dataset.failed);
-      // For a link, the form with its message may be out of sight.
-      status.textContent = form.dataset.unanswered;
-      status.className = "notice";
-    });
-  document.addEventListener("htmx:responseError", ({ detail }) => {
+  const fail = ({ detail }, text) => {
+    if (isFromForm(detail) || detail.requestConfig.verb !== "get") {
+      showQueryPhoto(); // the results are still those of the previous picture
+      return showMessage(text);
+    }
+    // For a link, the form with its message may be out of sight.
+    status.textContent = text;
+    status.className = "notice";
+  };
+  document.addEventListener("htmx:sendError", (event) => fail(event, failures.explain(null)));
+  document.addEventListener("htmx:timeout", (event) => fail(event, failures.explain(null, "late")));
+  document.addEventListener("htmx:responseError", (event) => {
+    const { xhr, requestConfig, pathInfo } = event.detail;
     // The page that a link leads to says what is wrong.
-    if (detail.requestConfig.verb === "get") location.assign(detail.pathInfo.finalRequestPath);
-    else showMessage(form.dataset.failed);
+    if (requestConfig.verb === "get" && xhr.status < 500 && xhr.status >= 400)
+      location.assign(pathInfo.finalRequestPath);
+    else fail(event, failures.explain(xhr));
   });
 
   let query = queryPhoto().query;
