@@ -1,6 +1,6 @@
 """The vector index alone, compared with FAISS and hnswlib.
 
-    python -m bench.ann --data DIR [--rows 1000000] [--alone] [--json]
+    python -m bench.ann --data DIR [--rows 1000000] [--alone] [--quantised] [--json]
 
 The table is like the partition of an encoder. Vectors are synthesised from those of
 real photos; queries are photos of another split. Times are those of one client that
@@ -15,16 +15,19 @@ from bench.empty_shop import empty_shop
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import product
 
 import faiss
 import numpy as np
 from django.db import connection
+from pgvector import Vector
 from tqdm import tqdm
 
 from bench.cli import make_data_parser, percentile, print_figures
 from bench.synthetic_shop import FIRST_ID, copy_vectors, load_embeddings, make_vectors
-from search.index.partitions import HNSW
-from search.query.nearest import MIN_BREADTH
+from search.index.partitions import HNSW, QUANTISED, QUANTISED_HNSW
+from search.query.nearest import MIN_BREADTH, RERANKED
 
 try:
     import hnswlib
@@ -43,9 +46,12 @@ CREATE = f"""
     )"""
 # Enough to build the graph of a million vectors in memory.
 BUILD_MEMORY = "2GB"
-SELECT_NEAREST = (
-    f"SELECT image_id FROM {TABLE} ORDER BY vector <=> %s::vector LIMIT {K}"
-)
+SELECT_NEAREST = f"SELECT image_id FROM {TABLE} ORDER BY vector <=> %(query)s LIMIT {K}"
+SELECT_QUANTISED = f"""
+    SELECT image_id FROM (
+        SELECT image_id, vector <=> %(query)s AS distance FROM {TABLE}
+        ORDER BY {QUANTISED} <=> %(query)s LIMIT {K * RERANKED}
+    ) AS found ORDER BY distance LIMIT {K}"""
 Search = Callable[[np.ndarray], Iterable[int]]  # (128,) -> K numbers of rows
 
 
@@ -57,6 +63,11 @@ def main() -> None:
         action="store_true",
         help="skip the graphs of the libraries, which take as long to build",
     )
+    parser.add_argument(
+        "--quantised",
+        action="store_true",
+        help="compare with the index of QUANTISED_INDEX=1, on the same table",
+    )
     options = parser.parse_args()
     photos, labels, _ = load_embeddings(options.data / "train")
     queries, _, _ = load_embeddings(options.data / "test")
@@ -67,10 +78,10 @@ def main() -> None:
     truth = flat.search(queries, K)[1]
     figures: dict[str, object] = {"rows": options.rows, "queries": len(queries)}
     with empty_shop():
-        figures |= postgres(rows, queries, truth)
+        figures |= postgres(rows, queries, truth, options.quantised)
     faiss.omp_set_num_threads(1)
     figures |= measure(
-        "faiss_flat_", queries, truth, lambda q: flat.search(q[None], K)[1][0]
+        queries, truth, faiss_flat=lambda q: flat.search(q[None], K)[1][0]
     )
     if not options.alone:
         figures |= faiss_hnsw(rows, queries, truth)
@@ -84,49 +95,53 @@ def main() -> None:
 
 
 def postgres(
-    rows: np.ndarray, queries: np.ndarray, truth: np.ndarray
+    rows: np.ndarray, queries: np.ndarray, truth: np.ndarray, quantised: bool
 ) -> dict[str, object]:
-    figures = build_table(rows)
+    figures = load_table(rows)
+    figures |= build("", f"(vector vector_cosine_ops) WITH ({HNSW})")
+    searches = {"": partial(search, SELECT_NEAREST)}
+    if quantised:
+        what = f"(({QUANTISED}) halfvec_cosine_ops) WITH ({QUANTISED_HNSW})"
+        figures |= build("quantised_", what)
+        searches["quantised"] = partial(search, SELECT_QUANTISED)
     with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM ANALYZE {TABLE}")
         cursor.execute(f"SET hnsw.ef_search = {MIN_BREADTH}")
         cursor.execute("SET hnsw.iterative_scan = relaxed_order")
-
-        def search(query: np.ndarray) -> list[int]:
-            text = "[" + ",".join(map(str, query.tolist())) + "]"
-            cursor.execute(SELECT_NEAREST, [text])
-            return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
-
-        assert "Index Scan" in plan(queries[0])
-        figures |= measure("", queries, truth, search)
-    return figures
+    assert "Index Scan" in plan(SELECT_NEAREST, queries[0])
+    assert not quantised or "bench_quantised_" in plan(SELECT_QUANTISED, queries[0])
+    return figures | measure(queries, truth, **searches)
 
 
-def build_table(rows: np.ndarray) -> dict[str, object]:
-    figures: dict[str, object] = {}
+def search(sql: str, query: np.ndarray) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"query": Vector(query).to_text()})
+        return [image_id - FIRST_ID for (image_id,) in cursor.fetchall()]
+
+
+def load_table(rows: np.ndarray) -> dict[str, object]:
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         started = time.perf_counter()
         copy_vectors(TABLE, 1, rows)
-        figures["load_s"] = seconds_since(started)
-        started = time.perf_counter()
         cursor.execute(f"SET maintenance_work_mem = '{BUILD_MEMORY}'")
-        cursor.execute(
-            f"CREATE INDEX ON {TABLE} USING hnsw (vector vector_cosine_ops)"
-            f" WITH ({HNSW})"
-        )
-        figures["build_s"] = seconds_since(started)
-        cursor.execute(
-            "SELECT pg_relation_size(indexrelid) FROM pg_index"
-            f" WHERE indrelid = '{TABLE}'::regclass ORDER BY 1 DESC LIMIT 1"
-        )
-        figures["index_mb"] = cursor.fetchone()[0] // 2**20
-        cursor.execute(f"VACUUM ANALYZE {TABLE}")
-    return figures
+    return {"load_s": seconds_since(started)}
 
 
-def plan(query: np.ndarray) -> str:
+def build(name: str, what: str) -> dict[str, object]:
+    """Build an index; return how long it took and how large it is."""
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {SELECT_NEAREST}", [str(query.tolist())])
+        started = time.perf_counter()
+        cursor.execute(f"CREATE INDEX bench_{name} ON {TABLE} USING hnsw {what}")
+        built = seconds_since(started)
+        cursor.execute(f"SELECT pg_relation_size('bench_{name}')")
+        size = cursor.fetchone()[0]
+    return {f"{name}build_s": built, f"{name}index_mb": round(size / 2**20, 1)}
+
+
+def plan(sql: str, query: np.ndarray) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}", {"query": str(query.tolist())})
         return "\n".join(line for (line,) in cursor.fetchall())
 
 
@@ -142,7 +157,7 @@ def faiss_hnsw(
     built = seconds_since(started)
     faiss.omp_set_num_threads(1)
     figures = measure(
-        "faiss_hnsw_", queries, truth, lambda q: index.search(q[None], K)[1][0]
+        queries, truth, faiss_hnsw=lambda q: index.search(q[None], K)[1][0]
     )
     return {"faiss_hnsw_build_s": built} | figures
 
@@ -158,7 +173,7 @@ def hnswlib_hnsw(
     built = seconds_since(started)
     index.set_num_threads(1)
     figures = measure(
-        "hnswlib_", queries, truth, lambda q: index.knn_query(q[None], k=K)[0][0]
+        queries, truth, hnswlib=lambda q: index.knn_query(q[None], k=K)[0][0]
     )
     return {"hnswlib_build_s": built} | figures
 
@@ -168,22 +183,29 @@ def seconds_since(started: float) -> float:
 
 
 def measure(
-    name: str, queries: np.ndarray, truth: np.ndarray, search: Search
+    queries: np.ndarray, truth: np.ndarray, **searches: Search
 ) -> dict[str, object]:
-    """Return recall@K and the search times in ms, after a warm-up."""
-    for query in queries[:WARM_UP]:
-        search(query)
-    found, times = [], []
-    for query in tqdm(queries, desc=name.strip("_") or "postgres", unit=" queries"):
-        started = time.perf_counter()
-        found.append(search(query))
-        times.append((time.perf_counter() - started) * 1000)
-    hits = [len(set(f) & set(t)) for f, t in zip(found, truth, strict=True)]
-    return {
-        f"{name}recall": round(float(np.mean(hits)) / K, 4),
-        f"{name}p50_ms": percentile(np.array(times), 50),
-        f"{name}p95_ms": percentile(np.array(times), 95),
-    }
+    """Return recall@K and the search times in ms, after a warm-up.
+
+    Several searches take turns, so that the machine is the same for all.
+    """
+    for query, run in product(queries[:WARM_UP], searches.values()):
+        run(query)
+    hits = dict.fromkeys(searches, 0)
+    times: dict[str, list[float]] = {name: [] for name in searches}
+    for query, nearest in zip(tqdm(queries, unit=" queries"), truth, strict=True):
+        for name, run in searches.items():
+            started = time.perf_counter()
+            found = run(query)
+            times[name].append((time.perf_counter() - started) * 1000)
+            hits[name] += len(set(found) & set(nearest))
+    figures: dict[str, object] = {}
+    for name, taken in times.items():
+        prefix = f"{name}_" if name else ""
+        figures[f"{prefix}recall"] = round(hits[name] / K / len(queries), 4)
+        figures[f"{prefix}p50_ms"] = percentile(np.array(taken), 50)
+        figures[f"{prefix}p95_ms"] = percentile(np.array(taken), 95)
+    return figures
 
 
 if __name__ == "__main__":

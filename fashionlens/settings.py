@@ -397,6 +397,8 @@ FILE_UPLOAD_HANDLERS = [
 
 # Search -----------------------------------------------------------------------
 
+# What the index is built as; searches use the one that is there.
+QUANTISED_INDEX = env.bool("QUANTISED_INDEX", False)
 ENCODER_RUNTIME = env.str("ENCODER_RUNTIME", "onnx")
 if ENCODER_RUNTIME not in ("onnx", "keras"):
     raise ImproperlyConfigured(

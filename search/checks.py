@@ -13,7 +13,7 @@ from django.db import connection
 
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
-from search.index.partitions import index_state
+from search.index.partitions import has_index, index_state
 from search.models import Embedding, Encoder
 from search.recommend.outfits import GOES_WITH
 
@@ -101,6 +101,15 @@ def _check_encoder(active: Encoder) -> list[CheckMessage]:
                 f"The HNSW index of encoder {active} is {state}: searches are slow.",
                 hint=f"Run manage.py encoder add {active.folder}",
                 id="search.W003",
+            )
+        )
+    elif not has_index(active.pk, settings.QUANTISED_INDEX):
+        found.append(
+            Warning(
+                f"The index of encoder {active} is not of the kind that QUANTISED_INDEX"
+                " asks for.",
+                hint=f"Run manage.py encoder add {active.folder}",
+                id="search.W005",
             )
         )
     try:

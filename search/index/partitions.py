@@ -2,9 +2,13 @@
 
 import time
 
-from django.db import OperationalError, connection, transaction
+from django.conf import settings
+from django.core.cache import caches
+from django.db import OperationalError, connection, connections, transaction
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
+
+from search.models import DIMENSION, Embedding
 
 # With pgvector's own m = 16 the graph falls apart where an encoder keeps categories far
 # apart: recall@10 of 100,000 vectors of the recipe `fashion` stayed at .94 to .95,
@@ -12,6 +16,11 @@ from psycopg.errors import LockNotAvailable
 # With m = 18 a million vectors that were evened out (`ml.fashion.readout`) are found
 # with recall .978. Every further link makes the index slower to build.
 HNSW = "m = 22, ef_construction = 112"
+# Numbers of 16 bits and fewer links take half the memory. What they rank wrongly, a
+# search corrects by comparing twice as many as it wants (`bench.ann --quantised`).
+QUANTISED_HNSW = "m = 8, ef_construction = 112"
+QUANTISED = f"vector::halfvec({DIMENSION})"
+KIND_AGE_S = 60  # for which processes may believe in an index that was replaced
 # Adding or dropping a partition locks the whole table for a moment. Searches queue
 # behind the wait for that lock, so it is short and repeated. It is also shorter than
 # Postgres' `deadlock_timeout` of 1 s, so that in a deadlock this transaction gives way.
@@ -56,11 +65,32 @@ def index_state(encoder_id: int) -> str:
     return "valid" if any(valid for (valid,) in found) else "invalid"
 
 
-def build_index(encoder_id: int) -> None:
-    """Build the HNSW index unless there is a valid one.
+def is_quantised(encoder_id: int) -> bool:
+    """Return whether the valid index has halfvecs; known for a minute."""
+    return bool(
+        caches["process"].get_or_set(
+            f"quantised:{encoder_id}", lambda: has_index(encoder_id, True), KIND_AGE_S
+        )
+    )
 
-    Writes go on meanwhile, except inside a transaction, where Postgres cannot build
-    concurrently.
+
+def has_index(encoder_id: int, quantised: bool) -> bool:
+    """Return whether there is a valid index of this kind."""
+    query = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)"
+    with connections[Embedding.objects.db].cursor() as cursor:
+        cursor.execute(query, [_index_name(encoder_id, quantised)])
+        return cursor.fetchone() == (True,)
+
+
+def _index_name(encoder_id: int, quantised: bool) -> str:
+    return f"{partition_name(encoder_id)}_{'halfvec' if quantised else 'hnsw'}"
+
+
+def build_index(encoder_id: int) -> None:
+    """Build the HNSW index that QUANTISED_INDEX wants, unless there is a valid one.
+
+    One of the other kind serves meanwhile, and is then dropped. Writes go on, except
+    inside a transaction, where Postgres cannot build concurrently.
     """
     # The server goes on building an index for a process that was killed.
     while _rows(
@@ -69,16 +99,24 @@ def build_index(encoder_id: int) -> None:
     ):
         time.sleep(1)
     # Not IF NOT EXISTS: on a cluster, it marks an index that exists as invalid.
-    state = index_state(encoder_id)
-    if state == "valid":
-        return
-    if state == "invalid":
-        _execute("DROP INDEX {index}", encoder_id)
+    wanted = settings.QUANTISED_INDEX
+    if not has_index(encoder_id, wanted):
+        _execute("DROP INDEX IF EXISTS {index}", encoder_id, wanted)
+        _create_index(encoder_id, wanted)
+    if has_index(encoder_id, not wanted):
+        time.sleep(KIND_AGE_S)
+    _execute("DROP INDEX IF EXISTS {index}", encoder_id, not wanted)
+
+
+def _create_index(encoder_id: int, quantised: bool) -> None:
+    what = f"(vector vector_cosine_ops) WITH ({HNSW})"
+    if quantised:
+        what = f"(({QUANTISED}) halfvec_cosine_ops) WITH ({QUANTISED_HNSW})"
     concurrently = "" if connection.in_atomic_block else "CONCURRENTLY"
     _execute(
-        f"CREATE INDEX {concurrently} {{index}} ON {{table}}"
-        f" USING hnsw (vector vector_cosine_ops) WITH ({HNSW})",
+        f"CREATE INDEX {concurrently} {{index}} ON {{table}} USING hnsw {what}",
         encoder_id,
+        quantised,
     )
 
 
@@ -100,12 +138,12 @@ def _alter(encoder_id: int, *statements: str) -> None:
         time.sleep(0.1)
 
 
-def _execute(statement: str, encoder_id: int) -> None:
+def _execute(statement: str, encoder_id: int, quantised: bool = False) -> None:
     name = partition_name(encoder_id)
     query = sql.SQL(statement).format(
         table=sql.Identifier(name),
         check=sql.Identifier(f"{name}_unit_length"),
-        index=sql.Identifier(f"{name}_hnsw"),
+        index=sql.Identifier(_index_name(encoder_id, quantised)),
         id=sql.Literal(int(encoder_id)),
     )
     with connection.cursor() as cursor:

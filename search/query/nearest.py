@@ -9,20 +9,24 @@ from typing import NamedTuple
 import numpy as np
 from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
-from django.db.models import ExpressionWrapper, FloatField, QuerySet, Value
+from django.db.models import ExpressionWrapper, F, FloatField, QuerySet, Value
 from django.db.models.expressions import Combinable
-from pgvector import Vector
-from pgvector.django import CosineDistance
+from django.db.models.functions import Cast
+from pgvector import HalfVector, Vector
+from pgvector.django import CosineDistance, HalfVectorField
 
 from catalog.filters import Filters
 from catalog.models import Product
 from search.index.encoders import raise_if_retired
+from search.index.partitions import QUANTISED, is_quantised
 from search.models import DIMENSION, Embedding, Encoder
 
 # No list holds more products; nobody pages through more.
 MAX_K = 500
 # Photos fetched for each product wanted, since several may show one product.
 PHOTOS_PER_PRODUCT = 3
+# Photos compared exactly for each one wanted, where the index ranks coarsely.
+RERANKED = 2
 # With fewer photos than this an exact comparison is as fast as the index and misses
 # none (`python -m bench.filters` prints where the two cross).
 EXACT_BELOW = 5000
@@ -37,16 +41,21 @@ MIN_BREADTH, MAX_BREADTH = 470, 1000
 # exact comparison of them takes a fraction of the time of a longer walk.
 MAX_WALKED = 5000
 
-_DISTANCE = "vector <=> %s"
-_EXACT_DISTANCE = f"({_DISTANCE}) + 0.0"
+# By distance -> what is ordered by. The planner cannot use the index for `+ 0`.
+_DISTANCE = "vector <=> %(vector)s"
+_ORDERS = {
+    "exact": (f"({_DISTANCE}) + 0.0", "distance"),
+    "index": (_DISTANCE, "distance"),
+    "quantised": (_DISTANCE, f"{QUANTISED} <=> %(vector)s"),
+}
 _UNFILTERED = """
     SELECT photo.product_id, near.image_id, near.distance, product.status
     FROM (
         SELECT image_id, {distance} AS distance
         FROM search_embedding
-        WHERE encoder_id = %s
-        ORDER BY distance
-        LIMIT %s
+        WHERE encoder_id = %(encoder)s
+        ORDER BY {order}
+        LIMIT %(limit)s
     ) near
     JOIN catalog_productimage photo ON photo.id = near.image_id
     JOIN catalog_product product ON product.id = photo.product_id
@@ -109,9 +118,9 @@ def nearest(
     exact = max_per_distance is not None or is_small(encoder, k)
     hits: list[Hit] = []
     if not exact:
-        hits = _search_index(partial(fetch, exact=False), k)
+        hits = _search_index(fetch, k)
     if len(hits) < k:
-        hits = _group_by_product(partial(fetch, exact=True), k)
+        hits = _group_by_product(partial(fetch, way="exact"), k, k + k // 4)
     if not hits:
         raise_if_retired(encoder)
     return hits
@@ -132,8 +141,9 @@ def nearest_among(
         return []
     check_vector(vector)
     rows = candidates(encoder, filters).filter(image__product__in=products)
-    ordered = order_by_distance(rows, vector, exact=True)
-    return _group_by_product(lambda limit: list(ordered[:limit]), len(products))
+    ordered = order_by_distance(rows, vector, "exact")
+    k = len(products)
+    return _group_by_product(lambda limit: list(ordered[:limit]), k, k + k // 4)
 
 
 def check_vector(vector: np.ndarray) -> None:
@@ -166,14 +176,23 @@ def is_small(encoder: Encoder, k: int) -> bool:
 
 
 def order_by_distance(
-    rows: QuerySet[Embedding], vector: np.ndarray, *, exact: bool
+    rows: QuerySet[Embedding], vector: np.ndarray, way: str
 ) -> QuerySet[Embedding, Row]:
+    """Order by distance: "exact", by the "index", or by a "quantised" one."""
     distance: Combinable = CosineDistance("vector", vector)
-    if exact:  # the planner cannot use the index for `+ 0`
+    order: Combinable = F("distance")
+    if way == "exact":
         distance = ExpressionWrapper(distance + Value(0.0), output_field=FloatField())
+    elif way == "quantised":
+        halves = Cast("vector", HalfVectorField(dimensions=DIMENSION))
+        order = CosineDistance(halves, HalfVector(vector))
     # By the distance alone: a second key would lose the index.
-    ordered = rows.annotate(distance=distance).order_by("distance")
+    ordered = rows.annotate(distance=distance).order_by(order)
     return ordered.values_list("image__product_id", "image_id", "distance")
+
+
+def index_way(encoder: Encoder) -> str:
+    return "quantised" if is_quantised(encoder.pk) else "index"
 
 
 def set_search_breadth(k: int, using: str = DEFAULT_DB_ALIAS) -> None:
@@ -193,12 +212,13 @@ def set_search_breadth(k: int, using: str = DEFAULT_DB_ALIAS) -> None:
         )
 
 
-def _search_index(fetch: Callable[[int], Sequence[Row | None]], k: int) -> list[Hit]:
-    using = Embedding.objects.db
+def _search_index(fetch: "_NearestPhotos", k: int) -> list[Hit]:
+    using, way = Embedding.objects.db, index_way(fetch.encoder)
+    first = k * RERANKED if way == "quantised" else k + k // 4
     try:
         with transaction.atomic(using):
             set_search_breadth(k, using)
-            return _group_by_product(fetch, k)
+            return _group_by_product(partial(fetch, way=way), k, first)
     except OperationalError:
         # A replica that was lost has left its queries to the primary.
         if Embedding.objects.db == using:
@@ -219,36 +239,37 @@ class _NearestPhotos:
     exclude_product: int | None
     max_per_distance: int | None
 
-    def __call__(self, limit: int, *, exact: bool) -> list[Row | None]:
+    def __call__(self, limit: int, *, way: str) -> list[Row | None]:
         if self.max_per_distance is not None:
             return self._limited_per_distance(limit, self.max_per_distance)
         if not self.filters:
-            return self._unfiltered(limit, exact)
-        return list(self._filtered(exact)[:limit])
+            return self._unfiltered(limit, way)
+        return list(self._filtered(way)[:limit])
 
-    def _filtered(self, exact: bool) -> QuerySet[Embedding, Row]:
+    def _filtered(self, way: str) -> QuerySet[Embedding, Row]:
         rows = candidates(self.encoder, self.filters)
         if self.exclude_product:
             rows = rows.exclude(image__product=self.exclude_product)
-        return order_by_distance(rows, self.vector, exact=exact)
+        return order_by_distance(rows, self.vector, way)
 
     def _limited_per_distance(self, limit: int, number: int) -> list[Row | None]:
         # In SQL: the ORM's way of filtering by a window sorts the vectors too, which
         # takes four times as long.
-        rows, values = self._filtered(exact=True).order_by().query.sql_with_params()
+        rows, values = self._filtered("exact").order_by().query.sql_with_params()
         with connections[Embedding.objects.db].cursor() as cursor:
             sql = _LIMITED_PER_DISTANCE.format(rows=rows)
             cursor.execute(sql, [*values, number, limit])
             return cursor.fetchall()
 
-    def _unfiltered(self, limit: int, exact: bool) -> list[Row | None]:
+    def _unfiltered(self, limit: int, way: str) -> list[Row | None]:
         # Nearly all products may be shown, so that it takes a third of the time to
         # find the nearest first and check them afterwards. In SQL: every search runs
         # this, and the ORM takes as long to write it as Postgres to answer.
-        sql = _UNFILTERED.format(distance=_EXACT_DISTANCE if exact else _DISTANCE)
-        vector = Vector(self.vector).to_text()
+        distance, order = _ORDERS[way]
+        sql = _UNFILTERED.format(distance=distance, order=order)
+        vector, encoder = Vector(self.vector).to_text(), self.encoder.pk
         with connections[Embedding.objects.db].cursor() as cursor:
-            cursor.execute(sql, [vector, self.encoder.pk, limit])
+            cursor.execute(sql, {"vector": vector, "encoder": encoder, "limit": limit})
             rows = cursor.fetchall()
         return [
             (product, image, distance)
@@ -259,9 +280,9 @@ class _NearestPhotos:
 
 
 def _group_by_product(
-    fetch: Callable[[int], Sequence[Row | None]], k: int
+    fetch: Callable[[int], Sequence[Row | None]], k: int, limit: int
 ) -> list[Hit]:
-    limit = k + k // 4
+    """Return the k best, from `limit` photos or as many as that takes."""
     while True:
         rows = fetch(limit)
         best: dict[int, Hit] = {}

@@ -8,7 +8,12 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from search.models import Embedding, Encoder, RecallMeasurement
-from search.query.nearest import order_by_distance, set_search_breadth
+from search.query.nearest import (
+    RERANKED,
+    index_way,
+    order_by_distance,
+    set_search_breadth,
+)
 
 SAMPLE = 200
 K = 10
@@ -34,17 +39,17 @@ def measure_recall(
             f"No photo has a vector of {encoder.version}. Run manage.py embed first."
         )
     recalls, index_ms, exact_ms = [], [], []
+    way = index_way(encoder)
+    compared = k * RERANKED if way == "quantised" else k
     with transaction.atomic(), connection.cursor() as cursor:
         # The planner would not use the index of a small table.
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         set_search_breadth(k)
         for vector in vectors:
             order = partial(order_by_distance, rows, vector)
-            by_index, taken = _distances(
-                order_by_distance(rows, vector, exact=False)[:k]
-            )
+            by_index, taken = _distances(order(way)[:compared], k)
             index_ms.append(taken)
-            exactly, taken = _distances(order(exact=True)[:k])
+            exactly, taken = _distances(order("exact")[:k], k)
             exact_ms.append(taken)
             recalls.append(_recall(by_index, exactly))
         cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_sort = on")
@@ -63,10 +68,10 @@ def measure_recall(
 
 
 def _distances(
-    ordered: QuerySet[Embedding, tuple[int, int, float]],
+    ordered: QuerySet[Embedding, tuple[int, int, float]], k: int
 ) -> tuple[np.ndarray, float]:
     started = time.perf_counter()
-    distances = sorted(distance for _, _, distance in ordered)
+    distances = sorted(distance for _, _, distance in ordered)[:k]
     return np.array(distances), (time.perf_counter() - started) * 1000
 
 

@@ -44,6 +44,11 @@ def test_every_message_has_a_hint(encoder, tmp_path):
     assert all(message.hint for message in messages)
 
 
+def test_an_index_of_another_kind_than_wanted_is_reported(encoder, settings):
+    settings.QUANTISED_INDEX = True
+    assert found() == ["search.W005"]
+
+
 def test_plain_check_needs_no_database(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert found(None) == []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -18,10 +19,17 @@ from bench.synthetic_shop import (
 )
 from catalog.filters import Filters
 from catalog.models import Category, Product
-from search.index.partitions import build_index, create_partition, drop_partition
+from search.index import partitions
+from search.index.partitions import (
+    build_index,
+    create_partition,
+    drop_partition,
+    has_index,
+)
 from search.models import Encoder
 from search.query import nearest as searching
 from search.query.nearest import MAX_K, BadVector, nearest
+from search.query.recall import measure_recall
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +149,28 @@ def test_the_index_serves_filters_that_keep_most_products(
     [(_, vector)] = queries(shop, 1)
     [plan] = plans(encoder, vector, filters)
     assert f"using search_embedding_e{encoder.id}_hnsw" in plan
+
+
+# It builds an index of 8,000 vectors: over two seconds.
+def test_a_quantised_index_replaces_the_other_and_finds_the_same(
+    shop, encoder, settings, monkeypatch
+):
+    monkeypatch.setattr(partitions, "KIND_AGE_S", 0)
+    settings.QUANTISED_INDEX = True
+    caches["process"].delete(f"quantised:{encoder.pk}")
+    build_index(encoder.pk)
+    assert has_index(encoder.pk, True) and not has_index(encoder.pk, False)
+    found = []
+    for _, vector in queries(shop, 20):
+        hits = nearest(vector=vector, encoder=encoder, k=50)
+        truth = shop.nearest_distances(vector, Filters(), 50)
+        found.append(recall(distances(hits), truth))
+        for filters in (Filters(), Filters(in_stock=True)):
+            [plan] = plans(encoder, vector, filters)
+            assert f"using search_embedding_e{encoder.id}_halfvec" in plan
+    assert np.mean(found) >= 0.98
+    assert measure_recall(encoder=encoder, sample=20, k=10).recall_mean >= 0.98
+    caches["process"].delete(f"quantised:{encoder.pk}")
 
 
 @pytest.mark.parametrize("filters", [Filters(), Filters(brands=(RARE,))])
