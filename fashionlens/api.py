@@ -1,7 +1,7 @@
 """The addresses of the API, its root and its docs.
 
-The API uses neither cookies nor accounts, so an origin in CORS_ALLOWED_ORIGINS may use
-all of it. Every error is problem JSON: see `catalog.api.problems`.
+Who may use it: see `fashionlens.keys`. Every error is problem JSON: see
+`catalog.api.problems`.
 """
 
 from typing import Any

@@ -2,6 +2,7 @@ import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from redis.exceptions import RedisError
@@ -9,11 +10,13 @@ from rest_framework.exceptions import APIException, Throttled
 
 from catalog.api.problems import LengthRequired, TooLarge, Unavailable
 from fashionlens.api import problem
-from fashionlens.rate_limits import Usage, client_address, count_request, scope_of
+from fashionlens.keys.rates import allowance_of
+from fashionlens.rate_limits import Usage, count_request
 from fashionlens.request_limits import BUSY, MAX_BODY, MB, PHOTO_SEARCHES, max_body
 from ml.preprocess import MAX_MB
 
 log = logging.getLogger(__name__)
+DATABASE_DOWN = (OperationalError, InterfaceError)
 
 
 class SecurityHeaders:
@@ -51,12 +54,10 @@ class RateLimits:
 
 
 def _count(request: HttpRequest) -> Usage | None:
-    scope = scope_of(request)
-    if not scope or not (rate := settings.RATE_LIMITS[scope]):
-        return None
     try:
-        return count_request(scope, client_address(request), rate)
-    except RedisError as error:
+        allowance = allowance_of(request)
+        return count_request(*allowance) if allowance else None
+    except (RedisError, *DATABASE_DOWN) as error:
         # Pages that need no cache must not fail because of it.
         log.warning("Requests are not counted: %s", error)
         return None

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "fashionlens.storefront",
     "fashionlens.backoffice",
     "fashionlens.demo",
+    "fashionlens.keys",
     "search",
     "catalog",
     "django.contrib.admin",
@@ -434,16 +435,22 @@ RATE_LIMITS = {
     "readyz": BROWSE_RATE and "60/min",
     "login": "30/min",
 }
+# All requests of one secret key; a key may have its own limit.
+API_KEY_RATE = env.rate("API_KEY_RATE", "" if DEBUG else "1200/min")
 # Without a proxy that sets it, X-Forwarded-For can be forged by the client.
 NUM_PROXIES = env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0)
 
 # API --------------------------------------------------------------------------
 
+# Whether reading and searching needs no key.
+API_ANONYMOUS = env.bool("API_ANONYMOUS", True)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "fashionlens.keys.authentication.KeyAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["fashionlens.keys.permissions.KeyPermission"],
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "catalog.api.problems.problem_response",
     "UNAUTHENTICATED_USER": None,

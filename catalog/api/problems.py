@@ -81,6 +81,8 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     request.accepted_media_type = MEDIA_TYPE
     response = Response(body, status=status, content_type=MEDIA_TYPE)
     response["Cache-Control"] = "no-store"
+    if scheme := getattr(error, "auth_header", None):  # set by APIView
+        response["WWW-Authenticate"] = scheme
     if wait := getattr(error, "wait", None):
         response["Retry-After"] = str(max(1, round(wait)))
     return response

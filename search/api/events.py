@@ -105,6 +105,8 @@ class EventInput(StrictSerializer):
 
 class EventsView(PrivateView):
     parser_classes = [EventsParser]
+    scope = "events"  # of a secret key; pages need none
+    public_methods = ("POST",)
 
     @extend_schema_serializer(component_name="Events")
     class Input(StrictSerializer):
