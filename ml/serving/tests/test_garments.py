@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ml.serving.garments import Sight, crop, finding_of, look, mask_box, only
+from ml.serving.garments import (
+    Sight,
+    _islands,
+    crop,
+    finding_of,
+    look,
+    mask_box,
+    only,
+)
 
 SIZE = 64
 RED, GREY = (220, 20, 30), (120, 120, 120)
@@ -172,3 +180,26 @@ def test_any_shape_of_photo_can_be_cropped(size):
     image = Image.new("RGB", size, RED)
     pixels, mask = crop(image, seen(image), 80)
     assert pixels.shape == (80, 80, 3) and mask.shape == (20, 20)
+
+
+def flood(sure: np.ndarray) -> int:
+    """Count the parts of a mask, cell by cell; a gap of two cells does not part."""
+    left = set(zip(*np.nonzero(sure), strict=True))
+    parts = 0
+    while left:
+        parts, reached = parts + 1, [left.pop()]
+        while reached:
+            y, x = reached.pop()
+            near = {c for c in left if max(abs(c[0] - y), abs(c[1] - x)) <= 3}
+            left -= near
+            reached += near
+    return parts
+
+
+@pytest.mark.parametrize("share", [0.01, 0.03, 0.05])
+def test_the_parts_of_a_mask_are_those_of_a_naive_search(share):
+    random = np.random.default_rng(1)
+    for _ in range(10):
+        sure = random.random((32, 32)) < share
+        labels = _islands(sure)
+        assert len(np.unique(labels[sure])) == flood(sure)
