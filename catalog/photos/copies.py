@@ -134,8 +134,12 @@ def near_pairs(words: np.ndarray) -> list[tuple[int, int]]:
 def connected(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     group_of: dict[int, list[int]] = {}
     for one, other in pairs:
-        mine, theirs = group_of.get(one, [one]), group_of.get(other, [other])
-        if mine is not theirs:
-            mine = mine + theirs
-            group_of |= dict.fromkeys(mine, mine)
+        mine = group_of.setdefault(one, [one])
+        theirs = group_of.setdefault(other, [other])
+        if mine is theirs:
+            continue
+        # The smaller moves, or a group of thousands would be copied for each photo.
+        small, large = sorted((mine, theirs), key=len)
+        large += small
+        group_of |= dict.fromkeys(small, large)
     return sorted({id(group): sorted(group) for group in group_of.values()}.values())

@@ -135,12 +135,11 @@ def _near_pairs(
     pairs: list[tuple[int, int]] = []
     for start in range(0, len(ids), _BLOCK):
         block = slice(start, start + _BLOCK)
-        near = 1 - vectors[block] @ vectors[start:].T <= limit
-        near &= products[block, None] != products[start:]
-        ones, others = np.nonzero(near)
-        pairs += zip(
-            ids[ones + start].tolist(), ids[others + start].tolist(), strict=True
-        )
+        ones, others = np.nonzero(vectors[block] @ vectors[start:].T >= 1 - limit)
+        ones, others = ones + start, others + start
+        differ = products[ones] != products[others]
+        near = (ids[each[differ]].tolist() for each in (ones, others))
+        pairs += zip(*near, strict=True)
         progress(len(vectors[block]))
     return pairs
 

@@ -1,8 +1,10 @@
 import json
 from io import BytesIO, StringIO
+from threading import Barrier, Thread
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from PIL import Image
 
 from catalog.models import Product, ProductImage
@@ -109,6 +111,25 @@ def test_finding_again_changes_nothing(shop):
     )
     assert list(Product.objects.values().order_by("id")) == before
     assert ProductImage.objects.count() == 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_store_each_group_once(shop):
+    def run() -> None:
+        start.wait()
+        find_duplicates()
+        connection.close()
+
+    start = Barrier(2)
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = groups()
+    assert len(found) == 3
+    find_duplicates()
+    assert groups() == found
 
 
 def test_a_dismissed_group_comes_back_only_when_a_photo_joins_it(shop, embed):
