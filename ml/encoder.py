@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from ml.errors import UserError
+from ml.serving.attributes import Attributes
 from ml.serving.garments import WHOLE_PICTURE, Finding, Garment
 from ml.serving.networks import Network, Seen, open_network
 
@@ -73,6 +74,8 @@ class Encoder:
             str(name).replace("-", " "): np.asarray(shades, np.float32)
             for name, shades in info.get("colours", {}).items()
         }
+        # Fitted afterwards by `ml.attributes`; None for an encoder without.
+        self.attributes = Attributes.load(folder, self.sha256)
         self._network = network
 
     @classmethod

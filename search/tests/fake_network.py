@@ -18,6 +18,7 @@ class FakeNetwork:
     part_bands: dict = {}
     colours: dict = {}
     colour_distances = Encoder.colour_distances
+    attributes = None
 
     def find(self, image: Image.Image) -> Finding:
         return WHOLE_PICTURE
