@@ -10,6 +10,7 @@ from django.db.models import Case, Count, F, Prefetch, Q, Value, When
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
+from catalog.feeds.runs import models as feed_runs  # noqa: F401  (for Django)
 from catalog.former_slugs.models import FormerSlug  # noqa: F401  (so that Django finds it)
 from catalog.photos.models import ProductImage
 from catalog.prices.models import Priced, PricedQuerySet

@@ -2,6 +2,8 @@ import logging
 
 from celery import shared_task
 
+from catalog.feeds.runs.queue import import_due
+from catalog.feeds.runs.schedule import fetch_due
 from catalog.photos.check import check_media
 from catalog.prices.sales import apply_all_sales
 from catalog.product_words.sweep import refresh_all, refresh_pending
@@ -27,6 +29,16 @@ def repair_media() -> None:
 @shared_task
 def resume_upkeep() -> None:
     resume_runs()
+
+
+@shared_task
+def import_feeds() -> int:
+    return import_due()
+
+
+@shared_task
+def fetch_feeds() -> int:
+    return fetch_due()
 
 
 @shared_task

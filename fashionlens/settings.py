@@ -319,6 +319,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "search.tasks.look_for_duplicates",
         "schedule": crontab(hour=3, minute=0),
     },
+    "feeds": {
+        "task": "catalog.tasks.import_feeds",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "feed_addresses": {
+        "task": "catalog.tasks.fetch_feeds",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "words": {"task": "catalog.tasks.refresh_pending_words", "schedule": 60.0},
     "sales": {
         "task": "catalog.tasks.begin_and_end_sales",

@@ -8,6 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from itertools import groupby, islice
 
 from catalog.feeds.columns import Feed, FeedRefused, Record
@@ -37,8 +38,10 @@ _SAME_IF_MISSING = {"status", "published", "visibility", "quantity"}
 
 
 class RecordFile:
-    def __init__(self, file: sqlite3.Connection):
+    def __init__(self, file: sqlite3.Connection, *, quoted: bool = False):
         self._file = file
+        # Whether texts that a spreadsheet would take for formulas are quoted.
+        self._quoted = quoted
         self.count = 0
         self.columns: set[str] = set()
         file.executescript(_TABLES)
@@ -70,13 +73,16 @@ class RecordFile:
     def _add(self, chunk: Iterable[Record]) -> None:
         skus, products, records = [], [], []
         for record in chunk:
+            if self._quoted:
+                cells = {n: _without_quote(c) for n, c in record.cells.items()}
+                record = replace(record, cells=cells)
             sku = parse_sku(record.cells.get(ID_COLUMN, ""))
             key = _product_key(record, sku)
             if sku:
                 skus.append((sku, record.row))
             products.append((key, record.row))
-            cells = json.dumps(dict(record.cells), ensure_ascii=False)
-            records.append((key, record.row, sku, cells, record.error))
+            text = json.dumps(dict(record.cells), ensure_ascii=False)
+            records.append((key, record.row, sku, text, record.error))
             self.columns.update(record.cells)
         self._file.executemany("INSERT OR IGNORE INTO skus VALUES (?, ?)", skus)
         self._file.executemany("INSERT OR IGNORE INTO products VALUES (?, ?)", products)
@@ -90,12 +96,16 @@ class RecordFile:
 
 
 @contextmanager
-def record_file(feed: Feed) -> Iterator[RecordFile]:
+def record_file(feed: Feed, *, quoted: bool = False) -> Iterator[RecordFile]:
     # The empty name stands for a file that is deleted when it is closed.
     with closing(sqlite3.connect("")) as file:
-        records = RecordFile(file)
+        records = RecordFile(file, quoted=quoted)
         records.add_all(feed)
         yield records
+
+
+def _without_quote(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in {*"=+@"} else cell
 
 
 def _product_key(record: Record, sku: str) -> str:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from catalog.feeds.columns import Record
 from catalog.feeds.fields import FIELDS, ID_COLUMN, VARIANT_FIELDS, FeedField
 from catalog.feeds.parsers import parse_sku
-from catalog.feeds.plain_text import CONTROL_CHARS, shorten
+from catalog.feeds.plain_text import shorten
 from catalog.models import Product
 from catalog.variants.models import Availability, Variant
 
@@ -33,13 +33,6 @@ class RowProblem:
         place = f"Row {self.row}" + (f" ({shorten(self.sku)})" if self.sku else "")
         value = f"{self.column} {shorten(self.value)!r}: " if self.column else ""
         return f"{place}: {value}expected {self.expected}"
-
-    @property
-    def cells(self) -> list[str]:
-        """Return the cells for a spreadsheet, quoted where it would see a formula."""
-        texts = [self.sku, self.column, shorten(self.value, 2000), self.expected]
-        texts = [CONTROL_CHARS.sub("\ufffd", text) for text in texts]
-        return [str(self.row), *(f"'{t}" if t[:1] in {*"=+-@"} else t for t in texts)]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class FeedReport:
     photos_removed: int = 0
     photos_failed: int = 0
     returned: int = 0  # archived by their feed, published again
+    archived: int = 0  # because the feed no longer names them
+    sold_out: int = 0  # sizes that it no longer names, of products that stay
 
     @property
     def stored(self) -> int:

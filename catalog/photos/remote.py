@@ -16,25 +16,22 @@ import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from catalog.photos.ip_addresses import is_public, resolve
-from ml.preprocess import MAX_BYTES, MAX_MB
+from catalog.web.headers import as_utf_8, seconds_of
+from ml.preprocess import MAX_BYTES
 
+MB = 1024 * 1024
 TIMEOUT_S = 10.0  # in total, with look-ups and redirects
 CONNECT_S = 3.0  # per IP address of a host
-# Per response, with headers and chunk sizes, which http.client does not limit.
-MAX_RECEIVED = 2 * MAX_BYTES
 MAX_REDIRECTS = 3
 MAX_CHARS = 2000
 PORTS = {80, 443}  # other services listen on other ports
 _HEADERS = {
-    "Accept": "image/*",
     "Accept-Encoding": "identity",
     "User-Agent": "FashionLens",
 }
@@ -89,12 +86,28 @@ class Fetched:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What may be fetched; `timeout_s` is in total, with look-ups and redirects."""
+
+    what: str = "photo"
+    max_bytes: int = MAX_BYTES
+    timeout_s: float | None = None  # None: that of photos
+
+    @property
+    def too_large(self) -> AddressError:
+        limit = f"{self.max_bytes // MB} MB"
+        message = f"The file at this address is larger than {limit}."
+        return AddressError("too_large", message)
+
+
+@dataclass(frozen=True)
 class _Request:
     """The part of a request that redirects do not change."""
 
     deadline: float
     private: bool
     since: Version
+    limits: Limits
 
 
 def fetch_photo(address: str) -> bytes:
@@ -104,13 +117,19 @@ def fetch_photo(address: str) -> bytes:
 
 
 def fetch(
-    address: str, *, private: bool = False, since: Version | None = None
+    address: str,
+    *,
+    private: bool = False,
+    since: Version | None = None,
+    limits: Limits | None = None,
 ) -> Fetched:
     """Fetch a photo unless it has not changed since version `since`.
 
     `private` allows any network and port. Raises AddressError.
     """
-    request = _Request(time.monotonic() + TIMEOUT_S, private, since or {})
+    limits = limits or Limits()
+    deadline = time.monotonic() + (limits.timeout_s or TIMEOUT_S)
+    request = _Request(deadline, private, since or {}, limits)
     asked = _parse(address, private=private)
     try:
         for _ in range(MAX_REDIRECTS + 1):
@@ -163,43 +182,25 @@ def _ask(asked: _Address, request: _Request) -> Fetched | str:
     with _connect(asked, request) as sock:
         connection = http.client.HTTPConnection(asked.host, asked.port)
         connection.sock = sock
-        headers = {"Host": asked.authority} | _HEADERS | request.since
+        accept = {"Accept": "image/*" if request.limits.what == "photo" else "*/*"}
+        headers = {"Host": asked.authority} | accept | _HEADERS | request.since
         connection.request("GET", asked.target, headers=headers)
-        timed = _Timed(sock, request.deadline)
+        timed = _Timed(sock, request)
         response = http.client.HTTPResponse(timed)  # type: ignore[arg-type]
         response.begin()
         onward = response.getheader("Location")
         if response.status in _REDIRECTS and onward:
-            return _as_utf_8(onward)
+            return as_utf_8(onward)
         if response.status == HTTPStatus.NOT_MODIFIED and request.since:
             return Fetched(None, request.since)
         if response.status != HTTPStatus.OK:
-            message = f"{asked.host} answered {response.status} instead of a photo."
+            message = f"{asked.host} answered {response.status} instead of a"
+            message += f" {request.limits.what}."
             error = _unreachable(message, passing=response.status in _PASSING)
             error.status = response.status
-            error.retry_after_s = _seconds(response.getheader("Retry-After", ""))
+            error.retry_after_s = seconds_of(response.getheader("Retry-After", ""))
             raise error
-        return Fetched(_body(response), _version(response))
-
-
-def _as_utf_8(header: str) -> str:
-    # http.client decodes headers as Latin-1; browsers take a Location for UTF-8.
-    try:
-        return header.encode("latin-1").decode()
-    except UnicodeError:
-        return header
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Return how long to wait, by a header in seconds or with a date."""
-    if re.fullmatch("[0-9]{1,9}", retry_after):
-        return float(retry_after)
-    try:
-        at = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max((aware - datetime.now(UTC)).total_seconds(), 0.0)
+        return Fetched(_body(response, request.limits), _version(response))
 
 
 def _version(response: http.client.HTTPResponse) -> Version:
@@ -207,14 +208,14 @@ def _version(response: http.client.HTTPResponse) -> Version:
     return {k: v for k, v in named.items() if re.fullmatch(r"[ -~]{1,200}", v)}
 
 
-def _body(response: http.client.HTTPResponse) -> bytes:
-    announced = response.length or 0
-    body = response.read(MAX_BYTES + 1) if announced <= MAX_BYTES else b""
-    if max(announced, len(body)) > MAX_BYTES:
-        raise _too_large()
+def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
+    announced, most = response.length or 0, limits.max_bytes
+    body = response.read(most + 1) if announced <= most else b""
+    if max(announced, len(body)) > most:
+        raise limits.too_large
     if response.length:
         raise _unreachable(
-            "The response ended before the whole photo was sent.", passing=True
+            "The response ended before the whole file was sent.", passing=True
         )
     return body
 
@@ -252,11 +253,11 @@ def _checked(asked: _Address, request: _Request) -> list[str]:
 
 
 class _Timed(io.RawIOBase):
-    """A socket for HTTPResponse, limited to the deadline and MAX_RECEIVED bytes."""
+    """A socket for HTTPResponse, limited to the deadline, and in its bytes."""
 
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
+    def __init__(self, sock: socket.socket, request: _Request) -> None:
         self.sock = sock
-        self.deadline = deadline
+        self.request = request
         self.received = 0
 
     def makefile(self, mode: str) -> io.BufferedReader:
@@ -266,11 +267,12 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self.sock.settimeout(_left(self.deadline))
+        self.sock.settimeout(_left(self.request.deadline))
         received = self.sock.recv_into(buffer)
         self.received += received
-        if self.received > MAX_RECEIVED:
-            raise _too_large()
+        # With headers and chunk sizes, which http.client does not limit.
+        if self.received > 2 * self.request.limits.max_bytes:
+            raise self.request.limits.too_large
         return received
 
 
@@ -292,9 +294,3 @@ def _bad(message: str) -> AddressError:
 
 def _unreachable(message: str, *, passing: bool = False) -> AddressError:
     return AddressError("address_unreachable", message, passing=passing)
-
-
-def _too_large() -> AddressError:
-    return AddressError(
-        "too_large", f"The file at this address is larger than {MAX_MB} MB."
-    )

@@ -72,6 +72,8 @@ class ProductBatch:
             if not self.stored.is_partial(pk, group):
                 product = self.stored.products[pk]
                 self.changed |= self.changes[pk].set(product, self._values(group))
+                if self.changes[pk].fields.pop("category_id", None):
+                    self.changes[pk].fields["category"] = ("", group.category)
         # A product deleted since its photos were read is created by the next import.
         found |= self._create([g for g in new if not g.missing(self.options.category)])
         sizes = SizeBatch(self.stored)

@@ -1,8 +1,10 @@
 """The report of rows that the command skips."""
 
 import csv
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 
 from catalog.feeds import run
 from catalog.feeds.tests.feed_folder import (
@@ -26,17 +28,35 @@ def test_rows_with_errors_are_reported_and_others_imported(shop, tmp_path):
     assert "2 products created" in output
     assert "8 rows skipped, 2 photos failed." in output
     with errors.open(encoding="utf-8-sig", newline="") as file:
-        reported = [(r["row"], r["sku"], r["column"]) for r in csv.DictReader(file)]
-    assert reported == [
-        *(("3", "", "id"), ("4", "B\ufffd1", "id")),
-        *(("5", "B2", "title"), ("5", "B2", "price"), ("6", "", "")),
-        *(("7", "A1", "id"), ("8", "B4", "product_type"), ("9", "B5", "title")),
-        *(("10", "B6", "image_link"), ("11", "A2", "additional_image_link")),
+        reported = [(r["row"], r["id"], r["problem"]) for r in csv.DictReader(file)]
+    assert [(row, sku) for row, sku, _ in reported] == [
+        *(("3", ""), ("4", "B\ufffd1"), ("5", "B2"), ("6", ""), ("7", "A1")),
+        *(("8", "B4"), ("9", "B5"), ("10", "B6"), ("11", "A2")),
     ]
+    assert "title: " in reported[2][2] and "price: " in reported[2][2]
     err = shop.err.getvalue()
     assert "Row 5 (B2): price 'x': expected a price as 19.90 EUR" in err
     assert "row 2 has this id" in err
     assert colours("A2") == ["navy"]
+
+
+def test_the_file_of_problems_can_be_corrected_and_imported(shop, tmp_path):
+    errors = tmp_path / "errors.csv"
+    shop.feed(COAT, HAT.replace("5.00", "free"), "B,=1+1,Coats,x,,", errors=errors)
+    text = errors.read_text(encoding="utf-8-sig")
+    assert "'=1+1" in text
+    errors.write_text(text.replace("free", "6.00").replace(",x,", ",7,"))
+    call_command(
+        "import_feed",
+        errors,
+        feed_name="spring",
+        photos=shop.folder,
+        archive_missing=True,
+        stdout=StringIO(),
+    )
+    assert [product(sku).price_cents for sku in ("A1", "A2", "B")] == [1990, 600, 700]
+    assert product("B").title == "=1+1"
+    assert product("A1").status == "published"  # some rows are not the whole feed
 
 
 def test_a_repeated_id_is_reported_across_batches(shop, monkeypatch):

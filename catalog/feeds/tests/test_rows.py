@@ -216,8 +216,3 @@ def test_commas_inside_addresses_do_not_split_them():
     assert split_links(text) == [
         *("https://x.example/w_1,h_2/a.jpg", "https://x.example/b.jpg", "//x.example/c")
     ]
-
-
-def test_problems_contain_no_spreadsheet_formulas():
-    [problem] = row(price="=1+1").problems
-    assert problem.cells[:4] == ["2", "A1", "price", "'=1+1"]

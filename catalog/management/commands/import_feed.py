@@ -1,25 +1,24 @@
-import csv
 import textwrap
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from catalog.feeds.archive import ArchiveRefused, Missing, find_missing
-from catalog.feeds.columns import Feed, FeedRefused, Record
+from catalog.feeds.archive import ArchiveRefused
+from catalog.feeds.columns import Feed, FeedRefused
 from catalog.feeds.fields import FIELDS, FeedField
 from catalog.feeds.formats.source import open_feed
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.plain_text import one_line
-from catalog.feeds.records import record_file
 from catalog.feeds.rows import RowProblem
-from catalog.feeds.run import FeedImport, FeedReport
+from catalog.feeds.run import FeedReport
+from catalog.feeds.runs.execution import AlreadyImporting, RunStopped, execute
+from catalog.feeds.runs.models import FeedRun, FeedSource
+from catalog.feeds.runs.problems import write_problems
 from catalog.feeds.zip_files import is_zip, unpacked
-from catalog.upkeep.runs import AlreadyRunning, run_alone
 
 MAX_SHOWN = 20  # problems on the console
 CONTINUE = "What was imported stays. Run the same command again to continue."
@@ -116,7 +115,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--errors": {
         "type": Path,
         "metavar": "FILE.csv",
-        "help": "write all problems to this file",
+        "help": "write the rows with problems to this file; correct and import them",
     },
     "--dry-run": {
         "action": "store_true",
@@ -140,9 +139,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._run(**options)
-        except (FeedRefused, ArchiveRefused, AlreadyRunning) as error:
+        except (FeedRefused, ArchiveRefused, AlreadyImporting) as error:
             raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, RunStopped):
             raise CommandError(f"Stopped. {CONTINUE}") from None
         except OSError as error:  # a full disk, or no permission
             raise CommandError(
@@ -151,48 +150,65 @@ class Command(BaseCommand):
 
     def _run(self, file: Path, **arguments: Any) -> None:
         options = _make_options(file, arguments)
+        source, _ = FeedSource.objects.get_or_create(name=options.feed_name)
+        mapping = _parse_mapping(arguments["column"]) or source.mapping
+        run = FeedRun(
+            source=source,
+            file_name=file.name[:200],
+            dry_run=options.dry_run,
+            force=arguments["force"],
+        )
         with unpacked(file) as path:
-            feed = open_feed(
-                path,
-                encoding=arguments["encoding"],
-                mapping=_parse_mapping(arguments["column"]),
-            )
-            self._import(feed, options, arguments)
+            open_feed(path, encoding=arguments["encoding"], mapping=mapping)
+            run.save()
+
+            def announce() -> Feed:
+                feed = open_feed(path, encoding=arguments["encoding"], mapping=mapping)
+                self._announce(feed, options)
+                return feed
+
+            try:
+                self._import(run, announce, options, arguments)
+            finally:
+                if arguments["errors"]:
+                    _write_errors(arguments["errors"], run)
 
     def _import(
-        self, feed: Feed, options: ImportOptions, arguments: dict[str, Any]
-    ) -> None:
-        self._announce(feed, options)
-        errors = arguments["errors"]
-        alone = (
-            nullcontext() if options.dry_run else run_alone(f"feed {options.feed_name}")
-        )
-        with record_file(feed) as records, alone, _open_log(errors) as log:
-            with tqdm(total=records.count, unit=" rows", desc="Importing") as bar:
-                report = FeedImport(options, records, log.add, bar.update).run()
-            for line in log.lines:
-                self.stderr.write(line)
-            self._summarise(report, options)
-            if arguments["archive_missing"]:
-                missing = find_missing(options.feed_name, records)
-                self._archive(missing, report, options, force=arguments["force"])
-
-    def _archive(
         self,
-        missing: Missing,
-        report: FeedReport,
+        run: FeedRun,
+        announce: Callable[[], Feed],
         options: ImportOptions,
-        *,
-        force: bool,
+        arguments: dict[str, Any],
     ) -> None:
-        if not force and not options.dry_run:
-            missing.check(unidentified=report.unidentified)
-        if not options.dry_run:
-            missing.archive()
+        log = ProblemLog(to_file=bool(arguments["errors"]))
+        try:
+            with tqdm(unit=" rows", desc="Importing") as bar:
+
+                def show(rows: int, total: int) -> None:
+                    bar.total = total
+                    bar.update(rows - bar.n)
+
+                archive = arguments["archive_missing"]
+                execute(
+                    run,
+                    announce,
+                    options,
+                    archive=archive,
+                    on_problem=log.add,
+                    on_rows=show,
+                )
+        except ArchiveRefused:
+            self._summarise(FeedReport(**run.counts), options, log)
+            raise
+        report = FeedReport(**run.counts)
+        self._summarise(report, options, log)
         would = "would be " if options.dry_run else ""
-        self.stdout.write(f"{len(missing.products)} products {would}archived.")
-        if missing.sizes:
-            self.stdout.write(f"{len(missing.sizes)} sizes {would}sold out.")
+        if archive:
+            self.stdout.write(f"{report.archived} products {would}archived.")
+        if report.sold_out:
+            self.stdout.write(f"{report.sold_out} sizes {would}sold out.")
+        if not report.stored:
+            raise CommandError("No rows were imported. Correct the rows and run again.")
 
     def _announce(self, feed: Feed, options: ImportOptions) -> None:
         if unused := feed.unused_headings:
@@ -200,7 +216,11 @@ class Command(BaseCommand):
         if options.dry_run:
             self.stdout.write("This is a dry run: nothing is stored.")
 
-    def _summarise(self, report: FeedReport, options: ImportOptions) -> None:
+    def _summarise(
+        self, report: FeedReport, options: ImportOptions, log: "ProblemLog"
+    ) -> None:
+        for line in log.lines:
+            self.stderr.write(line)
         would = "would be " if options.dry_run else ""
         self.stdout.write(
             f"{report.created} products {would}created, {report.updated}"
@@ -218,43 +238,33 @@ class Command(BaseCommand):
                 "Running workers index new photos within a minute; `manage.py embed`"
                 " does it at once."
             )
-        if not report.stored:
-            raise CommandError("No rows were imported. Correct the rows and run again.")
 
 
 class ProblemLog:
-    """Keeps the first problems for the console and writes all of them to a file."""
+    """Keeps the first problems for the console."""
 
-    def __init__(self, writer: Any = None) -> None:
-        self.writer = writer
+    def __init__(self, *, to_file: bool) -> None:
+        self.to_file = to_file
         self.shown: list[str] = []
         self.count = 0
 
-    def add(self, problem: RowProblem, record: Record) -> None:
+    def add(self, problem: RowProblem) -> None:
         self.count += 1
         if self.count <= MAX_SHOWN:
             self.shown.append(str(problem))
-        if self.writer:
-            self.writer.writerow(problem.cells)
 
     @property
     def lines(self) -> list[str]:
         if self.count <= MAX_SHOWN:
             return self.shown
-        hint = "" if self.writer else " Pass --errors FILE.csv to write all of them."
+        hint = "" if self.to_file else " Pass --errors FILE.csv to write all of them."
         return [*self.shown, f"There are {self.count - MAX_SHOWN} more problems.{hint}"]
 
 
-@contextmanager
-def _open_log(path: Path | None) -> Iterator[ProblemLog]:
-    if path is None:
-        yield ProblemLog()
-        return
+def _write_errors(path: Path, run: FeedRun) -> None:
     # Excel reads UTF-8 only with a BOM.
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["row", "sku", "column", "value", "expected"])
-        yield ProblemLog(writer)
+        write_problems(file, run.problems.all())
 
 
 def _make_options(file: Path, arguments: dict[str, Any]) -> ImportOptions:

@@ -1,0 +1,111 @@
+"""Runs that workers import: uploaded files, and those of scheduled addresses."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.files.base import File
+
+from catalog.feeds.archive import ArchiveRefused
+from catalog.feeds.columns import Feed, FeedRefused
+from catalog.feeds.formats.source import open_feed
+from catalog.feeds.options import ImportOptions
+from catalog.feeds.runs.execution import (
+    AlreadyImporting,
+    RunStopped,
+    execute,
+    photos_beside,
+)
+from catalog.feeds.runs.files import delete_file, local_file, store_file
+from catalog.feeds.runs.models import FeedRun, FeedSource
+from catalog.feeds.zip_files import is_zip, unpacked
+
+log = logging.getLogger(__name__)
+
+KEPT_RUNS = 20  # of each feed
+
+
+def create_run(
+    *, source: FeedSource, file: File, file_name: str, user: Any = None
+) -> FeedRun:
+    """Store a file that is to be imported."""
+    name = store_file(file, file_name)
+    run = FeedRun.objects.create(
+        source=source, user=user, file=name, file_name=file_name[:200]
+    )
+    _forget_old_runs(source)
+    return run
+
+
+def request(run: FeedRun, *, dry_run: bool, force: bool = False) -> FeedRun:
+    """Let a worker import a run; return the one that goes on if there is another."""
+    others = run.source.runs.active().exclude(pk=run.pk)
+    if other := others.first():
+        return other
+    if not run.is_active:
+        run.set(
+            state=FeedRun.State.WAITING,
+            dry_run=dry_run,
+            force=force,
+            stop_requested=False,
+            tries=0,
+        )
+    return run
+
+
+def request_stop(run: FeedRun) -> None:
+    run.set(stop_requested=True)
+    waiting = FeedRun.objects.filter(pk=run.pk, state=FeedRun.State.WAITING)
+    waiting.update(state=FeedRun.State.STOPPED)
+
+
+def import_due() -> int:
+    """Import all runs that wait, and those whose worker was killed."""
+    done = 0
+    for run in FeedRun.objects.due().select_related("source"):
+        try:
+            import_run(run)
+        except AlreadyImporting:
+            continue  # by another worker
+        except (FeedRefused, ArchiveRefused, RunStopped, OSError) as error:
+            log.info("%s: %s", run, error)
+        except Exception:
+            log.exception("The import of %s broke off.", run)
+        done += 1
+    return done
+
+
+def import_run(run: FeedRun) -> None:
+    """Import the stored file of a run. Raises what `execute` raises."""
+    source = run.source
+    with (
+        local_file(run.file) as path,
+        unpacked(path) as feed_path,
+        photos_beside(path, is_archive=is_zip(path)) as photos,
+    ):
+        options = ImportOptions(
+            feed_name=source.name,
+            photos=photos,
+            category=source.category,
+            trust_links=source.trust_links,
+            dry_run=run.dry_run,
+        )
+
+        def open_file() -> Feed:
+            return open_feed(
+                feed_path, encoding=source.encoding, mapping=source.mapping
+            )
+
+        execute(run, open_file, options, archive=source.archive_missing)
+
+
+def remember_mapping(source: FeedSource, mapping: Mapping[str, str]) -> None:
+    source.mapping = dict(mapping)
+    source.save(update_fields=["mapping"])
+
+
+def _forget_old_runs(source: FeedSource) -> None:
+    kept = source.runs.values_list("pk", flat=True)[:KEPT_RUNS]
+    for run in source.runs.exclude(pk__in=list(kept)):
+        delete_file(run.file)
+        run.delete()
