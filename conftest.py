@@ -6,6 +6,8 @@ from django.db import OperationalError, connection
 
 from catalog.models import Product
 from fashionlens.cluster.rules import check_execution
+from fashionlens.identity.current import Identity, remember_identity
+from fashionlens.identity.models import Shop
 from search.index import encoders
 from search.index.partitions import build_index, create_partition
 from search.models import Encoder
@@ -25,6 +27,12 @@ def cluster_rules() -> Iterator[None]:
     """Refuse the statements that a distributed Postgres would refuse."""
     with connection.execute_wrapper(check_execution):
         yield
+
+
+@pytest.fixture(autouse=True)
+def identity_known() -> None:
+    """Let pages show the default identity, and tests count the other queries."""
+    remember_identity(Identity(Shop(), []))
 
 
 @pytest.fixture

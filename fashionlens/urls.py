@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/", include("fashionlens.api")),
     path("media/<path:path>", media),
     path("", include("fashionlens.crawlers.urls")),
+    path("", include("fashionlens.identity.urls")),
     path("", include("fashionlens.storefront.urls")),
 ]
 handler400 = "fashionlens.api.bad_request"
