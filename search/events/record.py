@@ -5,6 +5,7 @@ frontends `POST /api/v1/events/`, and links report clicks, which needs no script
 Impressions recorded by the server would count what nobody scrolled to, and robots.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, F, Max
 from django.utils import timezone
 from redis.exceptions import RedisError
@@ -32,6 +33,14 @@ MAX_WORDS_CHARS = 200
 MAX_EMPTY_SEARCHES = 1000
 OTHER_WORDS = "(other searches)"
 RECENT = timedelta(days=30)
+# Another request may have stored the same search meanwhile.
+_INSERT = """
+    INSERT INTO search_emptysearch
+        (listing, words, filters, encoder, times, day, created)
+    VALUES (%(listing)s, %(words)s, %(filters)s, %(encoder)s, 1, %(day)s, %(created)s)
+    ON CONFLICT (day, listing, words, filters, encoder) DO UPDATE
+    SET times = search_emptysearch.times + 1, created = excluded.created
+"""
 
 
 @dataclass(frozen=True)
@@ -134,14 +143,13 @@ def record_zero_results(
 
 def _count_empty_search(now: datetime, search: dict[str, Any]) -> None:
     of_day = EmptySearch.objects.filter(day=now.date())
-    once_more = {"times": F("times") + 1, "created": now}
-    if of_day.filter(**search).update(**once_more):
+    if of_day.filter(**search).update(times=F("times") + 1, created=now):
         return
     if of_day.count() >= MAX_EMPTY_SEARCHES:
         search |= {"words": OTHER_WORDS, "filters": [], "encoder": ""}
-    row, is_new = EmptySearch.objects.get_or_create(day=now.date(), **search)
-    if not is_new:
-        of_day.filter(pk=row.pk).update(**once_more)
+    row = {**search, "day": now.date(), "created": now}
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, {**row, "filters": json.dumps(search["filters"])})
 
 
 def recent_query_products() -> list[int]:

@@ -181,6 +181,14 @@ def test_nonsense_words_do_not_fill_the_table(db, monkeypatch):
     assert counted == {"x0": 1, "x1": 1, "x2": 1, "(other searches)": 6}
 
 
+def test_a_new_search_without_results_takes_three_queries(
+    db, django_assert_max_num_queries
+):
+    # And two of the savepoint, since the test is a transaction.
+    with django_assert_max_num_queries(5):
+        record_zero_results(Event.Listing.WORDS, words="zeppelin")
+
+
 def test_a_batch_costs_the_same_queries_as_one(
     fake_encoder, django_assert_max_num_queries
 ):
