@@ -27,8 +27,8 @@ class Constants:
     # `python -m bench.ops.capacity --measure`
     rows: float = 2168  # the catalogue with its indexes and words, and the vectors
     # `python -m bench.ann --rows 100000 --quantised`
-    index: float = 911
-    quantised_index: float = 468
+    index: float = 912
+    quantised_index: float = 444
     # `python -m bench.ann --rows 100000` and `--rows 1000000`, two cores
     sample: int = 1_000_000
     build_core_s: float = 2 * 352

@@ -18,7 +18,7 @@ from search.models import DIMENSION, Embedding
 HNSW = "m = 22, ef_construction = 112"
 # Numbers of 16 bits and fewer links take half the memory. What they rank wrongly, a
 # search corrects by comparing twice as many as it wants (`bench.ann --quantised`).
-QUANTISED_HNSW = "m = 8, ef_construction = 112"
+QUANTISED_HNSW = "m = 6, ef_construction = 200"
 QUANTISED = f"vector::halfvec({DIMENSION})"
 KIND_AGE_S = 60  # for which processes may believe in an index that was replaced
 # Adding or dropping a partition locks the whole table for a moment. Searches queue
