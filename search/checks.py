@@ -113,7 +113,10 @@ def _check_encoder(active: Encoder) -> list[CheckMessage]:
             )
         )
     try:
-        Network.load(Path(settings.BASE_DIR) / active.folder, settings.ENCODER_RUNTIME)
+        folder = Path(settings.BASE_DIR) / active.folder
+        network = Network.load(folder, settings.ENCODER_RUNTIME)
+        if (network.version, network.sha256) != (active.version, active.sha256):
+            raise EncoderError(f"its folder holds {network.version}.")
     except EncoderError as error:
         found.append(
             Error(

@@ -99,6 +99,13 @@ def test_an_encoder_of_another_dimension_is_found(encoder):
     assert "holds 128" in message.msg
 
 
+def test_a_folder_that_holds_another_encoder_is_found(encoder):
+    Encoder.objects.filter(pk=encoder.pk).update(version="the-one-before")
+    [message] = checks.check_index(["default"])
+    assert message.id == "search.E003"
+    assert "its folder holds checked" in message.msg
+
+
 def test_a_shop_without_an_active_encoder_is_found():
     Encoder.objects.update(state="retired")
     assert found() == ["search.W002"]
