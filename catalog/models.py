@@ -6,8 +6,19 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import Case, Count, F, Prefetch, Q, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from catalog.feeds.runs import models as feed_runs  # noqa: F401  (for Django)
@@ -27,9 +38,11 @@ class CategoryQuerySet(WordSource, models.QuerySet["Category"]):
 
     def with_product_counts(self) -> Self:
         """Order by name and annotate `product_count`, the number of published ones."""
-        published = Q(products__status=Product.Status.PUBLISHED)
-        counted = self.annotate(product_count=Count("products", filter=published))
-        return counted.order_by("name", "id")  # grouping drops Meta.ordering
+        # By category from an index; a join would read every product.
+        own = Product.objects.published().filter(category=OuterRef("pk")).order_by()
+        counts = own.values("category").annotate(number=Count("pk")).values("number")
+        number = Coalesce(Subquery(counts), Value(0))
+        return self.annotate(product_count=number).order_by("name", "id")
 
 
 class Category(models.Model):
