@@ -100,6 +100,12 @@ class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  
         text = f"{{{','.join(map(str, ids))}}}"
         return self.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [text]))
 
+    def in_other_colours(self, product: "Product") -> Self:
+        """Return the other products of the same style."""
+        if not product.group:
+            return self.none()
+        return self.filter(group=product.group).exclude(pk=product.pk).order_by("id")
+
     def with_photos(self) -> Self:
         """Load categories and photos in two queries; `cover` then needs none."""
         return self.select_related("category").prefetch_related(

@@ -418,6 +418,8 @@ if ENCODER_RUNTIME not in ("onnx", "keras"):
         f"ENCODER_RUNTIME is {ENCODER_RUNTIME!r}. Set it to onnx or keras."
     )
 QUERY_TTL_S = 3600
+# Whether searches show one product of a style, whatever its colours.
+COLLAPSE_GROUPS = env.bool("COLLAPSE_GROUPS", False)
 # Of all prices; it stays when there are products.
 CURRENCY = env.currency("CURRENCY", "EUR")
 # Kinds of garment for category names that are not English:

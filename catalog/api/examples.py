@@ -13,6 +13,7 @@ from catalog.api.serializers import (
 )
 from catalog.facets import FacetValue, PriceRange
 from catalog.models import Category, Product, ProductImage
+from catalog.variants.models import Variant
 
 SHOP = "https://shop.example"
 _TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
@@ -45,6 +46,10 @@ def sample_product() -> Product:
         price_cents=4990,
         currency="EUR",
         stock=7,
+        colour="Navy",
+        material="Cotton",
+        gender=Product.Gender.FEMALE,
+        sizes=["S", "M"],
         created=_TIME,
         updated=_TIME,
     )
@@ -85,7 +90,12 @@ def product_page_example() -> dict[str, Any]:
 
 
 def product_detail_example() -> dict[str, Any]:
-    return product_detail_json(sample_product(), [sample_photo()], SHOP)
+    product = sample_product()
+    sizes = [
+        Variant(product=product, sku=f"DRESS-0042-{size}", size=size, quantity=number)
+        for size, number in (("S", 2), ("M", 5))
+    ]
+    return product_detail_json(product, [sample_photo()], sizes, SHOP)
 
 
 def category_page_example() -> dict[str, Any]:

@@ -127,4 +127,7 @@ class ProductDetailView(PublicView):
         NoParameters.read(request.query_params)
         product = published_product(sku)
         photos = list(product.images.all())
-        return Response(product_detail_json(product, photos, root_of(request)))
+        answer = product_detail_json(
+            product, photos, product.variants.all(), root_of(request)
+        )
+        return Response(answer)

@@ -4,7 +4,7 @@ The serializers describe them for the schema, and the functions beside them writ
 DRF's serializers would take four times as long. A test holds the two together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -17,11 +17,19 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
+from catalog.api.attributes import (
+    AttributesOutput,
+    PriceOutput,
+    VariantOutput,
+    attributes_json,
+    price_json,
+    variant_json,
+)
 from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
 from catalog.listing import Matches
 from catalog.models import Product, ProductImage
-from catalog.money import amount
 from catalog.photos.thumbnails import SIZES, Thumbnail
+from catalog.variants.models import Variant
 
 LIST_SIZES = ("small", "card")
 
@@ -30,16 +38,6 @@ LIST_SIZES = ("small", "card")
 class CategoryNameOutput(serializers.Serializer):
     slug = serializers.CharField(help_text="The value of the parameter `category`.")
     name = serializers.CharField(help_text="The name to show.")
-
-
-@extend_schema_serializer(component_name="Price")
-class PriceOutput(serializers.Serializer):
-    cents = serializers.IntegerField(
-        help_text="The price in the currency's minor unit (ISO 4217): cents of euros,"
-        " whole yen, fils of dinars."
-    )
-    currency = serializers.CharField(help_text="The ISO 4217 code, such as `EUR`.")
-    display = serializers.CharField(help_text="The price as text: `19.90 EUR`.")
 
 
 def _thumbnail_field(size: str) -> serializers.URLField:
@@ -97,7 +95,7 @@ class DetailPhotoOutput(PhotoOutput):
 
 
 @extend_schema_serializer(component_name="Product")
-class ProductOutput(serializers.Serializer):
+class ProductOutput(AttributesOutput):
     sku = serializers.CharField(help_text="The product's stable id in the shop.")
     title = serializers.CharField()
     brand = serializers.CharField(help_text="The brand; may be empty.")
@@ -116,11 +114,6 @@ class ProductOutput(serializers.Serializer):
     url = serializers.URLField(help_text="The product's page in the shop.")
 
 
-def _price_json(cents: int, currency: str) -> dict[str, Any]:
-    display = f"{amount(cents, currency)} {currency}"
-    return {"cents": cents, "currency": currency, "display": display}
-
-
 def product_json(product: Product, root: str) -> dict[str, Any]:
     """Return the product for every answer; `root` is as `https://shop.example`."""
     return {
@@ -128,13 +121,14 @@ def product_json(product: Product, root: str) -> dict[str, Any]:
         "title": product.title,
         "brand": product.brand,
         "category": {"slug": product.category.slug, "name": product.category.name},
-        "price": _price_json(product.current_price_cents, product.currency),
-        "regular_price": _price_json(product.price_cents, product.currency)
+        "price": price_json(product.current_price_cents, product.currency),
+        "regular_price": price_json(product.price_cents, product.currency)
         if product.is_reduced
         else None,
         "availability": product.availability,
         "stock": product.stock,
         "in_stock": product.in_stock,
+        **attributes_json(product),
         "url": absolute(product.get_absolute_url(), root),
     }
 
@@ -161,10 +155,14 @@ class ProductDetailOutput(ProductOutput):
     created = serializers.DateTimeField()
     updated = serializers.DateTimeField()
     photos = DetailPhotoOutput(many=True, help_text="All photos, the first one first.")
+    variants = VariantOutput(many=True, help_text="What can be bought: the sizes.")
 
 
 def product_detail_json(
-    product: Product, photos: Sequence[ProductImage], root: str
+    product: Product,
+    photos: Sequence[ProductImage],
+    variants: Iterable[Variant],
+    root: str,
 ) -> dict[str, Any]:
     return {
         **product_json(product, root),
@@ -172,6 +170,7 @@ def product_detail_json(
         "created": _time_json(product.created),
         "updated": _time_json(product.updated),
         "photos": [photo_json(photo, root, tuple(SIZES)) for photo in photos],
+        "variants": [variant_json(each, product.currency) for each in variants],
     }
 
 

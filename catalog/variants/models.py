@@ -142,6 +142,17 @@ class Variant(models.Model):
         return deleted
 
     @property
+    def current_price_cents(self) -> int:
+        """Return its own price, or its product's, reduced while the sale is on."""
+        product: Any = self.product
+        if self.price_cents is None and self.sale_price_cents is None:
+            return product.current_price_cents
+        price = product.price_cents if self.price_cents is None else self.price_cents
+        if not product.on_sale or self.sale_price_cents is None:
+            return price
+        return min(self.sale_price_cents, price)
+
+    @property
     def in_stock(self) -> bool:
         return is_in_stock(self.availability, self.quantity)
 

@@ -31,6 +31,7 @@ from search.events.record import ReportedEvent, record_quietly
 from search.models import Event
 from search.query.nearest import MAX_K
 
+MAX_OTHER_COLOURS = 24
 NOT_IN_SHOP = "This product is not in the shop."
 
 
@@ -44,7 +45,12 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
         if address := new_product_address(slug):
             return HttpResponsePermanentRedirect(address)
         return not_found(request, NOT_IN_SHOP)
-    context: dict[str, object] = {"product": product}
+    colours = Product.objects.published().in_other_colours(product).with_photos()
+    context: dict[str, object] = {
+        "product": product,
+        "sizes": [each for each in product.variants.all() if each.size],
+        "other_colours": colours[:MAX_OTHER_COLOURS],
+    }
     try:
         if product.cover:
             context |= similar_list(product, read_weights(request.GET))

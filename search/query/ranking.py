@@ -6,12 +6,14 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from django.conf import settings
 
 from catalog import words
 from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
 from catalog.models import ProductImage
 from search.models import Encoder
+from search.query.groups import one_per_group
 from search.query.near_duplicates import (
     MAX_SAME_PHOTO,
     extend_past_duplicates,
@@ -73,6 +75,12 @@ class VectorQuery:
 
         Raises ParameterError and EncoderRetired.
         """
+        ranking = self._rank(refinement, k)
+        if not settings.COLLAPSE_GROUPS:
+            return ranking
+        return ranking._replace(hits=one_per_group(ranking.hits))
+
+    def _rank(self, refinement: Refinement, k: int) -> Ranking:
         likes = load_product_vectors("like", refinement.like, self.encoder)
         dislikes = load_product_vectors("dislike", refinement.dislike, self.encoder)
         target = move_target(self.vector, likes, dislikes)

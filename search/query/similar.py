@@ -13,8 +13,9 @@ from search.index.encoders import (
     retry_if_retired,
 )
 from search.models import Embedding, Photo
+from search.query.groups import one_per_group
 from search.query.near_duplicates import move_duplicates_last, search_past_duplicates
-from search.query.nearest import nearest
+from search.query.nearest import MAX_K, nearest
 from search.query.results import Result, load_results
 from search.query.weights import NO_WEIGHTS, Weights, weigh_query
 
@@ -42,7 +43,11 @@ def similar_products(
     search = partial(
         nearest, vector=vector, encoder=encoder, exclude_product=product.id
     )
-    hits = move_duplicates_last(search_past_duplicates(search, limit))
+    # Its other colours are shown beside it; room for more of them among the others.
+    found = one_per_group(
+        search_past_duplicates(search, min(2 * limit, MAX_K)), without=product.group
+    )
+    hits = move_duplicates_last(found)
     return load_results(hits=hits[:limit], encoder=encoder, comparison=comparison)
 
 

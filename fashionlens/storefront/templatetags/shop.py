@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.core.paginator import Page
@@ -14,6 +15,7 @@ from catalog.facets import VALUES_FACETS, PriceRange
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
 from catalog.money import amount, decimal
+from catalog.variants.models import Variant
 from fashionlens.storefront.parameters import FILTERS
 
 register = template.Library()
@@ -48,14 +50,49 @@ def _price(cents: int, currency: str) -> str:
 
 @register.filter
 def stock_note(product: Product) -> str:
-    if product.sold_out:
+    return _note(product, product.stock)
+
+
+@register.filter
+def size_note(variant: Variant) -> str:
+    return _note(variant, variant.quantity)
+
+
+def _note(item: Product | Variant, quantity: int | None) -> str:
+    if item.sold_out:
         return "Sold out"
-    if not product.in_stock:
-        return product.get_availability_display()
-    if product.stock == 1:
+    if not item.in_stock:
+        return item.get_availability_display()
+    if quantity == 1:
         return "Last one"
-    is_low = product.stock is not None and product.stock < LOW_STOCK
-    return f"Last {product.stock}" if is_low else ""
+    is_low = quantity is not None and quantity < LOW_STOCK
+    return f"Last {quantity}" if is_low else ""
+
+
+@register.filter
+def own_price(variant: Variant) -> str:
+    """Return the price of a size that costs more or less than the product."""
+    price, product = variant.current_price_cents, variant.product
+    differs = price != product.current_price_cents
+    return _price(price, product.currency) if differs else ""
+
+
+@register.filter
+def attributes(product: Product) -> list[tuple[str, str]]:
+    """Return the name and text of what is known of the product."""
+    people = (product.get_gender_display(), product.get_age_group_display())
+    rows = [
+        ("Colour", product.colour),
+        ("Material", product.material),
+        ("Pattern", product.pattern),
+        ("For", ", ".join(filter(None, people))),
+    ]
+    return [row for row in rows if row[1]]
+
+
+@register.filter
+def host(link: str) -> str:
+    return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
 @register.simple_tag
@@ -88,6 +125,8 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
     }
     if product.is_reduced and product.sale_ends:
         data["offers"]["priceValidUntil"] = product.sale_ends.date().isoformat()
+    optional = {"color": "colour", "material": "material", "pattern": "pattern"}
+    data |= {n: v for n, f in optional.items() if (v := getattr(product, f))}
     if not product.brand:
         del data["brand"]
     return mark_safe(json.dumps(data, ensure_ascii=False).translate(_SCRIPT_SAFE))

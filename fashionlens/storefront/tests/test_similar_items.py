@@ -6,8 +6,9 @@ from catalog.tests.factories import lose_files, make_photo_bytes, make_product
 from fashionlens.storefront.tests.outline import outline
 
 pytestmark = pytest.mark.django_db
-# Product, photos, categories; encoder, its vector, the search; products and photos.
-PRODUCT_QUERIES = 7
+# Product, photos, categories, sizes; encoder, its vector, the search; groups, products
+# and photos.
+PRODUCT_QUERIES = 9
 
 
 def test_the_product_page_shows_what_is_similar_best_first(client, embed):
