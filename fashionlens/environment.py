@@ -5,8 +5,10 @@ Errors do not repeat URLs, which may contain a password.
 
 import logging
 import re
+from pathlib import Path
+from ssl import CERT_REQUIRED
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -37,6 +39,8 @@ TEXT_LANGUAGES = {
     **{"ja": "simple", "ko": "simple", "th": "simple", "zh": "simple"},
 }
 CACHE_SCHEMES = ("redis", "rediss", "unix")
+# Parameters of a rediss:// URL: who signed the server's certificate, and our own.
+TLS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 
 
 class Environment(environ.Env):
@@ -109,11 +113,32 @@ class Environment(environ.Env):
 def ensure_cache_address(var: str, url: str) -> None:
     try:
         parts = urlsplit(url)
-        if parts.port != 0 and parts.scheme in CACHE_SCHEMES:
-            return
+        is_valid = parts.port != 0 and parts.scheme in CACHE_SCHEMES
     except ValueError:
-        pass
-    raise ImproperlyConfigured(
-        f"{var} is not valid. Set it to redis://host:6379/0, and write % / # ? in a"
-        " password as %25 %2F %23 %3F."
-    )
+        is_valid = False
+    if not is_valid:
+        raise ImproperlyConfigured(
+            f"{var} is not valid. Set it to redis://host:6379/0, and write % / # ? in"
+            " a password as %25 %2F %23 %3F."
+        )
+    if parts.scheme == "rediss":
+        read_redis_tls(var, url)
+
+
+def read_redis_tls(var: str, url: str) -> dict[str, Any]:
+    """Return how TLS connections to a rediss:// URL are verified, for redis-py.
+
+    Raises ImproperlyConfigured.
+    """
+    given = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    if unknown := sorted(given.keys() - TLS_FILES):
+        raise ImproperlyConfigured(
+            f"{var} has the parameter {', '.join(unknown)}. Remove it: certificates"
+            f" are always verified, and the parameters are {', '.join(TLS_FILES)}."
+        )
+    for name, path in given.items():
+        if not Path(path).is_file():
+            raise ImproperlyConfigured(
+                f"{var} has {name}={path}, which is no file. Name a file in PEM format."
+            )
+    return {**given, "ssl_cert_reqs": CERT_REQUIRED, "ssl_check_hostname": True}

@@ -20,7 +20,11 @@ from django_guid.integrations.celery import CeleryIntegration
 from kombu import Queue
 
 from fashionlens import embedded
-from fashionlens.environment import Environment, ensure_cache_address
+from fashionlens.environment import (
+    Environment,
+    ensure_cache_address,
+    read_redis_tls,
+)
 from fashionlens.logs.configuration import FORMATS, logging_settings
 from fashionlens.postgres.address import read_database
 
@@ -265,6 +269,10 @@ if EMBEDDED:
     _cache_url = embedded.cache_url(VAR)
 else:
     CELERY_BROKER_URL = EXTERNAL["REDIS_URL"]
+    if CELERY_BROKER_URL.startswith("rediss:"):
+        # Without this Celery would not verify the certificate.
+        CELERY_BROKER_USE_SSL = read_redis_tls("REDIS_URL", CELERY_BROKER_URL)
+        CELERY_BROKER_URL = CELERY_BROKER_URL.partition("?")[0]
     # A separate database: clearing the cache must not clear the queue.
     _cache_url = env.str("CACHE_URL", _redis_db(EXTERNAL["REDIS_URL"], 1))
     ensure_cache_address("CACHE_URL" if "CACHE_URL" in env else "REDIS_URL", _cache_url)
