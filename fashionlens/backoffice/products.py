@@ -1,6 +1,5 @@
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import BaseModelFormSet, ModelForm
@@ -8,91 +7,21 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from catalog.feeds.hand_edits import locked_fields
 from catalog.models import Category, Product, ProductImage
-from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.copies import MAX_COPIES, copies_of
-from catalog.photos.forms import PhotoField
-from catalog.photos.prepared import PreparedFile
-from catalog.photos.store import set_photo
 from catalog.photos.unused import remove_files_on_error
 from catalog.variants.stock import add_missing_variants, refresh_stock
+from fashionlens.backoffice.locks import note_hand_edits
+from fashionlens.backoffice.photos import PhotoInline, thumbnail
 from fashionlens.backoffice.variants import ProductForm, VariantInline
 from search.models import EmbeddingFailure, Encoder
 from search.query.duplicates import find_product_duplicates
 from search.query.similar import has_pending_photos
 
 MAX_BRANDS = 100  # in the filter beside the list
-
-
-def thumbnail(image: ProductImage | None) -> SafeString | str:
-    if image is None or not image.file:
-        return "-"
-    return format_html(
-        '<img src="{}" alt="{}" height="80" loading="lazy">',
-        image.small.url,
-        image.alt_text,
-    )
-
-
-class ProductPhotoForm(forms.ModelForm):
-    file = PhotoField(label="Photo")
-    colours = forms.MultipleChoiceField(
-        choices=[(name, name) for name in COLOUR_NAMES],
-        required=False,
-        widget=forms.SelectMultiple(attrs={"size": 4}),
-    )
-
-    class Meta:
-        model = ProductImage
-        fields = ["file", "alt_text", "colours", "position"]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if isinstance(file, PreparedFile):
-            set_photo(image=self.instance, photo=file.photo)
-            if "colours" not in self.changed_data or not cleaned.get("colours"):
-                cleaned["colours"] = self.instance.colours
-                return cleaned
-        if "colours" in self.changed_data:
-            self.instance.colours_chosen = bool(cleaned.get("colours"))
-        return cleaned
-
-
-class PhotoFormSet(forms.BaseInlineFormSet):
-    def clean(self) -> None:
-        # The database would refuse the same photo twice, also while one photo replaces
-        # another, since it stores one row after the other.
-        super().clean()
-        photos = ProductImage.objects.filter(product=self.instance.pk)
-        stored = dict(photos.values_list("sha256", "pk"))
-        seen: set[str] = set()
-        for form in self.forms:
-            sha256, pk = form.instance.sha256, form.instance.pk
-            if not sha256 or getattr(form, "cleaned_data", {}).get("DELETE"):
-                continue
-            if sha256 in seen:
-                form.add_error("file", "This product already has this photo.")
-            elif stored.get(sha256, pk) != pk:
-                message = "Another row has this photo. Delete that row and save first."
-                form.add_error("file", message)
-            seen.add(sha256)
-
-
-class PhotoInline(admin.TabularInline):
-    model = ProductImage
-    form = ProductPhotoForm
-    formset = PhotoFormSet
-    fields = ["preview", "file", "alt_text", "colours", "position"]
-    readonly_fields = ["preview"]
-    extra = 1
-
-    @admin.display(description="")
-    def preview(self, image: ProductImage) -> SafeString | str:
-        return thumbnail(image)
 
 
 @admin.register(Category)
@@ -125,8 +54,10 @@ class ProductAdmin(admin.ModelAdmin):
     readonly_fields = ["duplicates"]
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        fields = [f for f in super().get_fields(request, obj) if f != "duplicates"]
-        return [*fields, "duplicates"] if obj else fields
+        last = ["keep_locked", "duplicates"]
+        fields = [f for f in super().get_fields(request, obj) if f not in last]
+        shown = last if obj and locked_fields(obj) else last[1:]
+        return [*fields, *shown] if obj else fields
 
     def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
         with remove_files_on_error():
@@ -173,6 +104,8 @@ class ProductAdmin(admin.ModelAdmin):
         change: bool,
     ) -> None:
         super().save_related(request, form, formsets, change)
+        if change:
+            note_hand_edits(form, formsets)
         add_missing_variants([form.instance.pk])
         # The product was saved with the stock of when the page was opened.
         refresh_stock([form.instance.pk])
