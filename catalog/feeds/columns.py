@@ -92,7 +92,7 @@ def check_headings(
 ) -> None:
     listed = ", ".join(h.strip() for h in headings[:40] if h.strip()) or "none"
     for heading, column in mapping.items():
-        if column and column not in columns.values():
+        if column and ALIASES.get(column, column) not in columns.values():
             raise FeedRefused(
                 f"{path.name} has no column {heading} (--column {column}={heading})."
                 f" Its headings: {listed}."

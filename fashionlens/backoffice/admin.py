@@ -3,6 +3,7 @@
 from fashionlens.backoffice import (  # noqa: F401
     duplicates,
     events,
+    feeds,
     index,
     products,
     words,

@@ -15,7 +15,6 @@ from catalog.feeds.columns import (
     FeedRefused,
     Preview,
     Record,
-    check_headings,
     list_unused,
     match_headings,
     normalize_heading,
@@ -79,14 +78,11 @@ def open_xml(
     path: Path, *, encoding: str | None, mapping: Mapping[str, str]
 ) -> XmlFeed:
     feed = XmlFeed(path, encoding, mapping)
-    first = next(feed.items(), None)
-    if first is None:
+    if next(feed.items(), None) is None:
         raise FeedRefused(
             f"{path.name} has no products. Use CSV, TSV, or Google's XML with item or"
             " entry elements."
         )
-    names = [name for name, _ in first]
-    check_headings(path, names, match_headings(names, mapping), mapping)
     return feed
 
 

@@ -14,7 +14,6 @@ from typing import ClassVar
 from catalog.feeds.columns import (
     Preview,
     Record,
-    check_headings,
     match_headings,
     normalize_heading,
 )
@@ -85,14 +84,13 @@ class ShopifyFeed:
 
 
 def open_shopify(feed: TableFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
-    """Return the feed; `mapping` goes before Shopify's names. Raises FeedRefused."""
+    """Return the feed; `mapping` goes before Shopify's names."""
     keys = [normalize_heading(heading) for heading in feed.headings]
     chosen = {*mapping.values()}
     usual = {
         key: col for key, col in _COLUMNS.items() if key in keys and col not in chosen
     }
     columns = match_headings(feed.headings, {**usual, **mapping})
-    check_headings(feed.path, feed.headings, columns, mapping)
     own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}
     return ShopifyFeed(replace(feed, columns={**own, **columns}))
 

@@ -30,6 +30,20 @@ def open_feed(
 ) -> Feed:
     """Return the feed in a file; `mapping` is heading -> column, or nothing.
 
+    Raises FeedRefused, also if columns are missing, and OSError.
+    """
+    feed = recognise_feed(path, encoding=encoding, mapping=mapping)
+    preview = feed.preview(1)
+    columns = {index: name for index, name in enumerate(preview.columns) if name}
+    check_headings(path, preview.headings, columns, mapping or {})
+    return feed
+
+
+def recognise_feed(
+    path: Path, *, encoding: str = "", mapping: Mapping[str, str] | None = None
+) -> Feed:
+    """Return the feed in a file, whatever its columns are.
+
     Raises FeedRefused and OSError.
     """
     mapping = {h: ALIASES.get(column, column) for h, column in (mapping or {}).items()}
@@ -60,7 +74,6 @@ def _interpret(feed: TableFeed, mapping: Mapping[str, str]) -> Feed:
         return open_shopify(feed, mapping)
     if is_woocommerce(feed.headings):
         return open_woocommerce(feed, mapping)
-    check_headings(feed.path, feed.headings, feed.columns, mapping)
     return feed
 
 

@@ -12,7 +12,6 @@ from typing import ClassVar
 from catalog.feeds.columns import (
     Preview,
     Record,
-    check_headings,
     match_headings,
     normalize_heading,
 )
@@ -116,14 +115,13 @@ class _Parents:
 
 
 def open_woocommerce(feed: TableFeed, mapping: Mapping[str, str]) -> WooCommerceFeed:
-    """Return the feed; `mapping` goes before the usual names. Raises FeedRefused."""
+    """Return the feed; `mapping` goes before the usual names."""
     keys = [normalize_heading(heading) for heading in feed.headings]
     chosen = {*mapping.values()}
     usual = {
         key: col for key, col in _COLUMNS.items() if key in keys and col not in chosen
     }
     columns = match_headings(feed.headings, {**usual, **mapping})
-    check_headings(feed.path, feed.headings, columns, mapping)
     own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}
     options = {n: key for n, key in enumerate(keys) if _ATTRIBUTE.fullmatch(key)}
     # The number of a product and its description in short are no columns of a feed.

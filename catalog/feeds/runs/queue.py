@@ -8,7 +8,6 @@ from django.core.files.base import File
 
 from catalog.feeds.archive import ArchiveRefused
 from catalog.feeds.columns import Feed, FeedRefused
-from catalog.feeds.formats.source import open_feed
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.runs.execution import (
     AlreadyImporting,
@@ -18,6 +17,7 @@ from catalog.feeds.runs.execution import (
 )
 from catalog.feeds.runs.files import delete_file, local_file, store_file
 from catalog.feeds.runs.models import FeedRun, FeedSource
+from catalog.feeds.runs.source_files import open_source
 from catalog.feeds.zip_files import is_zip, unpacked
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def import_run(run: FeedRun) -> None:
         )
 
         def open_file() -> Feed:
-            return open_feed(
+            return open_source(
                 feed_path, encoding=source.encoding, mapping=source.mapping
             )
 

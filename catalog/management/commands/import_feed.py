@@ -1,6 +1,7 @@
 import textwrap
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from tqdm import tqdm
 from catalog.feeds.archive import ArchiveRefused
 from catalog.feeds.columns import Feed, FeedRefused
 from catalog.feeds.fields import FIELDS, FeedField
-from catalog.feeds.formats.source import open_feed
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.plain_text import one_line
 from catalog.feeds.rows import RowProblem
@@ -18,6 +18,7 @@ from catalog.feeds.run import FeedReport
 from catalog.feeds.runs.execution import AlreadyImporting, RunStopped, execute
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.problems import write_problems
+from catalog.feeds.runs.source_files import open_source
 from catalog.feeds.zip_files import is_zip, unpacked
 
 MAX_SHOWN = 20  # problems on the console
@@ -159,11 +160,14 @@ class Command(BaseCommand):
             force=arguments["force"],
         )
         with unpacked(file) as path:
-            open_feed(path, encoding=arguments["encoding"], mapping=mapping)
+            read = partial(
+                open_source, path, encoding=arguments["encoding"], mapping=mapping
+            )
+            read()
             run.save()
 
             def announce() -> Feed:
-                feed = open_feed(path, encoding=arguments["encoding"], mapping=mapping)
+                feed = read()
                 self._announce(feed, options)
                 return feed
 
