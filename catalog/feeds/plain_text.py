@@ -27,6 +27,11 @@ def plain_text(text: str) -> str:
         html = _escape_words(text)
         if _TAG.search(html) or re.search(r"<!--|&(#?\w+);", text):
             text = visible_text(_HtmlText.extract(html))
+    return tidy_lines(text)
+
+
+def tidy_lines(text: str) -> str:
+    """Return the text without idle white space, as imports store it."""
     lines = [" ".join(line.split()) for line in text.splitlines()]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 

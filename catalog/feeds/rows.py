@@ -84,7 +84,8 @@ class ProductRow:
         availability = self.values.get("availability")
         quantity = self.values.get("quantity")
         if availability == Availability.OUT_OF_STOCK:
-            return {"quantity": 0}
+            same = present.availability == availability and quantity is None
+            return {} if same else {"quantity": 0}
         uncounted = quantity is None and (
             present.quantity == 0 or "quantity" in self.empty
         )

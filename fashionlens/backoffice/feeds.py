@@ -14,6 +14,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseRedirect,
+    StreamingHttpResponse,
 )
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -21,6 +22,8 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog.feeds.columns import FeedRefused
+from catalog.feeds.export.files import google_lines, json_lines
+from catalog.feeds.export.rows import export_rows
 from catalog.feeds.runs.models import FeedProblem, FeedRun, FeedSource
 from catalog.feeds.runs.problems import PROBLEM, write_problems
 from catalog.feeds.runs.queue import (
@@ -30,6 +33,7 @@ from catalog.feeds.runs.queue import (
     request_stop,
 )
 from catalog.feeds.runs.source_files import preview_run
+from catalog.models import ProductImage
 from catalog.tasks import import_feeds
 from catalog.upkeep.runs import send
 from fashionlens.backoffice.feed_forms import ColumnsForm, UploadForm, corrected_rows
@@ -38,6 +42,7 @@ from fashionlens.backoffice.read_only import ReadOnlyAdmin
 PREVIEW_ROWS = 8
 MAX_SHOWN = 100  # problems on a page
 REFRESH_S = 3
+EXPORTS = {"tsv": google_lines, "jsonl": json_lines}
 
 
 @admin.register(FeedSource)
@@ -86,6 +91,7 @@ class FeedRunAdmin(ReadOnlyAdmin):
             ("<int:pk>/stop/", require_POST(self.stop), "stop"),
             ("<int:pk>/correct/", require_POST(self.correct), "correct"),
             ("<int:pk>/problems.csv", self.problems, "problems"),
+            ("export/<slug:kind>/", self.export, "export"),
         ]
         wrap = self.admin_site.admin_view
         own = [path(at, wrap(v), name=f"catalog_feedrun_{n}") for at, v, n in views]
@@ -181,6 +187,22 @@ class FeedRunAdmin(ReadOnlyAdmin):
             headers={
                 "Content-Disposition": f'attachment; filename="problems-{pk}.csv"'
             },
+        )
+
+    def export(self, request: HttpRequest, kind: str) -> HttpResponseBase:
+        """Send all products as a feed."""
+        if not request.user.has_perm("catalog.view_product"):
+            raise PermissionDenied
+        if kind not in EXPORTS:
+            raise Http404(f"There is no export as {kind}.")
+
+        def link(image: ProductImage) -> str:
+            return request.build_absolute_uri(image.file.url)
+
+        return StreamingHttpResponse(
+            EXPORTS[kind](export_rows(link)),
+            content_type="text/plain; charset=utf-8",
+            headers={"Content-Disposition": f"attachment; filename=products.{kind}"},
         )
 
     def _start(

@@ -13,6 +13,7 @@ from catalog.feeds.groups import RowGroup
 from catalog.feeds.options import ImportOptions
 from catalog.feeds.photos.order import PhotoLinks, plan_photos
 from catalog.feeds.photos.reader import LinkedPhoto
+from catalog.feeds.plain_text import tidy_lines
 from catalog.feeds.store.addresses import free_skus, free_slugs
 from catalog.feeds.store.colours import choose_colours, choose_product_colours
 from catalog.feeds.store.matches import StoredProducts
@@ -71,7 +72,13 @@ class ProductBatch:
         for pk, group in found.items():
             if not self.stored.is_partial(pk, group):
                 product = self.stored.products[pk]
-                self.changed |= self.changes[pk].set(product, self._values(group))
+                values = self._values(group)
+                if not product.group and values.get("group") == product.sku:
+                    del values["group"]  # as exports say that sizes are one product
+                # Forms store other line breaks.
+                if tidy_lines(product.description) == values.get("description"):
+                    del values["description"]
+                self.changed |= self.changes[pk].set(product, values)
                 if self.changes[pk].fields.pop("category_id", None):
                     self.changes[pk].fields["category"] = ("", group.category)
         # A product deleted since its photos were read is created by the next import.

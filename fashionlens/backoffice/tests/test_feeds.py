@@ -10,6 +10,7 @@ from django.test import Client
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.queue import import_due
 from catalog.models import Product
+from catalog.tests.factories import make_product
 from ml.preprocess import MAX_BYTES
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,14 @@ def test_the_lists_open(admin_client):
         f"/admin/catalog/feedsource/{pk}/change/",
     ):
         assert admin_client.get(url).status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "start"), [("tsv", "id\titem"), ("jsonl", '{"id"')])
+def test_all_products_are_exported(admin_client, kind, start):
+    make_product(photo=True)
+    response = admin_client.get(f"/admin/catalog/feedrun/export/{kind}/")
+    text = b"".join(response.streaming_content).decode()
+    assert text.startswith(start)
+    assert "http://testserver/media/products/" in text
+    assert "attachment" in response["Content-Disposition"]
+    assert admin_client.get("/admin/catalog/feedrun/export/pdf/").status_code == 404
