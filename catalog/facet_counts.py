@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from django.db import connections
 
-from catalog.facets import FACETS, VALUES_FACETS, FacetValue, PriceRange, ValuesFacet
+from catalog.facets import FACETS, VALUES_FACETS, FacetValue, ValuesFacet
 from catalog.filters import Filters
 from catalog.models import Product
+from catalog.prices.ranges import PriceRange
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class FacetCounts:
     colours: list[FacetValue]
     prices: list[PriceRange]
     in_stock: int
+    sizes: list[FacetValue]
+    genders: list[FacetValue]
+    age_groups: list[FacetValue]
+    materials: list[FacetValue]
+    patterns: list[FacetValue]
     at_least: bool = False  # there are more candidates than were counted
 
     @property

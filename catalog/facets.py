@@ -10,16 +10,14 @@ from math import inf
 from typing import Any, ClassVar
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Func, QuerySet, TextField
 
 from catalog.models import Category, Product
-from catalog.money import decimal, minor_digits, shop_currency
 from catalog.photos.colours import COLOUR_NAMES
-from catalog.prices.ranges import price_steps
+from catalog.prices.ranges import PriceRange, price_limits
 from catalog.slugs import comparable
 
 MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
-PriceLimits = tuple[int | None, int | None]  # in cents, inclusive; None is open
 # A step from each brand to the next one in the index; DISTINCT reads every product.
 _NEXT = """
     SELECT brand FROM catalog_product
@@ -43,43 +41,6 @@ class FacetValue:
     name: str
     count: int
     chosen: bool
-
-
-@dataclass(frozen=True)
-class PriceRange:
-    """Both limits are inclusive; None is open."""
-
-    min_cents: int | None
-    max_cents: int | None
-    count: int
-    chosen: bool
-
-    @property
-    def value(self) -> str:
-        """Return the pages' parameter `price`: `2500-4999` or `-2499`."""
-        limits = (self.min_cents, self.max_cents)
-        return "-".join("" if limit is None else str(limit) for limit in limits)
-
-    @property
-    def name(self) -> str:
-        low, high = self.min_cents, self.max_cents
-        if high is None:
-            return "Any price" if low is None else f"{_units(low)} and more"
-        # Whole units are easier to read than 24.99; the cent misleads nobody.
-        is_below = (high + 1) % max(_unit(), 10) == 0
-        end = _units(high + is_below)
-        if low is None:
-            return f"{'Under' if is_below else 'Up to'} {end}"
-        return f"{_units(low)} to {end}"
-
-
-def _unit() -> int:
-    return 10 ** minor_digits(shop_currency())
-
-
-def _units(minor: int) -> str:
-    whole, rest = divmod(minor, _unit())
-    return decimal(minor, shop_currency()) if rest else str(whole)
 
 
 class Facet:
@@ -198,6 +159,51 @@ class ColourFacet(ValuesFacet):
         """
 
 
+class SizeFacet(ValuesFacet):
+    """Products have the sizes that can be had."""
+
+    def lookups(self, *values: Any) -> dict[str, Any]:
+        (chosen,) = values
+        return {f"{self.path}__overlap": list(chosen)} if chosen else {}
+
+    def known_values(self) -> Iterable[str]:
+        sizes = Func(self.path, function="unnest", output_field=TextField())
+        products = Product.objects.published().order_by()
+        return products.values_list(sizes, flat=True).distinct()
+
+    def unknown_values(self, chosen: Iterable[str]) -> list[str]:
+        products = Product.objects.published()
+        return [
+            value
+            for value in chosen
+            if not products.filter(**self.lookups([value])).exists()
+        ]
+
+    def counts_sql(self, products: str) -> str:
+        return f"""
+            SELECT size, count(*) FROM {products}, unnest({self.name}) AS size
+            GROUP BY 1
+        """
+
+
+class ChoiceFacet(ValuesFacet):
+    """A field with choices."""
+
+    @property
+    def names(self) -> dict[str, str]:
+        field: Any = Product._meta.get_field(self.path)
+        return dict(field.choices)
+
+    def known_values(self) -> Iterable[str]:
+        return self.names
+
+    def unknown_values(self, chosen: Iterable[str]) -> list[str]:
+        return [value for value in chosen if value not in self.names]
+
+    def _names(self, values: Iterable[str]) -> Iterable[tuple[str, str]]:
+        return ((value, self.names.get(value, value)) for value in values)
+
+
 class PriceFacet(Facet):
     name = "prices"
     label = "Price"
@@ -212,22 +218,11 @@ class PriceFacet(Facet):
     def read(self, counts: Mapping[str, int], *values: Any) -> list[PriceRange]:
         numbers = {int(price): number for price, number in counts.items()}
         ranges = []
-        for low, high in _limits(price_steps(numbers), *values):
+        for low, high in price_limits(numbers, *values):
             first, last = low or 0, inf if high is None else high
             count = sum(n for price, n in numbers.items() if first <= price <= last)
             ranges.append(PriceRange(low, high, count, (low, high) == values))
         return [each for each in ranges if each.count or each.chosen]
-
-
-def _limits(steps: list[int], *chosen: Any) -> list[PriceLimits]:
-    """Return the ranges offered, cheapest first, then the chosen one if unlike."""
-    lows = [None, *steps]
-    highs = [*(step - 1 for step in steps), None]
-    # Without a limit, the range of all products would narrow nothing.
-    offered: list[PriceLimits] = [*zip(lows, highs, strict=True)] if steps else []
-    low, high = chosen
-    known = chosen == (None, None) or chosen in offered
-    return offered if known else [*offered, (low, high)]
 
 
 class StockFacet(Facet):
@@ -251,8 +246,13 @@ FACETS: tuple[Facet, ...] = (
     CategoryFacet("categories", "Category", "category", "category__slug"),
     ColourFacet("colours", "Colour", "colour", "colours"),
     BrandFacet("brands", "Brand", "brand", "brand"),
+    SizeFacet("sizes", "Size", "size", "sizes"),
     PriceFacet(),
     StockFacet(),
+    ChoiceFacet("genders", "For", "gender", "gender"),
+    ChoiceFacet("age_groups", "Age", "age_group", "age_group"),
+    ValuesFacet("materials", "Material", "material", "material"),
+    ValuesFacet("patterns", "Pattern", "pattern", "pattern"),
 )
 VALUES_FACETS = tuple(facet for facet in FACETS if isinstance(facet, ValuesFacet))
 

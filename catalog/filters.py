@@ -40,6 +40,11 @@ class Filters:
     categories: tuple[str, ...] = ()  # slugs
     brands: tuple[str, ...] = ()
     colours: tuple[str, ...] = ()  # of one photo
+    sizes: tuple[str, ...] = ()
+    genders: tuple[str, ...] = ()
+    age_groups: tuple[str, ...] = ()
+    materials: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
     price_min_cents: int | None = None
     price_max_cents: int | None = None
     in_stock: bool | None = None  # False: only what is not

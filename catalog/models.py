@@ -65,7 +65,10 @@ class Category(models.Model):
 
 
 class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  # type: ignore[override]
-    word_fields = {"title", "brand", "description", "category", "category_id"}
+    word_fields = {
+        *("title", "brand", "description", "category", "category_id"),
+        *("colour", "material", "pattern", "gender", "age_group"),
+    }
 
     def without_words(self) -> Self:
         """Return products whose words are missing or of another version."""
@@ -232,6 +235,16 @@ class Product(Priced):
                 name="product_sales",
             ),
             GinIndex(fields=["sizes"], name="product_sizes"),
+            models.Index(
+                fields=["status", "material"],
+                condition=~Q(material=""),
+                name="product_materials",
+            ),
+            models.Index(
+                fields=["status", "pattern"],
+                condition=~Q(pattern=""),
+                name="product_patterns",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from catalog.error_codes import ErrorCode
 from catalog.facets import VALUES_FACETS, canonical_brands
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 from catalog.listing import PAGE_SIZE
+from catalog.models import Product
 from catalog.words import MAX_WORDS_CHARS
 
 MAX_PAGE_SIZE = 100
@@ -181,6 +182,9 @@ _VALUE_HELP = {
     "category": "The slug of a category.",
     "brand": "The whole name of a brand, in upper or lower case.",
     "colour": "A colour of the garment in the photo.",
+    "size": "A size that can be had.",
+    "gender": f"Whom it is for: {', '.join(Product.Gender.values)}.",
+    "age_group": f"Whom it is for: {', '.join(Product.AgeGroup.values)}.",
 }
 
 

@@ -11,8 +11,9 @@ from catalog.api.serializers import (
     listed_product_json,
     product_detail_json,
 )
-from catalog.facets import FacetValue, PriceRange
+from catalog.facets import FacetValue
 from catalog.models import Category, Product, ProductImage
+from catalog.prices.ranges import PriceRange
 from catalog.variants.models import Variant
 
 SHOP = "https://shop.example"
@@ -69,6 +70,11 @@ _FACET_VALUES = {
     "categories": FacetValue("dress", "Dresses", 124, chosen=False),
     "brands": FacetValue("Ostra", "Ostra", 61, chosen=False),
     "colours": FacetValue("navy", "navy", 87, chosen=False),
+    "sizes": FacetValue("M", "M", 93, chosen=False),
+    "genders": FacetValue("female", "Women", 210, chosen=False),
+    "age_groups": FacetValue("adult", "Adult", 402, chosen=False),
+    "materials": FacetValue("Cotton", "Cotton", 118, chosen=False),
+    "patterns": FacetValue("Striped", "Striped", 37, chosen=False),
     "prices": PriceRange(2500, 4999, 205, chosen=False),
 }
 

@@ -7,8 +7,9 @@ from django.db import models
 class ProductWords(models.Model):
     """The words that find a product, kept by `catalog.product_words`.
 
-    Weight A has title and brand, B category and colours, C the codes, and D the
-    description. It is a table of its own so that a changed price does not rewrite it.
+    Weight A has title and brand, B category, colours and attributes, C the codes, and D
+    the description. It is a table of its own so that a changed price does not rewrite
+    it.
     """
 
     product = models.OneToOneField(

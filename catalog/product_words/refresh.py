@@ -1,9 +1,9 @@
 """Keep what products are found by words with up to date.
 
-A document joins the product's texts and codes, the name of its category and the colours
-of its photos. Whatever changes one of them calls `refresh_words`, and a sweep finds
-products that came in by another way. No triggers: a distributed Postgres takes none on
-these tables.
+A document joins the product's texts, attributes and codes, the name of its category and
+the colours of its photos. Whatever changes one of them calls `refresh_words`, and a
+sweep finds products that came in by another way. No triggers: a distributed Postgres
+takes none on these tables.
 """
 
 from collections import Counter
@@ -20,7 +20,12 @@ from catalog.product_words.vocabulary import learn_words
 CHUNK = 1000
 MAX_DESCRIPTION_CHARS = 50_000  # a document has an end, and reaching it is an error
 # Raise it with every change of what documents are made of: older ones are then pending.
-FORMAT = 1
+FORMAT = 2
+# Gender or age group -> words; nobody searches for adults.
+PEOPLE = {
+    **{"female": "women", "male": "men", "unisex": "unisex", "newborn": "newborn"},
+    **{"infant": "infant baby", "toddler": "toddler", "kids": "kids children"},
+}
 
 # Rows are locked in order, and before the statement that reads what to write: one that
 # had to wait for another change then sees it.
@@ -42,7 +47,8 @@ WHERE w.product_id = ANY (%(ids)s) ORDER BY w.product_id FOR NO KEY UPDATE
 """
 _READ = """
 SELECT p.id, p.status, p.title, p.brand, c.name, colours.names,
-    left(p.description, %(max)s), p.sku
+    left(p.description, %(max)s), p.sku,
+    ARRAY[p.colour, p.material, p.pattern], p.gender, p.age_group
 FROM catalog_product p
 JOIN catalog_category c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -103,13 +109,21 @@ def _refresh_chunk(ids: list[int], counts: Counter[str] | None) -> None:
 
 
 def _place(
-    title: str, brand: str, category: str, colours: str, description: str, sku: str
+    title: str,
+    brand: str,
+    category: str,
+    colours: str,
+    description: str,
+    sku: str,
+    attributes: list[str],
+    *people: str,
 ) -> Iterator[Placed]:
+    named = [*colours.split(" , "), *attributes, *(PEOPLE.get(p, "") for p in people)]
     parts = [
         TextPart(title, "A"),
         TextPart(brand, "A"),
         TextPart(category, "B"),
-        *(TextPart(colour, "B") for colour in colours.split(" , ")),
+        *(TextPart(text, "B") for text in named),
         TextPart(description, "D"),
     ]
     return place_words(parts, [sku])

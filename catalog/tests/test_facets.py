@@ -3,11 +3,11 @@ import pytest
 from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
 from catalog.facets import (
     MAX_COUNTED_VALUES,
-    PriceRange,
     canonical_brands,
     list_brands,
 )
 from catalog.filters import Filters
+from catalog.prices.ranges import PriceRange
 from catalog.tests.factories import make_category, make_product, paint
 
 pytestmark = pytest.mark.django_db

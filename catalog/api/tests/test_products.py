@@ -102,7 +102,7 @@ def test_orders(client):
 @pytest.mark.parametrize(
     "query, field, code",
     [
-        ("size=xl", "size", "unknown_parameter"),
+        ("shape=xl", "shape", "unknown_parameter"),
         ("colour=infrared", "colour", "unknown_colour"),
         ("brand=Nobody", "brand", "unknown_brand"),
         ("&".join(["brand=x"] * 101), "brand", "too_many"),

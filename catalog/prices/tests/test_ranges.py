@@ -2,10 +2,9 @@ from collections import Counter
 
 import pytest
 
-from catalog.facets import PriceRange
 from catalog.filters import Filters
 from catalog.listing import Listing
-from catalog.prices.ranges import price_steps
+from catalog.prices.ranges import PriceRange, price_steps
 from catalog.tests.factories import make_product
 
 

@@ -11,10 +11,11 @@ from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.facets import VALUES_FACETS, PriceRange
+from catalog.facets import VALUES_FACETS
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
 from catalog.money import amount, decimal
+from catalog.prices.ranges import PriceRange
 from catalog.variants.models import Variant
 from fashionlens.storefront.parameters import FILTERS
 
@@ -154,6 +155,7 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 def chosen_filters(context: dict[str, Any], filters: Filters) -> list[tuple[str, str]]:
     """Return the name of each chosen value and the address of this list without it."""
     names = {each.slug: each.name for each in context["all_categories"]}
+    names |= dict([*Product.Gender.choices, *Product.AgeGroup.choices])
     chosen = [
         (facet.parameter, value, capfirst(names.get(value, value)))
         for facet in VALUES_FACETS
