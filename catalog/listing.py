@@ -12,12 +12,15 @@ from django.dispatch import Signal
 from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import Product, ProductQuerySet
+from catalog.word_query.by_looks import find_by_looks
 from catalog.words import MAX_RANKED, WordsQuery, interpret
 
 PAGE_SIZE = 24
 # Counts are exact up to here. A list has many more pages than anybody turns.
 MAX_COUNTED = 10_000
 MAX_FACETED = 5_000  # the newest products of a list, among which facets are counted
+# Products that say or look like the words: none is added to a list of so many.
+MAX_BY_LOOKS = 96
 LARGE_LIST_AGE_S = 60  # of counts beyond these limits
 # Sent with `words` and `filters` when a search by words finds no product.
 zero_results = Signal()
@@ -28,13 +31,22 @@ class Matches:
     """Products found by words: the newest MAX_RANKED by rank, then the others by age.
 
     A word that half of the shop has would otherwise be ranked in half of the shop.
+    What only looks like the words comes last.
     """
 
     query: SearchQuery | CombinedSearchQuery
     products: ProductQuerySet
     newest_ids: Sequence[int]  # of up to MAX_COUNTED products
+    look_ids: Sequence[int] = ()
 
     def __getitem__(self, part: slice) -> list[Product]:
+        said = len(self.newest_ids)
+        found = self._saying(part) if part.start < said or not self.look_ids else []
+        looking = self.look_ids[max(part.start - said, 0) : max(part.stop - said, 0)]
+        by_id = Product.objects.with_photos().in_bulk(looking) if looking else {}
+        return found + [by_id[pk] for pk in looking if pk in by_id]
+
+    def _saying(self, part: slice) -> list[Product]:
         found: list[Product] = []
         if part.start < MAX_RANKED:
             ranked = Product.objects.among(self.newest_ids[:MAX_RANKED])
@@ -72,18 +84,20 @@ class Listing:
         products = self.products
         if self.words_query.words:
             if not fields:
-                return Matches(self.words_query.query, products, self._newest_ids)
+                return Matches(
+                    self.words_query.query, products, self._newest_ids, self.look_ids
+                )
             # In the order of an index nearly all products may come before those with a
             # rare word.
             if self.count <= MAX_COUNTED:
-                products = Product.objects.among(self._newest_ids)
+                products = Product.objects.among(self._ids)
         return products.with_photos().order_by(*fields or ["-id"])
 
     @cached_property
     def count(self) -> int:
         """Return the number of products; more than MAX_COUNTED are not counted."""
         if self.words_query.words:
-            return len(self._newest_ids)
+            return len(self._ids)
         return self.products.order_by()[: MAX_COUNTED + 1].count()
 
     @property
@@ -130,6 +144,25 @@ class Listing:
         return products.matching(self.words_query.query)
 
     @cached_property
+    def look_ids(self) -> list[int]:
+        """Return products that look like the words but do not have them."""
+        if not self.words_query.words:
+            return []
+        return self._looking_like(self.filters, self._newest_ids)
+
+    @property
+    def _ids(self) -> list[int]:
+        return self._newest_ids + self.look_ids
+
+    def _looking_like(self, filters: Filters, found: Sequence[int]) -> list[int]:
+        enough = len(found) >= MAX_BY_LOOKS
+        if not self.words_query.words or self.skus or enough:
+            return []
+        looking = find_by_looks(self.words_query.words, filters, MAX_BY_LOOKS)
+        known = set(found)
+        return [pk for pk in looking if pk not in known][: MAX_BY_LOOKS - len(found)]
+
+    @cached_property
     def _newest_ids(self) -> list[int]:
         # Read once for all that a page shows: words cannot be read from an index in
         # any order.
@@ -141,7 +174,8 @@ class Listing:
 
     def _candidates(self, filters: Filters) -> FacetCandidates:
         if self.words_query.words and filters == self.filters:
-            ids = self._newest_ids
+            ids = self._ids
         else:
             ids = self._newest(filters, MAX_FACETED + 1)
+            ids += self._looking_like(filters, ids)
         return FacetCandidates(ids[:MAX_FACETED], len(ids) > MAX_FACETED)

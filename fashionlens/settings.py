@@ -353,6 +353,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.complete_variants",
         "schedule": crontab(hour=2, minute=0),
     },
+    "looks": {
+        "task": "search.tasks.learn_words",
+        "schedule": crontab(hour=3, minute=15),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),

@@ -17,11 +17,27 @@ import numpy as np
 from PIL import Image
 
 from ml.errors import UserError
-from ml.serving.attributes import Attributes
+from ml.serving.attributes import (
+    Attributes,
+    lengthen_rows,
+    looks_of,
+    shorten_rows,
+)
 from ml.serving.garments import WHOLE_PICTURE, Finding, Garment
 from ml.serving.networks import Network, Seen, open_network
 
-__all__ = ["WHOLE_PICTURE", "Encoder", "EncoderError", "Finding", "Garment", "Part"]
+__all__ = [
+    "WHOLE_PICTURE",
+    "Attributes",
+    "Encoder",
+    "EncoderError",
+    "Finding",
+    "Garment",
+    "Part",
+    "lengthen_rows",
+    "looks_of",
+    "shorten_rows",
+]
 
 SHIPPED = Path(__file__).parent / "encoders" / "fashion"
 RUNTIMES = {"onnx": "encoder.onnx", "keras": "encoder.keras"}

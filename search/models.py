@@ -60,6 +60,23 @@ class Encoder(models.Model):
         return self.version
 
 
+class WordMap(models.Model):
+    """What words look like under an encoder, learnt from this shop every night."""
+
+    encoder = models.OneToOneField(
+        Encoder, on_delete=models.CASCADE, related_name="word_map"
+    )
+    language = models.CharField(max_length=40)
+    words = ArrayField(models.CharField(max_length=64), help_text="Lexemes")
+    vectors = models.BinaryField()  # (words, DIMENSION) float16
+    mean = models.BinaryField()  # (DIMENSION,) float32
+    products = models.PositiveIntegerField(help_text="Products it was learnt from")
+    created = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{len(self.words)} words for {self.encoder}"
+
+
 class EmbeddingQuerySet(models.QuerySet["Embedding"]):
     def of_first_photos(self, encoder: Encoder) -> Self:
         """Return one row for each product: that of its first photo with a vector."""

@@ -6,6 +6,7 @@ from catalog.upkeep.runs import send, upkeep_task
 from search.events.record import delete_old_events
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
+from search.index.word_map import learn_word_map
 from search.query.duplicates import find_duplicates
 from search.query.recall import NothingToMeasure, measure_recall
 
@@ -37,6 +38,11 @@ def forget_old_events() -> None:
 @upkeep_task
 def look_for_duplicates() -> None:
     log.info("Duplicates: %s", find_duplicates())
+
+
+@upkeep_task
+def learn_words() -> None:
+    log.info("Looks of words: %s", learn_word_map(active_encoder()))
 
 
 def wake_worker(times: int = 1) -> bool:

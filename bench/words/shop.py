@@ -8,9 +8,12 @@ from tqdm import tqdm
 
 from catalog.models import Product, ProductImage
 from catalog.photos.prepared import prepare_photo
+from catalog.product_words.sweep import refresh_all
 from fashionlens.demo.class_folders import import_photos
 from ml.preprocess import read_bytes
 from search.index.embed import embed_due
+from search.index.encoders import active_encoder
+from search.index.word_map import learn_word_map
 
 
 def load_shop(data: Path, splits: Iterable[str]) -> dict[int, str]:
@@ -22,6 +25,8 @@ def load_shop(data: Path, splits: Iterable[str]) -> dict[int, str]:
         for file in tqdm(files, desc=f"Comparing {split}", unit=" photos"):
             paths[prepare_photo(read_bytes(file)).sha256] = str(file.relative_to(data))
     embed_due()
+    refresh_all()
+    learn_word_map(active_encoder())
     rows = ProductImage.objects.values_list("product_id", "sha256")
     return {product: paths[sha256] for product, sha256 in rows}
 

@@ -98,8 +98,11 @@ class ProductListView(PublicView):
         root = root_of(request)
         page["words"] = listing.words_query.words if "q" in values else None
         page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
+        looking = set(listing.look_ids)
         page["results"] = [
-            listed_product_json(product, product.cover, root)
+            listed_product_json(
+                product, product.cover, root, by_looks=product.pk in looking
+            )
             for product in page["results"]
         ]
         return Response(page)

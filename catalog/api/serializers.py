@@ -138,14 +138,18 @@ class ListedProductOutput(ProductOutput):
     cover = PhotoOutput(
         allow_null=True, help_text="The product's first photo, or null without one."
     )
+    by_looks = serializers.BooleanField(
+        help_text="Whether the product looks like the words, which it does not have."
+    )
 
 
 def listed_product_json(
-    product: Product, cover: ProductImage | None, root: str
+    product: Product, cover: ProductImage | None, root: str, *, by_looks: bool = False
 ) -> dict[str, Any]:
     return {
         **product_json(product, root),
         "cover": photo_json(cover, root) if cover else None,
+        "by_looks": by_looks,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from ml.serving.attributes import NEVER, ROW_POWER, Head, looks_of
+from ml.serving.attributes import NEVER, Head, lengthen_rows, looks_of
 
 PRECISION = 0.9  # of a name that is sure
 INVERSE_PENALTY = 3.0  # chosen on validation photos
@@ -72,8 +72,7 @@ def fit_words(
     mean = vectors.mean(axis=0)
     penalty = WORD_PENALTY * np.eye(len(words), dtype=np.float32)
     rows = np.linalg.solve(bags.T @ bags + penalty, bags.T @ (vectors - mean))
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return words, rows / np.maximum(lengths, 1e-9) ** ROW_POWER, mean
+    return words, lengthen_rows(rows), mean
 
 
 def word_limit(

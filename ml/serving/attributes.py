@@ -37,15 +37,25 @@ class Head:
         return [self.names[n] if ok else "" for n, ok in zip(best, sure, strict=True)]
 
 
+def lengthen_rows(rows: np.ndarray) -> np.ndarray:
+    """Bring the (words, D) rows of a ridge map nearer to length 1."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows / np.maximum(lengths, 1e-9) ** ROW_POWER
+
+
+def shorten_rows(rows: np.ndarray) -> np.ndarray:
+    """Undo `lengthen_rows`."""
+    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+    return rows * lengths ** (ROW_POWER / (1 - ROW_POWER))
+
+
 def looks_of(rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Return the unit vector that (words, D) rows stand for, and the score of a photo
-    that is as they say: its product with that vector, from the mean."""
+    """Return the unit vector that lengthened (words, D) rows stand for, and the score
+    of a photo that is as they say: its product with that vector, from the mean."""
     total = rows.sum(axis=0)
     looks = total / max(float(np.linalg.norm(total)), 1e-9)
-    shown = rows * np.linalg.norm(rows, axis=1, keepdims=True) ** (
-        ROW_POWER / (1 - ROW_POWER)
-    )
-    return looks, max(float(shown.sum(axis=0) @ looks), 1e-9)
+    promised = float(shorten_rows(rows).sum(axis=0) @ looks)
+    return looks, max(promised, 1e-9)
 
 
 @dataclass(frozen=True)

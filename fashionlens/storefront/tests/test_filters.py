@@ -131,7 +131,7 @@ def test_counting_the_filters_waits_until_the_box_is_opened(client, shelf):
 def test_the_filters_take_a_bounded_number_of_queries(
     client, shelf, query, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(16):
         client.get(f"/filters/?{query}")
 
 
