@@ -48,19 +48,24 @@ class PhotoBatch:
         self.products = products
         self.versions = _known_versions(products.values())
         part: list[RowGroup] = []
-        count = 0
+        links: set[str] = set()  # sizes and colours share their photos
         for group in groups:
-            links = [(row.sku, link) for row in group.rows for link in row.links]
-            new = sum(
-                self.reader.may_differ(each[1], self._known(*each)) for each in links
-            )
-            if part and count + new > MAX_LINKS:
+            new = {
+                link
+                for row in group.rows
+                for link in row.links
+                if self._asks(row, link)
+            }
+            if part and len(links | new) > MAX_LINKS:
                 yield part
-                part, count = [], 0
+                part, links = [], set()
             part.append(group)
-            count += new
+            links |= new
         if part:
             yield part
+
+    def _asks(self, row: ProductRow, link: str) -> bool:
+        return self.reader.may_differ(link, self._known(row.sku, link))
 
     def read(
         self,

@@ -4,6 +4,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from html import unescape
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from catalog.slugs import comparable
 from ml.preprocess import MAX_BYTES, read_bytes
 
 Version = dict[str, Any]
+_CACHED_LINKS = 4096
 
 
 class LinkError(ValueError):
@@ -61,8 +63,10 @@ class _OnDisk:
 class FolderPhotos:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
+        # An import looks for a file up to three times.
+        self.find = lru_cache(_CACHED_LINKS)(self._find)
 
-    def find(self, link: str) -> FileOfPhoto:
+    def _find(self, link: str) -> FileOfPhoto:
         for spelling in _spellings(link):
             path = (self.folder / _inside(spelling)).resolve()
             if not path.is_relative_to(self.folder):
@@ -144,6 +148,9 @@ def _inside(spelling: str) -> PurePosixPath:
 def _spellings(link: str) -> Iterator[str]:
     """Yield a path as written, decoded, and with accents in one or two code points."""
     relative = link.replace("\\", "/").lstrip("/")
+    if relative.isascii() and not {"%", "&"} & set(relative):
+        yield relative
+        return
     names = (relative, unquote(relative), unescape(unquote(relative)))
     composed = [normalize("NFC", name) for name in names]
     decomposed = [normalize("NFD", name) for name in names]

@@ -50,6 +50,32 @@ class PhotoChanges:
         ProductImage.objects.filter(pk__in=removed).delete()
 
 
+def without_settled(
+    products: Mapping[Product, PhotoLinks],
+) -> dict[Product, PhotoLinks]:
+    """Leave out products whose photos are those of their links, in the same order."""
+    links = FeedPhoto.objects.filter(image__product__in=products)
+    places: dict[int, dict[str, int]] = defaultdict(dict)
+    for pk, link, position in links.values_list(
+        "image__product", "link", "image__position"
+    ):
+        places[pk][link] = position
+    return {
+        product: linked
+        for product, linked in products.items()
+        if not _is_settled(linked, places[product.pk])
+    }
+
+
+def _is_settled(linked: PhotoLinks, places: Mapping[str, int]) -> bool:
+    photos = [linked.photos.get(link) for link in linked.links]
+    if places.keys() != {*linked.links} or not all(photos):
+        return False
+    # Several links may lead to one photo, which plan_photos looks at.
+    in_order = [places[link] for link in linked.links] == list(range(len(photos)))
+    return in_order and not any(each and each.photo for each in photos)
+
+
 def plan_photos(products: Mapping[Product, PhotoLinks]) -> PhotoChanges:
     images = defaultdict(list)
     stored = ProductImage.objects.filter(product__in=products)

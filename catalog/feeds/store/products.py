@@ -11,13 +11,14 @@ from django.utils import timezone
 from catalog.categories import category_of
 from catalog.feeds.groups import RowGroup
 from catalog.feeds.options import ImportOptions
-from catalog.feeds.photos.order import PhotoLinks, plan_photos
+from catalog.feeds.photos.order import PhotoLinks, plan_photos, without_settled
 from catalog.feeds.photos.reader import LinkedPhoto
 from catalog.feeds.plain_text import tidy_lines
 from catalog.feeds.store.addresses import free_skus, free_slugs
 from catalog.feeds.store.colours import choose_colours, choose_product_colours
 from catalog.feeds.store.matches import StoredProducts
 from catalog.feeds.store.sizes import SizeBatch
+from catalog.feeds.store.writes import update_claims, update_products
 from catalog.models import Category, FeedProduct, Product
 
 _PUBLISHED, _ARCHIVED = Product.Status.PUBLISHED, Product.Status.ARCHIVED
@@ -189,6 +190,7 @@ class ProductBatch:
             partial = self.stored.is_partial(pk, group)
             if group.links and not partial and PHOTOS not in product.locked:
                 linked[product] = PhotoLinks(group.links, self._photos(group))
+        linked = without_settled(linked)
         changes = plan_photos(linked)
         for image in changes.added:
             choose_colours(image)
@@ -210,9 +212,7 @@ class ProductBatch:
             if change.fields and not change.is_new:
                 change.product.updated = timezone.now()
                 products.append(change.product)
-        fields = sorted({*self.changed, "updated"})
-        if products:
-            Product.objects.bulk_update(products, fields)
+        update_products(products, self.changed)
 
     def _remember(self, found: dict[int, RowGroup]) -> None:
         """Note what the rows were, so that the same rows need not be read again."""
@@ -220,7 +220,7 @@ class ProductBatch:
         outdated = [each for each in claims if each.digest != found[each.pk].digest]
         for claim in outdated:
             claim.digest = found[claim.pk].digest
-        FeedProduct.objects.bulk_update(outdated, ["digest"])
+        update_claims(outdated, {"digest"})
 
     def _count(self, found: dict[int, RowGroup]) -> None:
         new = sum(change.is_new for change in self.changes.values())

@@ -5,6 +5,7 @@ from typing import Any
 from catalog.feeds.groups import RowGroup
 from catalog.feeds.rows import ProductRow
 from catalog.feeds.store.matches import StoredProducts
+from catalog.feeds.store.writes import update_variants
 from catalog.models import Product
 from catalog.variants.models import Variant
 
@@ -23,7 +24,7 @@ class SizeBatch:
                 self._plan(changes[pk], group, row, position)
         Variant.objects.bulk_create(self.new)
         if self.changed:
-            Variant.objects.bulk_update(self.changed.values(), sorted(self.names))
+            update_variants(self.changed.values(), self.names)
 
     def emptied(self) -> list[Product]:
         """Return the products all of whose sizes have moved to others."""
