@@ -89,7 +89,12 @@ def _facts(info: dict[str, Any]) -> str:
         ("Keras against ONNX, least cosine", f"{info['parity']['least_cosine']}"),
     ]
     table = _table(("", ""), rows)
-    return f"{table}\n\n```\n{info['command']}\n```"
+    commands = [
+        info["command"],
+        *([info["weighed_by"]] if "weighed_by" in info else []),
+    ]
+    lines = "\n".join(commands)
+    return f"{table}\n\n```\n{lines}\n```"
 
 
 def _alike(ours: dict[str, Any]) -> str:

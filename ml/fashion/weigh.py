@@ -2,7 +2,8 @@
 
 python -m ml.fashion.weigh --encoder DIR --data DIR --attributes CSV [--senders CSV]
 
-It prints the options of `ml.train` that give the parts these weights.
+It prints the options of `ml.train` that give the parts these weights. With --out it
+writes the encoder with them, and calibrates its bands again.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.command import add_data, add_notes, data_folder, run_command
+from ml.command import add_data, add_notes, command_line, data_folder, run_command
 from ml.dataset import categories_of, read_splits
 from ml.encoder import SHIPPED, Encoder
 from ml.errors import ConfigError
@@ -28,8 +29,8 @@ from ml.measure.photo_edits import PLACED, ROWS
 from ml.recipes import flag
 
 # How much each figure of the validation photos counts.
-VALUES = {"grade": 1.0, "recall@1": 1.5, "mAP": 1.0, "own photo": 0.5, "kept": 0.5}
-STEPS = (0.7, 0.85, 1.18, 1.4)  # factors that a weight is tried with
+VALUES = {"grade": 1.0, "recall@1": 3.0, "mAP": 2.0, "own photo": 1.0, "kept": 0.5}
+STEPS = (0.5, 0.7, 0.85, 1.18, 1.4, 2.0)  # factors that a weight is tried with
 ROUNDS = 6
 SEED = 1
 
@@ -166,11 +167,13 @@ def make_trial(encoder: Encoder, data: Path, notes: Notes) -> Trial:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    return run_command("ml.fashion.weigh", lambda: run(options))
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(words)
+    command = command_line("ml.fashion.weigh", words)
+    return run_command("ml.fashion.weigh", lambda: run(options, command))
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, command: str) -> None:
     data = data_folder(options.data)
     notes = Notes.read(data, options.attributes, options.senders)
     if not notes.attributes:
@@ -188,6 +191,12 @@ def run(options: argparse.Namespace) -> None:
         print(f"{words}: {_words(weights)}\n  {_words(found)}")
     pairs = ((flag(f"{name}_weight"), weight) for name, weight in chosen.items())
     print(" ".join(f"{name} {weight:.3f}" for name, weight in pairs))
+    if options.out is not None:
+        from ml.fashion.reweigh import write_weighed
+
+        rounded = {name: round(weight, 3) for name, weight in chosen.items()}
+        version = write_weighed(encoder, rounded, notes, options.out, command)
+        print(f"{version} written to {options.out}")
 
 
 def _words(values: Mapping[str, float]) -> str:
@@ -201,6 +210,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_data(parser)
     add_notes(parser)
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder to write the encoder to"
+    )
     parser.add_argument(
         "--encoder",
         type=Path,

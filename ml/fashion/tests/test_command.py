@@ -20,6 +20,7 @@ from ml.fashion.network import (
     readable,
 )
 from ml.fashion.readout import build_readout
+from ml.fashion.reweigh import write_weighed
 from ml.fashion.tests.small import REAL, SMALL, WARNINGS, tiny_finder
 from ml.measure.labels import Notes
 from ml.preprocess import read_photo
@@ -95,6 +96,24 @@ def test_an_exported_network_keeps_its_finder_and_parts(trained, tmp_path):
     assert after.parts == before.parts
     assert after.part_bands == before.part_bands
     assert list(after.colours) == list(before.colours)
+
+
+def test_an_encoder_is_weighed_again(trained, tmp_path):
+    before = Encoder.load(trained)
+    weights = dict.fromkeys(before.parts, 1 / len(before.parts))
+    notes = write_notes(trained / "data")
+    version = write_weighed(before, weights, notes, tmp_path, "python -m weigh")
+    after = Encoder.load(tmp_path)
+    assert after.version == version
+    assert after.info["command"] == before.info["command"]
+    assert after.info["weighed_by"] == "python -m weigh"
+    photo = draw_photo("ball", 5, 200)
+    ours, theirs = (e.encode([photo])[0] for e in (before, after))
+    for name, part in after.parts.items():
+        assert part.weight == pytest.approx(weights[name], abs=1e-5)
+        old = ours[before.parts[name].numbers] / np.sqrt(before.parts[name].weight)
+        new = theirs[part.numbers] / np.sqrt(part.weight)
+        assert old == pytest.approx(new, abs=1e-3)
 
 
 def test_training_goes_on_without_labels(trained, tmp_path):
