@@ -30,4 +30,6 @@ class ErrorCode(StrEnum):
     UNKNOWN_GARMENT = "unknown_garment", "The picture has fewer garments."
     UNKNOWN_PART = "unknown_part", "The encoder's vector has no part of this name."
     INVALID_WEIGHT = "invalid_weight", "The weight is not a number within the limits."
+    REPEATED_SKU = "repeated_sku", "The request names the product twice."
+    SKU_TAKEN = "sku_taken", "A variant of another product has the SKU."
     UNKNOWN_QUERY = "unknown_query", "No list has this id, or it has expired."

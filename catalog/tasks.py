@@ -4,6 +4,7 @@ from celery import shared_task
 
 from catalog.feeds.runs.queue import import_due
 from catalog.feeds.runs.schedule import fetch_due
+from catalog.idempotency.answers import forget_old_answers
 from catalog.photos.check import check_media
 from catalog.prices.sales import apply_all_sales
 from catalog.product_words.sweep import refresh_all, refresh_pending
@@ -54,6 +55,11 @@ def refresh_all_words() -> None:
 @shared_task
 def begin_and_end_sales() -> int:
     return apply_all_sales()
+
+
+@shared_task
+def forget_idempotency_keys() -> None:
+    forget_old_answers()
 
 
 @upkeep_task

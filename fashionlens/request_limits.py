@@ -6,9 +6,11 @@ from ml.preprocess import MAX_BYTES
 
 MB = 1024 * 1024
 PHOTO_SEARCHES = {"/search/", "/api/v1/search/"}
+BULK = "/api/v1/products/bulk/"
 ADMIN = "/admin/"
 MAX_BODY = MB
 MAX_PHOTO_BODY = MAX_BYTES + 2 * MB  # one photo and the other fields
+MAX_BULK_BODY = 8 * MB  # 500 products
 MAX_STAFF_BODY = 128 * MB  # the photos of a product
 # Set by the server for a request that it has no thread for.
 BUSY = "fashionlens.busy"
@@ -22,6 +24,8 @@ def max_body(path: str, *, staff: bool) -> int:
     path = _below_prefix(path)
     if path in PHOTO_SEARCHES:
         return MAX_PHOTO_BODY
+    if path == BULK:
+        return MAX_BULK_BODY
     return MAX_STAFF_BODY if staff and path.startswith(ADMIN) else MAX_BODY
 
 

@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "fashionlens.keys",
     "search",
     "catalog",
+    "catalog.idempotency",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -357,6 +358,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "search.tasks.learn_words",
         "schedule": crontab(hour=3, minute=15),
     },
+    "idempotency": {
+        "task": "catalog.tasks.forget_idempotency_keys",
+        "schedule": crontab(minute=20),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),
@@ -490,7 +495,7 @@ CORS_ALLOWED_ORIGIN_REGEXES = (
     [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if DEBUG else []
 )
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_EXPOSE_HEADERS = ["RateLimit", "RateLimit-Policy", "Retry-After"]
+CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
     "DESCRIPTION": (
@@ -504,6 +509,10 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "ProductStatus": "catalog.models.Product.Status",
+        "BulkStatus": "catalog.api.bulk.STATUSES",
+    },
     "TAGS": [
         {
             "name": "search",

@@ -59,18 +59,21 @@ class VariantOutput(serializers.Serializer):
     price = PriceOutput(help_text="What it costs now.")
     availability = serializers.ChoiceField(Availability.choices)
     stock = serializers.IntegerField(
-        allow_null=True, help_text="How many there are; null where it is unknown."
+        allow_null=True,
+        help_text="How many there are, with a secret key; null where it is unknown.",
     )
     in_stock = serializers.BooleanField()
 
 
-def variant_json(variant: Variant, currency: str) -> dict[str, Any]:
+def variant_json(
+    variant: Variant, currency: str, *, exact_stock: bool
+) -> dict[str, Any]:
     return {
         "sku": variant.sku,
         "size": variant.size,
         "gtin": variant.gtin,
         "price": price_json(variant.current_price_cents, currency),
         "availability": variant.availability,
-        "stock": variant.quantity,
+        "stock": variant.quantity if exact_stock else None,
         "in_stock": variant.in_stock,
     }

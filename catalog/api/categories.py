@@ -5,8 +5,9 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.examples import CATEGORY_PAGE
+from catalog.api.pages import PageOutput, page_of
 from catalog.api.problems import INVALID, PAGE_BEYOND_END, UNAVAILABLE, problems
-from catalog.api.serializers import CategoryNameOutput, PageOutput, page_of
+from catalog.api.serializers import CategoryNameOutput
 from catalog.models import Category
 from catalog.parameters import PageParameters
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from catalog.api.pages import FacetsOutput
 from catalog.api.serializers import (
-    FacetsOutput,
+    Audience,
     listed_product_json,
     product_detail_json,
 )
@@ -17,6 +18,7 @@ from catalog.prices.ranges import PriceRange
 from catalog.variants.models import Variant
 
 SHOP = "https://shop.example"
+PUBLIC = Audience(SHOP)
 _TIME = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
@@ -91,7 +93,7 @@ def product_page_example() -> dict[str, Any]:
         "previous": None,
         "words": None,
         "facets": facets_example(),
-        "results": [listed_product_json(sample_product(), sample_photo(), SHOP)],
+        "results": [listed_product_json(sample_product(), sample_photo(), PUBLIC)],
     }
 
 
@@ -101,7 +103,7 @@ def product_detail_example() -> dict[str, Any]:
         Variant(product=product, sku=f"DRESS-0042-{size}", size=size, quantity=number)
         for size, number in (("S", 2), ("M", 5))
     ]
-    return product_detail_json(product, [sample_photo()], sizes, SHOP)
+    return product_detail_json(product, [sample_photo()], sizes, PUBLIC)
 
 
 def category_page_example() -> dict[str, Any]:
@@ -113,6 +115,21 @@ def category_page_example() -> dict[str, Any]:
     }
 
 
+PRODUCT = OpenApiExample(
+    "A dress in two sizes",
+    {
+        "title": "Navy wrap dress",
+        "category": "dress",
+        "price_cents": 4990,
+        "brand": "Nordlys",
+        "variants": [
+            {"sku": "DRESS-0042-S", "size": "S", "stock": 2},
+            {"sku": "DRESS-0042-M", "size": "M", "stock": 5},
+        ],
+    },
+    request_only=True,
+)
+STOCK = OpenApiExample("Another price", {"price_cents": 3990}, request_only=True)
 PRODUCT_PAGE = AnswerExample(product_page_example)
 PRODUCT_DETAIL = AnswerExample(product_detail_example)
 CATEGORY_PAGE = AnswerExample(category_page_example)

@@ -64,7 +64,7 @@ def problem_response(exception: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, InternalError | Unavailable):
         _report(exception, error, context)
     status = HTTPStatus(error.status_code)
-    errors = list(_field_errors(error.detail))[:MAX_ERRORS]
+    errors = list(field_errors(error.detail))[:MAX_ERRORS]
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": status.phrase,
@@ -144,7 +144,7 @@ def _code(error: exceptions.APIException) -> str:
     return getattr(error.detail, "code", error.default_code)
 
 
-def _field_errors(detail: Any) -> Iterator[dict[str, str]]:
+def field_errors(detail: Any) -> Iterator[dict[str, str]]:
     if isinstance(detail, dict):
         for field, messages in detail.items():
             for path, message in _with_paths(messages, field):

@@ -2,61 +2,37 @@ from collections.abc import Sequence
 from typing import Any
 
 from drf_spectacular.utils import (
-    OpenApiParameter,
     extend_schema,
     extend_schema_serializer,
 )
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.examples import (
-    PRODUCT_DETAIL,
     PRODUCT_PAGE,
 )
+from catalog.api.pages import FacetsOutput, PageOutput, page_of
 from catalog.api.problems import (
     INVALID,
     PAGE_BEYOND_END,
-    PRODUCT_NOT_FOUND,
     THROTTLED,
     UNAVAILABLE,
     problems,
 )
 from catalog.api.serializers import (
-    FacetsOutput,
     ListedProductOutput,
-    PageOutput,
-    ProductDetailOutput,
+    audience_of,
     listed_product_json,
-    page_of,
-    product_detail_json,
-    root_of,
 )
 from catalog.listing import Listing
-from catalog.models import Product
 from catalog.parameters import (
     ORDERINGS,
     ListingParameters,
-    NoParameters,
     PageParameters,
     filters_of,
 )
-
-SKU_PARAMETER = OpenApiParameter(
-    "sku", str, OpenApiParameter.PATH, description="The SKU of the product."
-)
-
-
-def published_product(sku: str) -> Product:
-    """Return the product with its category and photos. Raises NotFound."""
-    product = Product.objects.published().with_photos().with_skus([sku]).first()
-    if product is None:
-        raise NotFound(
-            f"There is no product {sku} in the shop.", PRODUCT_NOT_FOUND.code
-        )
-    return product
 
 
 class ProductListView(PublicView):
@@ -95,13 +71,13 @@ class ProductListView(PublicView):
         rows = listing.in_order(_order(values))
         page = page_of(request, rows, values, listing.exact_count)
         listing.report_count()
-        root = root_of(request)
+        audience = audience_of(request)
         page["words"] = listing.words_query.words if "q" in values else None
         page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
         looking = set(listing.look_ids)
         page["results"] = [
             listed_product_json(
-                product, product.cover, root, by_looks=product.pk in looking
+                product, product.cover, audience, by_looks=product.pk in looking
             )
             for product in page["results"]
         ]
@@ -111,26 +87,3 @@ class ProductListView(PublicView):
 def _order(values: dict[str, Any]) -> Sequence[str]:
     ordering = values.get("ordering", "relevance" if "q" in values else "-created")
     return () if ordering == "relevance" else ORDERINGS[ordering]
-
-
-class ProductDetailView(PublicView):
-    @extend_schema(
-        operation_id="product",
-        summary="Get a product",
-        tags=["catalogue"],
-        parameters=[SKU_PARAMETER],
-        responses={
-            200: ProductDetailOutput,
-            **problems(INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE),
-        },
-        examples=[PRODUCT_DETAIL],
-    )
-    def get(self, request: Request, sku: str) -> Response:
-        """Returns a published product with all its photos."""
-        NoParameters.read(request.query_params)
-        product = published_product(sku)
-        photos = list(product.images.all())
-        answer = product_detail_json(
-            product, photos, product.variants.all(), root_of(request)
-        )
-        return Response(answer)

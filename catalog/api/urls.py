@@ -1,12 +1,15 @@
 from django.urls import path, re_path
 
+from catalog.api.bulk import BulkProductsView
 from catalog.api.categories import CategoryListView
-from catalog.api.products import ProductDetailView, ProductListView
+from catalog.api.product import ProductDetailView
+from catalog.api.products import ProductListView
 
 SKU = r"(?P<sku>[^\x00-\x1f\x7f]{1,64}?)"  # it may contain slashes
 
 urlpatterns = [
     path("products/", ProductListView.as_view(), name="products"),
+    path("products/bulk/", BulkProductsView.as_view(), name="products-bulk"),
     re_path(rf"^products/{SKU}/$", ProductDetailView.as_view(), name="product"),
     path("categories/", CategoryListView.as_view(), name="categories"),
 ]

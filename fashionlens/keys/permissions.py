@@ -33,6 +33,9 @@ class KeyPermission(BasePermission):
             view, "public_methods", READING
         )
         key: ApiKey | None = request.auth  # type: ignore[assignment]
+        # Whose writes are kept from happening twice.
+        owner = f"key-{key.pk}" if key else ""
+        request._request.api_owner = owner  # type: ignore[attr-defined]
         if key is None:
             if not (is_public and settings.API_ANONYMOUS):
                 _require_staff(request, "" if is_public else scope)
@@ -72,3 +75,4 @@ def _require_staff(request: Request, scope: str) -> None:
             "Your account may not do this. An administrator can allow it."
         )
     SessionAuthentication().enforce_csrf(request)
+    request._request.api_owner = f"account-{user.pk}"  # type: ignore[attr-defined]

@@ -3,8 +3,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
-from rest_framework.parsers import JSONParser
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,14 +12,18 @@ from catalog.api.problems import (
     LENGTH_REQUIRED,
     THROTTLED,
     UNAVAILABLE,
-    ProblemCase,
     problems,
+)
+from catalog.api.strict import (
+    PARSE_ERROR,
+    UNSUPPORTED_MEDIA_TYPE,
+    StrictJSONParser,
+    StrictSerializer,
 )
 from catalog.error_codes import ErrorCode
 from catalog.parameters import (
     MAX_PAGE_SIZE,
     MAX_SKU_CHARS,
-    MAX_VALUE_CHARS,
     MaxValuesValidator,
 )
 from search.api.base import PrivateView
@@ -31,30 +34,6 @@ from search.query.nearest import MAX_K
 
 MAX_EVENTS = 100
 MAX_PRODUCTS = 1000  # in all events of a message
-PARSE_ERROR = ProblemCase(400, "parse_error", "The body is not valid JSON.")
-UNSUPPORTED_MEDIA_TYPE = ProblemCase(
-    415, "unsupported_media_type", "The body is not JSON."
-)
-
-
-class EventsParser(JSONParser):
-    def parse(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super().parse(*args, **kwargs)
-        except RecursionError as error:
-            raise ParseError("The JSON is nested too deeply.") from error
-
-
-class StrictSerializer(serializers.Serializer):
-    """A serializer that refuses unknown fields."""
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        valid = super().to_internal_value(data)
-        if unknown := sorted(set(map(str, data)) - set(self.fields)):
-            message = f"There is no such field. Allowed: {', '.join(self.fields)}."
-            errors = [ErrorDetail(message, ErrorCode.UNKNOWN_PARAMETER)]
-            raise ValidationError({name[:MAX_VALUE_CHARS]: errors for name in unknown})
-        return valid
 
 
 class TextUUIDField(serializers.UUIDField):
@@ -104,7 +83,7 @@ class EventInput(StrictSerializer):
 
 
 class EventsView(PrivateView):
-    parser_classes = [EventsParser]
+    parser_classes = [StrictJSONParser]
     scope = "events"  # of a secret key; pages need none
     public_methods = ("POST",)
 

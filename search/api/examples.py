@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from catalog.api.examples import (
+    PUBLIC,
     SHOP,
     AnswerExample,
     facets_example,
@@ -44,7 +45,7 @@ def search_page_example() -> dict[str, Any]:
         "by_words": None,
         "facets": facets_example(at_least=True),
         "garments": [garment_json(Garment((0.21, 0.08, 0.77, 0.94), 0.38))],
-        "results": [match_json(sample_match(), SHOP)],
+        "results": [match_json(sample_match(), PUBLIC)],
     }
 
 
@@ -56,7 +57,7 @@ def similar_example() -> dict[str, Any]:
         "pending": False,
         "complete": True,
         "close_enough": True,
-        "results": [match_json(sample_match(), SHOP)],
+        "results": [match_json(sample_match(), PUBLIC)],
     }
 
 
@@ -65,7 +66,7 @@ def goes_with_example() -> dict[str, Any]:
         "query": "g.3t.52d0c1.x7Kd92Qa.Yh3sLq8ZbT0fPw6mNvC1eXu5RkA",
         "encoder": ENCODER,
         "took_ms": 12.8,
-        "results": [piece_json(sample_match(), SHOP)],
+        "results": [piece_json(sample_match(), PUBLIC)],
     }
 
 
@@ -75,7 +76,7 @@ def recommendations_example() -> dict[str, Any]:
         "encoder": ENCODER,
         "took_ms": 8.1,
         "because": ["DRESS-0017", "SKIRT-0003"],
-        "results": [match_json(sample_match(), SHOP)],
+        "results": [match_json(sample_match(), PUBLIC)],
     }
 
 

@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
-from catalog.api.products import SKU_PARAMETER, published_product
-from catalog.api.serializers import root_of
+from catalog.api.product import SKU_PARAMETER, published_product
+from catalog.api.serializers import audience_of
 from catalog.parameters import Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import GOES_WITH
@@ -58,6 +58,6 @@ class GoesWithView(ServiceErrors, PublicView):
         answer = list_json(
             matches, Event.Listing.GOES_WITH, started=started, product_id=product.pk
         )
-        root = root_of(request)
-        answer["results"] = [piece_json(match, root) for match in matches]
+        audience = audience_of(request)
+        answer["results"] = [piece_json(match, audience) for match in matches]
         return Response(answer)

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.problems import INVALID, UNAVAILABLE, problems
-from catalog.api.serializers import root_of
+from catalog.api.serializers import audience_of
 from catalog.models import Product
 from catalog.parameters import MAX_SKU_CHARS, MaxValuesValidator, Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
@@ -69,6 +69,6 @@ class RecommendationsView(ServiceErrors, PublicView):
         )
         answer = list_json(matches, Event.Listing.RECENTLY_VIEWED, started=started)
         answer["because"] = because
-        root = root_of(request)
-        answer["results"] = [match_json(match, root) for match in matches]
+        audience = audience_of(request)
+        answer["results"] = [match_json(match, audience) for match in matches]
         return Response(answer)

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from catalog.api.pages import FacetsOutput, check_page, page_links
 from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
@@ -22,7 +23,6 @@ from catalog.api.problems import (
     ProblemCase,
     problems,
 )
-from catalog.api.serializers import FacetsOutput, check_page, page_links, root_of
 from catalog.parameters import PageParameters
 from search.api.base import (
     ADDRESS_PROBLEMS,
@@ -33,7 +33,7 @@ from search.api.base import (
     ServiceErrors,
 )
 from search.api.examples import SEARCH_PAGE
-from search.api.serializers import SearchPageOutput, garment_json, match_json
+from search.api.serializers import SearchPageOutput, garment_json, matches_json
 from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
 from search.query.parameters import KeptParameters, StartParameters
@@ -151,8 +151,7 @@ def _search_page(
     if number > 1:
         check_page(number, size, len(search.all_hits()))
     page_url = partial(_page_url, request, search, values)
-    root = root_of(request)
-    results = [match_json(match, root) for match in search.results_page(number, size)]
+    results = matches_json(search.results_page(number, size), request)
     facets = FacetsOutput(search.count_facets()).data if values["facets"] else None
     page = {
         "count": search.count,

@@ -1,15 +1,18 @@
 """Results of a search in answers: described by serializers, written by functions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from catalog.api.pages import FacetsOutput, PageOutput
 from catalog.api.serializers import (
-    FacetsOutput,
-    PageOutput,
+    Audience,
     PhotoOutput,
     ProductOutput,
+    audience_of,
     photo_json,
     product_json,
 )
@@ -53,19 +56,24 @@ class MatchOutput(serializers.Serializer):
     )
 
 
-def match_json(match: Result, root: str) -> dict[str, Any]:
+def match_json(match: Result, audience: Audience) -> dict[str, Any]:
     return {
-        **piece_json(match, root),
+        **piece_json(match, audience),
         "distance": match.distance,
         "band": match.band,
         "why": [f"same {part}" for part in match.why],
     }
 
 
-def piece_json(match: Result, root: str) -> dict[str, Any]:
+def matches_json(matches: Iterable[Result], request: Request) -> list[dict[str, Any]]:
+    audience = audience_of(request)
+    return [match_json(match, audience) for match in matches]
+
+
+def piece_json(match: Result, audience: Audience) -> dict[str, Any]:
     return {
-        "product": product_json(match.product, root),
-        "photo": photo_json(match.image, root) if match.image else None,
+        "product": product_json(match.product, audience),
+        "photo": photo_json(match.image, audience) if match.image else None,
     }
 
 

@@ -7,8 +7,8 @@ from rest_framework.response import Response
 
 from catalog.api.base import PublicView
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
-from catalog.api.products import SKU_PARAMETER, published_product
-from catalog.api.serializers import root_of
+from catalog.api.product import SKU_PARAMETER, published_product
+from catalog.api.serializers import audience_of
 from catalog.parameters import MAX_PAGE_SIZE
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import SIMILAR
@@ -81,8 +81,8 @@ class SimilarView(ServiceErrors, PublicView):
             "complete": not unseen,
             "close_enough": any(match.is_similar for match in matches),
         }
-        root = root_of(request)
-        answer["results"] = [match_json(match, root) for match in matches]
+        audience = audience_of(request)
+        answer["results"] = [match_json(match, audience) for match in matches]
         # The answer changes as soon as the photos are indexed.
         headers = {"Cache-Control": "no-store"} if pending else None
         return Response(answer, headers=headers)

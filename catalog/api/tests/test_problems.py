@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.api import products
+from catalog.api import product
 
 pytestmark = pytest.mark.django_db
 
@@ -14,10 +14,10 @@ def test_a_database_that_does_not_answer_is_a_503(client, database_down):
 
 
 def test_a_bug_is_a_500_problem_that_says_nothing_of_it(client, monkeypatch, caplog):
-    def broken(sku):
+    def broken(request):
         raise RuntimeError("the secret")
 
-    monkeypatch.setattr(products, "published_product", broken)
+    monkeypatch.setattr(product, "_readable", broken)
     client.raise_request_exception = False
     response = client.get("/api/v1/products/any/")
     assert response.status_code == 500
