@@ -8,21 +8,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby, zip_longest
 from pathlib import Path
 
-from django.db import transaction
-
-from catalog.categories import category_of
-from catalog.locks import IMPORT, lock_until_commit
-from catalog.models import Category, Product, ProductImage
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
-from catalog.photos.store import new_photo
-from catalog.photos.unused import remove_files_on_error
-from catalog.variants.stock import add_missing_variants
-from fashionlens.demo.texts import ProductTexts, describe
+from fashionlens.demo.drafts import ImportReport, ProductDraft, store_drafts
+from fashionlens.demo.sample.plan import shared_style
+from fashionlens.demo.texts import describe
 from ml.encoder import Encoder as Network
 from ml.preprocess import PhotoError, read_bytes, read_photo
 from search.index.colours import garment_colours
@@ -34,21 +27,6 @@ BATCH = 64  # products a transaction
 
 class ImportFolderError(ValueError):
     """The folder cannot be imported; the message says why."""
-
-
-@dataclass
-class ImportReport:
-    products: int = 0
-    photos: int = 0
-    existing: int = 0
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class ProductDraft:
-    category: str
-    texts: ProductTexts
-    photos: list[PreparedPhoto]
 
 
 def find_photos(folder: Path) -> dict[str, list[list[Path]]]:
@@ -124,7 +102,7 @@ def import_photos(
                 report.skipped += errors
                 drafts += [draft] if draft else []
                 progress(len(paths))
-            _store(drafts, report)
+            store_drafts(drafts, report)
     return report
 
 
@@ -156,12 +134,15 @@ def _read_product(
     if not photos:
         return None, errors
     first = next(iter(photos.values()))
+    style = shared_style(name, paths[0].stem)
+    group = f"{name}-{style}" if style else ""
     texts = describe(
         category=name,
         colour=_main_colour(first, network),
         key=first.sha256,
+        style=group,
     )
-    return ProductDraft(name, texts, list(photos.values())), errors
+    return ProductDraft(name, group, texts, list(photos.values())), errors
 
 
 def _main_colour(photo: PreparedPhoto, network: Network) -> str:
@@ -169,43 +150,3 @@ def _main_colour(photo: PreparedPhoto, network: Network) -> str:
     image = read_photo(photo.content, max_side=network.decode_side)
     vectors = network.encode([image])
     return garment_colours(network, vectors, [photo.colours])[0][0]
-
-
-def _store(batch: list[ProductDraft], report: ImportReport) -> None:
-    # A photo's file is written before its row is committed: a killed import may leave a
-    # spare file, which `check_media` deletes, but no row without a file.
-    skus = [draft.texts.sku for draft in batch]
-    with remove_files_on_error(), transaction.atomic():
-        # Serialise concurrent imports, or both would store the same photos.
-        lock_until_commit(IMPORT)
-        existing = set(
-            Product.objects.filter(sku__in=skus).values_list("sku", flat=True)
-        )
-        new = {d.texts.sku: d for d in batch if d.texts.sku not in existing}.values()
-        categories = {name: category_of(name) for name in {d.category for d in new}}
-        products = Product.objects.bulk_create(
-            _product(draft, categories[draft.category]) for draft in new
-        )
-        add_missing_variants(product.pk for product in products)
-        images = ProductImage.objects.bulk_create(
-            new_photo(product=product, photo=photo, position=position)
-            for product, draft in zip(products, new, strict=True)
-            for position, photo in enumerate(draft.photos)
-        )
-    report.existing += len(batch) - len(new)
-    report.products += len(products)
-    report.photos += len(images)
-
-
-def _product(draft: ProductDraft, category: Category) -> Product:
-    words = draft.texts
-    return Product(
-        sku=words.sku,
-        slug=words.slug,
-        title=words.title,
-        description=words.description,
-        brand=words.brand,
-        price_cents=words.price_cents,
-        stock=words.stock,
-        category=category,
-    )

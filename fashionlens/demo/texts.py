@@ -6,12 +6,21 @@ not mention what the photo would have to show (neckline, buttons, length).
 
 import random
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from catalog.slugs import ascii_letters, slug_of
 
 _NAME_LENGTH = 60  # of a folder's name inside a title
+_LETTER_SIZES = ("XS", "S", "M", "L", "XL")
+_OWN_SIZES = {  # of categories
+    "hat": (),
+    "pants": ("28", "30", "32", "34", "36"),
+    "shoes": ("37", "38", "39", "40", "41", "42", "43"),
+}
+_NO_MATERIALS = {"hat", "shoes"}  # whose cloths are properties
+_SALE_SHARE = 0.12
 _ENDINGS_LOW, _ENDINGS_HIGH = (50, 90, 90, 95), (0, 0, 0, 50)
 
 
@@ -24,6 +33,10 @@ class ProductTexts:
     stock: int
     sku: str
     slug: str
+    colour: str
+    material: str
+    sizes: Mapping[str, int]  # size -> stock; empty for a garment without sizes
+    sale_price_cents: int | None
 
 
 @dataclass(frozen=True)
@@ -133,14 +146,16 @@ BRANDS: tuple[Brand, ...] = (
 )
 
 
-def describe(*, category: str, colour: str, key: str, number: int = 0) -> ProductTexts:
+def describe(
+    *, category: str, colour: str, key: str, number: int = 0, style: str = ""
+) -> ProductTexts:
     """Return the texts, price and stock of a photo's product.
 
     `category` is the folder's name, known here or not; `key` is the photo's sha256 in
     hex, which determines the SKU and the choice of words. Another `number` chooses
-    other words for the same photo.
+    other words for the same photo. Photos of one `style` get the same words.
     """
-    chance = random.Random(f"{key}:{number}")
+    chance = random.Random(f"{style or key}:{number}")
     words = CATEGORY_TEXTS.get(category) or _texts_of_own_folder(category)
     brand = chance.choice([b for b in BRANDS if not b.makes or category in b.makes])
     adjective = chance.choice(words.fits)
@@ -148,14 +163,23 @@ def describe(*, category: str, colour: str, key: str, number: int = 0) -> Produc
     first = chance.choice([adjective, adjective, cloth])
     title = f"{colour} {first} {words.noun}"
     sku = f"{words.code}-{key[:10].upper()}"
+    description = _description(chance, words, colour, cloth, brand)
+    price_cents = _price(chance, words, brand)
+    own = random.Random(f"{key}:own")  # not of the style
+    stock = _stock(own if style else chance)
+    has_material = category in CATEGORY_TEXTS and category not in _NO_MATERIALS
     return ProductTexts(
         title=_capital(title),
         brand=brand.name,
-        description=_description(chance, words, colour, cloth, brand),
-        price_cents=_price(chance, words, brand),
-        stock=_stock(chance),
+        description=description,
+        price_cents=price_cents,
+        stock=stock,
         sku=sku,
         slug=slug_of(f"{title} {sku}"),
+        colour=_capital(colour),
+        material=_capital(cloth) if has_material else "",
+        sizes=_sizes(own, category, stock),
+        sale_price_cents=_sale_price(own, price_cents),
     )
 
 
@@ -211,6 +235,20 @@ def _price(chance: random.Random, words: CategoryTexts, brand: Brand) -> int:
     endings = _ENDINGS_HIGH if brand.level > 1.2 else _ENDINGS_LOW
     ending = chance.choice(endings)
     return max(units - (ending > 0), 4) * 100 + ending
+
+
+def _sale_price(chance: random.Random, price_cents: int) -> int | None:
+    if chance.random() > _SALE_SHARE:
+        return None
+    return round(price_cents * chance.choice((0.6, 0.7, 0.8)) / 100) * 100 - 10
+
+
+def _sizes(chance: random.Random, category: str, stock: int) -> dict[str, int]:
+    if category not in CATEGORY_TEXTS:
+        return {}
+    names = _OWN_SIZES.get(category, _LETTER_SIZES)
+    counted = Counter(chance.choices(names, k=stock) if names else ())
+    return {name: counted[name] for name in names}
 
 
 def _stock(chance: random.Random) -> int:

@@ -95,6 +95,17 @@ class PlannedGarment:
         return "-".join(words if self.pattern == "plain" else [*words, self.pattern])
 
 
+def shared_style(category: str, file_name: str) -> str:
+    """Return the style of a drawn garment of which there are other colours, or ""."""
+    if category not in PLAN:
+        return ""
+    plain = [each for each in planned_garments(category) if each.pattern == "plain"]
+    name = file_name.partition("-")[2]  # after its number
+    styles = [each.style for each in plain if each.name == name]
+    others = [each for each in plain if each.style in styles]
+    return styles[0] if len(others) > 1 else ""
+
+
 def planned_garments(category: str) -> list[PlannedGarment]:
     rows = PLAN[category].replace("\n", "|").split("|")
     return [PlannedGarment(*row.split()) for row in rows if row.strip()]

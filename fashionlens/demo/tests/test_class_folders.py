@@ -16,7 +16,7 @@ from PIL import Image
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import garment_colours as photo_colours
 from catalog.tests.factories import make_photo_bytes
-from fashionlens.demo import class_folders
+from fashionlens.demo import drafts
 from fashionlens.demo.class_folders import ImportFolderError, find_photos, import_photos
 from fashionlens.demo.sample import garment
 from ml.preprocess import MAX_BYTES
@@ -52,6 +52,24 @@ def test_class_folders_become_products_with_their_photos(folder, media):
         assert (image.width, image.height) == (90, 120)
         assert (media / image.file.name).exists()
         assert len(image.sha256) == 64
+
+
+def test_products_have_sizes_that_hold_their_stock(folder):
+    import_photos(folder)
+    for product in Product.objects.all():
+        sizes = list(product.variants.all())
+        assert [each.size for each in sizes] == ["XS", "S", "M", "L", "XL"]
+        assert product.stock == sum(each.quantity or 0 for each in sizes)
+        assert product.sizes == [each.size for each in sizes if each.quantity]
+
+
+def test_garments_of_a_drawn_style_are_one_group(tmp_path, media):
+    names = ("09-high-top-black", "03-high-top-red", "04-loafer-x", "02-runner-gold")
+    for number, name in enumerate(names):
+        write(tmp_path / f"shoes/{name}.jpg", COLOURS[number])
+    import_photos(tmp_path)
+    groups = Product.objects.values_list("group", flat=True)
+    assert sorted(groups) == ["", "", "shoes-high-top", "shoes-high-top"]
 
 
 def test_categories_take_turns(folder):
@@ -217,7 +235,7 @@ def test_a_full_disk_ends_the_command_with_a_message(folder, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_imports_make_each_product_once(folder, monkeypatch):
     """Without the lock, both imports would pass the barrier before storing."""
-    barrier, category = Barrier(2), class_folders.category_of
+    barrier, category = Barrier(2), drafts.category_of
 
     def wait_for_the_other(name):
         with suppress(BrokenBarrierError):  # the lock holds the other up
@@ -230,7 +248,7 @@ def test_concurrent_imports_make_each_product_once(folder, monkeypatch):
         finally:
             connection.close()
 
-    monkeypatch.setattr(class_folders, "category_of", wait_for_the_other)
+    monkeypatch.setattr(drafts, "category_of", wait_for_the_other)
     with ThreadPoolExecutor(2) as threads:
         reports = list(threads.map(run, range(2)))
     assert sorted((r.products, r.existing) for r in reports) == [(0, 5), (5, 0)]

@@ -70,6 +70,34 @@ def test_about_six_percent_are_sold_out():
     assert stock[4] > 1400
 
 
+def test_garments_have_sizes_that_hold_their_stock():
+    for each in shop():
+        assert sum(each.sizes.values()) == (each.stock if each.sizes else 0)
+    of_dress = describe(category="dress", colour="red", key=key(1)).sizes
+    assert [*of_dress] == ["XS", "S", "M", "L", "XL"]
+    assert not describe(category="hat", colour="red", key=key(1)).sizes
+    assert not describe(category="Own things", colour="red", key=key(1)).sizes
+
+
+def test_some_garments_are_on_sale():
+    words = shop()
+    reduced = [each for each in words if each.sale_price_cents is not None]
+    assert 0.08 < len(reduced) / len(words) < 0.16
+    for each in reduced:
+        assert each.sale_price_cents is not None
+        assert 0 < each.sale_price_cents < each.price_cents
+
+
+def test_photos_of_one_style_share_all_but_the_colour():
+    red, navy = (
+        describe(category="dress", colour=colour, key=key(n), style="dress-skater")
+        for n, colour in enumerate(("red", "navy"))
+    )
+    assert red.title.replace("Red", "Navy") == navy.title
+    assert (red.brand, red.price_cents) == (navy.brand, navy.price_cents)
+    assert red.sku != navy.sku
+
+
 def test_descriptions_are_two_sentences_in_plain_words():
     for words in shop():
         assert len(re.findall(r"[.](?:\s|$)", words.description)) == 2, words
