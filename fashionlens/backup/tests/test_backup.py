@@ -1,6 +1,8 @@
 """A shop goes into a backup and comes back, by a role that is no superuser."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import psycopg
@@ -89,6 +91,20 @@ def test_a_backup_that_is_not_whole_is_refused(tmp_path):
     dump.write_bytes(dump.read_bytes()[:-1])
     with pytest.raises(CommandError, match="not the file that was saved"):
         call_command("restore", str(tmp_path))
+
+
+def test_a_full_disk_leaves_the_backup_before(tmp_path, monkeypatch):
+    make_shop(lambda: None)
+    call_command("backup", str(tmp_path))
+    before = (tmp_path / "backup.json").read_bytes()
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("fashionlens.backup.dump.save", refuse)
+    with pytest.raises(CommandError, match=r"No backup was made: .*No space left"):
+        call_command("backup", str(tmp_path))
+    assert (tmp_path / "backup.json").read_bytes() == before
 
 
 def test_a_database_that_is_not_empty_is_refused(tmp_path):

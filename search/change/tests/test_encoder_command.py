@@ -2,6 +2,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 
 from catalog.tests.factories import make_product
 from search import workers
@@ -57,6 +58,28 @@ def test_add_continues_where_it_stopped(shop, folder, capsys, monkeypatch):
     assert "4 of 4 photos" in run(capsys, "add", folder, "--here")
     assert kept.count() == 4
     assert Encoder.objects.get(version="b").state == "ready"
+
+
+def test_a_node_that_is_lost_leaves_the_active_encoder_and_add_goes_on(
+    shop, folder, capsys
+):
+    stored = 0
+
+    def lose_node(execute, sql, params, many, context):
+        nonlocal stored
+        if 'INSERT INTO "search_embedding"' in sql:
+            stored += 1
+            raise OperationalError("connection to the remote node failed")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(lose_node), pytest.raises(OperationalError):
+        run(capsys, "add", folder, "--here")
+    assert stored
+    assert Encoder.objects.get(version="b").state == "loading"
+    assert active_encoder().version == "fake-1"
+    with pytest.raises(CommandError, match="4 photos"):
+        run(capsys, "activate", "b")
+    assert "4 of 4 photos embedded" in run(capsys, "add", folder, "--here")
 
 
 def test_add_tries_failed_photos_again(shop, folder, capsys):
