@@ -112,8 +112,7 @@ def test_long_running_services_restart_and_have_health_checks() -> None:
     for name in set(SERVICES) - {"migrate"}:
         service = SERVICES[name]
         assert service["restart"] == "unless-stopped", name
-        # The health check of the web service is in the Dockerfile.
-        assert name == "web" or service["healthcheck"]["test"], name
+        assert service["healthcheck"]["test"], name
 
 
 def test_all_services_of_the_shop_share_one_image() -> None:

@@ -123,6 +123,12 @@ def test_the_web_container_is_unhealthy_if_nothing_listens() -> None:
     assert not web_is_healthy(port)
 
 
+def test_compose_checks_the_web_container_as_the_image_does() -> None:
+    services = yaml.safe_load(read("docker-compose.yml"))["services"]
+    own = instruction(stages()["serving"], "HEALTHCHECK")
+    assert services["web"]["healthcheck"]["test"] == ["CMD", *own]
+
+
 def web_is_healthy(port: int) -> bool:
     python, *arguments = instruction(stages()["serving"], "HEALTHCHECK")
     assert python == "python"
