@@ -18,6 +18,7 @@ class ImportOptions:
     allow_private: bool = False
     trust_links: bool = False
     dry_run: bool = False
+    partial: bool = False  # some rows of a feed, which lack sizes of their products
 
     @property
     def currency(self) -> str:

@@ -110,8 +110,7 @@ class FeedImport:
         self.report.unidentified += not row.identifies_product
 
     def _store(self, groups: list[RowGroup]) -> None:
-        name = self.options.feed_name
-        stored = StoredProducts.load(groups, feed_name=name, lock=False)
+        stored = StoredProducts.load(groups, self.options, lock=False)
         found, new = stored.match(groups)
         groups = [*found.values(), *filter(self._is_complete, new)]
         known = {row.sku: pk for pk, g in found.items() for row in g.rows}

@@ -173,6 +173,7 @@ class FeedRunAdmin(ReadOnlyAdmin):
             file=ContentFile(_as_csv(rows)),
             file_name=f"corrected rows of {run.file_name}",
             user=request.user,
+            parent=run.parent or run,
         )
         return self._start(request, correction, dry_run=False)
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -81,6 +80,7 @@ def execute(
         log = RunLog(run, on_problem)
         feed = open_file()
         corrects = PROBLEM in feed.unused_headings  # some rows of an earlier run
+        options = replace(options, partial=corrects)
         with record_file(feed, quoted=corrects) as records:
             run.set(rows=records.count, is_correction=corrects)
 
@@ -174,7 +174,10 @@ def _describe(change: ProductChange) -> dict[str, Any]:
         "title": product.title,
         "kind": "new" if change.is_new else "changed",
         "fields": [
-            [name, *(_as_text(name, value, product) for value in (before, after))]
+            [
+                name.removesuffix("_cents").replace("_", " "),
+                *(_as_text(name, value, product) for value in (before, after)),
+            ]
             for name, (before, after) in sorted(fields.items())
         ],
         "locked": sorted(change.locked),
@@ -185,13 +188,3 @@ def _as_text(name: str, value: Any, product: Product) -> str:
     if name.endswith("price_cents") and value is not None:
         return amount(value, product.currency)
     return "" if value is None else str(value)[:MAX_VALUE_CHARS]
-
-
-@contextmanager
-def photos_beside(path: Path, *, is_archive: bool) -> Iterator[Path]:
-    """Yield where the photos of an uploaded feed are: in its archive, or nowhere."""
-    if is_archive:
-        yield path
-        return
-    with TemporaryDirectory(prefix="feed-") as folder:
-        yield Path(folder)

@@ -89,6 +89,10 @@ class FeedRun(models.Model):
     )
     file = models.CharField(max_length=200, blank=True)  # in storage
     file_name = models.CharField("file", max_length=200)  # as it was uploaded
+    # Whose rows are corrected, and whose archive may hold their photos.
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, editable=False
+    )
     is_correction = models.BooleanField(default=False)  # of some rows only
     dry_run = models.BooleanField(default=False)
     force = models.BooleanField(default=False)  # a person agreed to archive

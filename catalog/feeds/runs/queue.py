@@ -1,7 +1,10 @@
 """Runs that workers import: uploaded files, and those of scheduled addresses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.files.base import File
@@ -13,7 +16,6 @@ from catalog.feeds.runs.execution import (
     AlreadyImporting,
     RunStopped,
     execute,
-    photos_beside,
 )
 from catalog.feeds.runs.files import delete_file, local_file, store_file
 from catalog.feeds.runs.models import FeedRun, FeedSource
@@ -26,12 +28,17 @@ KEPT_RUNS = 20  # of each feed
 
 
 def create_run(
-    *, source: FeedSource, file: File, file_name: str, user: Any = None
+    *,
+    source: FeedSource,
+    file: File,
+    file_name: str,
+    user: Any = None,
+    parent: FeedRun | None = None,
 ) -> FeedRun:
     """Store a file that is to be imported."""
     name = store_file(file, file_name)
     run = FeedRun.objects.create(
-        source=source, user=user, file=name, file_name=file_name[:200]
+        source=source, user=user, file=name, file_name=file_name[:200], parent=parent
     )
     _forget_old_runs(source)
     return run
@@ -81,7 +88,7 @@ def import_run(run: FeedRun) -> None:
     with (
         local_file(run.file) as path,
         unpacked(path) as feed_path,
-        photos_beside(path, is_archive=is_zip(path)) as photos,
+        _photos(run, path) as photos,
     ):
         options = ImportOptions(
             feed_name=source.name,
@@ -97,6 +104,19 @@ def import_run(run: FeedRun) -> None:
             )
 
         execute(run, open_file, options, archive=source.archive_missing)
+
+
+@contextmanager
+def _photos(run: FeedRun, path: Path) -> Iterator[Path]:
+    """Yield where the photos of a file are: in an archive, or nowhere."""
+    with ExitStack() as stack:
+        parent = run.parent
+        if not is_zip(path) and parent and parent.file:
+            path = stack.enter_context(local_file(parent.file))
+        if is_zip(path):
+            yield path
+        else:
+            yield Path(stack.enter_context(TemporaryDirectory(prefix="feed-")))
 
 
 def remember_mapping(source: FeedSource, mapping: Mapping[str, str]) -> None:

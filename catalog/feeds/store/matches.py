@@ -8,6 +8,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from catalog.feeds.groups import RowGroup
+from catalog.feeds.options import ImportOptions
 from catalog.models import Product
 from catalog.slugs import comparable
 from catalog.variants.models import Variant
@@ -20,21 +21,22 @@ class StoredProducts:
     products: dict[int, Product] = field(default_factory=dict)
     variants: dict[str, Variant] = field(default_factory=dict)  # by SKU
     styles: dict[Style, int] = field(default_factory=dict)  # of this feed
+    partial: bool = False  # the rows are some of a feed
 
     @classmethod
     def load(
-        cls, groups: list[RowGroup], *, feed_name: str, lock: bool
+        cls, groups: list[RowGroup], options: ImportOptions, *, lock: bool
     ) -> "StoredProducts":
         """Read the products and all of their variants; `lock` needs a transaction."""
         skus = [sku for group in groups for sku in group.skus]
         names = {group.group for group in groups} - {""}
-        of_feed = Product.objects.filter(group__in=names, fed__feed=feed_name)
+        of_feed = Product.objects.filter(group__in=names, fed__feed=options.feed_name)
         ids = set(Variant.objects.with_skus(skus).values_list("product", flat=True))
         ids.update(of_feed.values_list("pk", flat=True) if names else [])
         products = Product.objects.filter(pk__in=ids).order_by("pk")
         if lock:
             products = products.select_for_update(no_key=True)
-        stored = cls({product.pk: product for product in products})
+        stored = cls({each.pk: each for each in products}, partial=options.partial)
         wanted = Q(product__in=stored.products) | Q(sku__in=skus)
         for variant in Variant.objects.filter(wanted):
             stored.variants[variant.sku] = variant
@@ -44,8 +46,13 @@ class StoredProducts:
         return stored
 
     def is_partial(self, product: int, group: RowGroup) -> bool:
-        """Return whether rows without a group are some sizes of a product only."""
-        return not group.group and bool(self._sizes[product] - set(group.skus))
+        """Return whether the rows may be some sizes of a product only."""
+        some = self.partial or not group.group
+        return some and bool(self._sizes[product] - set(group.skus))
+
+    def first_place(self, product: int, group: RowGroup) -> int:
+        """Return the position of the first of the rows among the sizes."""
+        return len(self._sizes[product]) if self.is_partial(product, group) else 0
 
     @cached_property
     def _sizes(self) -> dict[int, set[str]]:

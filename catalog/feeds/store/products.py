@@ -43,7 +43,9 @@ class ProductChange:
         kept = {name for name in different if name.removesuffix("_id") in locked}
         self.locked |= {prefix + name for name in kept}
         for name in different - kept:
-            self.fields[prefix + name] = (getattr(row, name), values[name])
+            # Their order is no news to people.
+            if name != "position":
+                self.fields[prefix + name] = (getattr(row, name), values[name])
             setattr(row, name, values[name])
         return different - kept
 
@@ -65,8 +67,7 @@ class ProductBatch:
 
     def store(self) -> list[ProductChange]:
         """Store all products; return those that changed."""
-        feed_name = self.options.feed_name
-        self.stored = StoredProducts.load(self.groups, feed_name=feed_name, lock=True)
+        self.stored = StoredProducts.load(self.groups, self.options, lock=True)
         found, new = self.stored.match(self.groups)
         self.categories = self._categories()
         self.changes = {pk: ProductChange(self.stored.products[pk]) for pk in found}
@@ -216,10 +217,14 @@ class ProductBatch:
 
     def _remember(self, found: dict[int, RowGroup]) -> None:
         """Note what the rows were, so that the same rows need not be read again."""
-        claims = FeedProduct.objects.filter(pk__in=found)
-        outdated = [each for each in claims if each.digest != found[each.pk].digest]
-        for claim in outdated:
-            claim.digest = found[claim.pk].digest
+        outdated = []
+        for claim in FeedProduct.objects.filter(pk__in=found):
+            group = found[claim.pk]
+            partial = self.stored.is_partial(claim.pk, group)
+            digest = "" if partial else group.digest
+            if claim.digest != digest:
+                claim.digest = digest
+                outdated.append(claim)
         update_claims(outdated, {"digest"})
 
     def _count(self, found: dict[int, RowGroup]) -> None:

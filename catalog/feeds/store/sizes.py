@@ -20,7 +20,9 @@ class SizeBatch:
 
     def store(self, found: dict[int, RowGroup], changes: dict[int, Any]) -> None:
         for pk, group in found.items():
-            for position, row in enumerate(group.rows):
+            for position, row in enumerate(
+                group.rows, self.stored.first_place(pk, group)
+            ):
                 self._plan(changes[pk], group, row, position)
         Variant.objects.bulk_create(self.new)
         if self.changed:

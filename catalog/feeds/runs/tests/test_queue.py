@@ -1,7 +1,8 @@
 """Uploaded feeds that a worker imports."""
 
 import csv
-from io import StringIO
+from io import BytesIO, StringIO
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.base import ContentFile
@@ -19,7 +20,7 @@ from catalog.feeds.runs.queue import (
 )
 from catalog.locks import try_lock
 from catalog.models import Product
-from catalog.tests.factories import make_product
+from catalog.tests.factories import make_photo_bytes, make_product
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +94,34 @@ def test_problems_are_kept_with_their_rows():
     assert (row["id"], row["price"], row["title"]) == ("A1", "free", "Coat")
     again = imported(upload(file.getvalue().replace("free", "7")))
     assert again.is_correction and again.counts["created"] == 1
+
+
+def test_corrected_rows_change_their_sizes_alone():
+    head = "id,title,price,product_type,item_group_id,size\n"
+    small, medium = "S,Top S,25,Tops,T,S\n", "M,Top M,{},Tops,T,M\n"
+    imported(upload(head + small + medium.format("free")))
+    fixed = f"problem,{head}" + f"x,{medium.format('27')}"
+    assert imported(upload(fixed)).is_correction
+    top = Product.objects.get()
+    assert (top.title, top.price_cents) == ("Top", 2500)
+    sizes = [(v.sku, v.position, v.price_cents) for v in top.variants.all()]
+    assert sizes == [("S", 0, None), ("M", 1, 2700)]
+    assert imported(upload(head + small + medium.format("27"))).counts["updated"] == 0
+
+
+def test_the_photos_of_corrected_rows_are_in_the_archive_of_the_first_run():
+    buffer = BytesIO()
+    with ZipFile(buffer, "w") as archive:
+        archive.writestr(
+            "feed.csv", "id,title,price,category,image\nA,Hat,free,x,a.jpg\n"
+        )
+        archive.writestr("a.jpg", make_photo_bytes("red"))
+    source, _ = FeedSource.objects.get_or_create(name="spring")
+    file = ContentFile(buffer.getvalue())
+    first = imported(create_run(source=source, file=file, file_name="a.zip"))
+    fixed = ContentFile(b"problem,id,title,price,category,image\n,A,Hat,5,x,a.jpg\n")
+    run = create_run(source=source, file=fixed, file_name="fixed.csv", parent=first)
+    assert imported(run).counts["photos_added"] == 1
 
 
 def test_many_missing_products_are_archived_only_after_an_answer():
