@@ -20,7 +20,7 @@ from catalog.product_words.vocabulary import learn_words
 CHUNK = 1000
 MAX_DESCRIPTION_CHARS = 50_000  # a document has an end, and reaching it is an error
 # Raise it with every change of what documents are made of: older ones are then pending.
-FORMAT = 2
+FORMAT = 3
 # Gender or age group -> words; nobody searches for adults.
 PEOPLE = {
     **{"female": "women", "male": "men", "unisex": "unisex", "newborn": "newborn"},
@@ -48,7 +48,12 @@ WHERE w.product_id = ANY (%(ids)s) ORDER BY w.product_id FOR NO KEY UPDATE
 _READ = """
 SELECT p.id, p.status, p.title, p.brand, c.name, colours.names,
     left(p.description, %(max)s), p.sku,
-    ARRAY[p.colour, p.material, p.pattern], p.gender, p.age_group
+    ARRAY[p.colour, p.material, p.pattern],
+    ARRAY(
+        SELECT code FROM catalog_variant v, unnest(ARRAY[v.sku, v.gtin]) AS code
+        WHERE v.product_id = p.id AND code NOT IN ('', p.sku)
+    ),
+    p.gender, p.age_group
 FROM catalog_product p
 JOIN catalog_category c ON c.id = p.category_id
 CROSS JOIN LATERAL (
@@ -67,6 +72,9 @@ WHERE fresh.product = w.product_id
         IS DISTINCT FROM (%(version)s, fresh.document::tsvector)
 RETURNING w.product_id
 """
+_POSTPONE = (
+    "UPDATE catalog_productwords SET version = '' WHERE product_id = ANY (%(ids)s)"
+)
 
 
 def words_version() -> str:
@@ -82,6 +90,13 @@ def refresh_words(products: Iterable[int], counts: Counter[str] | None = None) -
     ids = sorted(set(products))
     for start in range(0, len(ids), CHUNK):
         _refresh_chunk(ids[start : start + CHUNK], counts)
+
+
+def postpone_words(products: Iterable[int]) -> None:
+    """Let the sweep write the documents of these products within a minute."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (_LOCK_WORDS, _POSTPONE):
+            cursor.execute(statement, {"ids": sorted(set(products))})
 
 
 def _refresh_chunk(ids: list[int], counts: Counter[str] | None) -> None:
@@ -116,6 +131,7 @@ def _place(
     description: str,
     sku: str,
     attributes: list[str],
+    codes: list[str],
     *people: str,
 ) -> Iterator[Placed]:
     named = [*colours.split(" , "), *attributes, *(PEOPLE.get(p, "") for p in people)]
@@ -126,7 +142,7 @@ def _place(
         *(TextPart(text, "B") for text in named),
         TextPart(description, "D"),
     ]
-    return place_words(parts, [sku])
+    return place_words(parts, [sku, *codes])
 
 
 def _stemmed(document: Iterable[Placed]) -> set[str]:

@@ -5,8 +5,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 
+from catalog.product_words.refresh import postpone_words
 from catalog.variants.stock import lock_products, refresh_stock
 
+# A product is found by them.
+CODES = {"sku", "gtin", "product", "product_id"}
 # Addresses of the API contain it, and clients resolve . and .. in a path.
 SKU_VALIDATOR = RegexValidator(
     r"^(?!(.*/)?\.\.?(/.*)?\Z)[^\x00-\x1f\x7f-\x9f\u2028\u2029]+\Z",
@@ -48,6 +51,8 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             kept = self.model.objects.filter(pk__in=[pk for pk, _ in rows])
             products |= set(kept.values_list("product", flat=True))
             refresh_stock(products)
+            if CODES & values.keys():
+                postpone_words(products)
         return count
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -59,6 +64,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             lock_products(products)
             made = super().bulk_create(variants, *args, **options)
             refresh_stock(products)
+            postpone_words(products)
         return made
 
     bulk_create.alters_data = True  # type: ignore[attr-defined]
@@ -69,6 +75,7 @@ class VariantQuerySet(models.QuerySet["Variant"]):
             lock_products(products)
             deleted = super().delete()
             refresh_stock(products)
+            postpone_words(products)
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -128,17 +135,21 @@ class Variant(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            stored = Variant.objects.filter(pk=self.pk)
-            products = {self.product_id, *stored.values_list("product", flat=True)}
+            known = Variant.objects.filter(pk=self.pk)
+            stored = known.values_list("product", "sku", "gtin").first()
+            products = {self.product_id, *(stored or ())[:1]}
             lock_products(products)
             super().save(*args, **options)
             refresh_stock(products)
+            if stored != (self.product_id, self.sku, self.gtin):
+                postpone_words(products)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
             lock_products([self.product_id])
             deleted = super().delete(*args, **options)
             refresh_stock([self.product_id])
+            postpone_words([self.product_id])
         return deleted
 
     @property
