@@ -4,6 +4,7 @@ Its first row has the texts, each row with a price is a variant, and further row
 only photos. Each variant becomes a record of its own with the texts and photos of all.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -104,7 +105,7 @@ def _handle(record: Record) -> tuple[str, int]:
 def _variants(records: list[Record]) -> Iterator[Record]:
     first = records[0].cells
     texts = {n: cell for n, cell in first.items() if n not in _OF_VARIANT}
-    photos = [record.cells.get("image_link", "").strip() for record in records]
+    variants: list[Record] = []
     for record in records:
         cells = {name: cell for name, cell in record.cells.items() if cell.strip()}
         if record.error:
@@ -112,20 +113,43 @@ def _variants(records: list[Record]) -> Iterator[Record]:
         elif len(records) == 1 or cells.keys() & {"id", "price", *_OPTIONS}:
             own = {name: cells.get(name, "") for name in _OF_VARIANT & first.keys()}
             whole = texts | own | cells
-            yield Record(record.row, whole | _completed(whole, photos))
+            variants.append(Record(record.row, whole | _completed(whole)))
+    photos = [record.cells.get("image_link", "").strip() for record in records]
+    colours = _colours_of_photos(variants)
+    for variant in variants:
+        yield replace(variant, cells=_with_photos(variant.cells, photos, colours))
 
 
-def _completed(cells: Mapping[str, str], photos: list[str]) -> dict[str, str]:
-    """Return a variant's id, stock and photos."""
+def _colours_of_photos(variants: list[Record]) -> dict[str, set[str]]:
+    colours: dict[str, set[str]] = defaultdict(set)
+    for variant in variants:
+        photo = variant.cells.get(_VARIANT_IMAGE, "").strip()
+        colours[photo].add(variant.cells.get("color", ""))
+    return colours
+
+
+def _with_photos(
+    cells: Mapping[str, str], photos: list[str], colours: Mapping[str, set[str]]
+) -> dict[str, str]:
+    """Add the variant's photo, and those of its product but for other colours'."""
+    colour = cells.get("color", "")
+    main = cells.get(_VARIANT_IMAGE, "").strip()
+    others = [link for link in photos if colour in colours.get(link, {colour})]
+    links = [link for link in dict.fromkeys([main, *others]) if link][:MAX_PHOTOS]
+    return {
+        **cells,
+        "image_link": links[0] if links else "",
+        "additional_image_link": ",".join(links[1:]),
+    }
+
+
+def _completed(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return a variant's id, options, stock and price."""
     options = [cells.get(name, "") for name in _OPTIONS]
     names = [cells.get(name, "") for name in _OPTION_NAMES]
     named = "-".join(each.strip() for each in (cells[HANDLE], *options) if each.strip())
-    main = [cells.get(_VARIANT_IMAGE, "").strip()]
-    links = [link for link in dict.fromkeys(main + photos) if link][:MAX_PHOTOS]
     return {
         "id": cells.get("id", "").strip() or named,
-        "image_link": links[0] if links else "",
-        "additional_image_link": ",".join(links[1:]),
         "item_group_id": cells[HANDLE].strip(),
         **split_options(zip(names, options, strict=True), is_variant=True),
         **_stock(cells),

@@ -144,8 +144,6 @@ def _variation(record: Record, parent: Mapping[str, str] | None) -> Record:
     whole = {**record.cells, **inherited, **own, **texts}
     if _is_hidden(parent.get("published", "")):
         whole["published"] = parent["published"]
-    photos = [cells.get("additional_image_link", "") for cells in (own, parent)]
-    whole["additional_image_link"] = ",".join(filter(None, photos))
     return Record(record.row, _completed(whole, parent))
 
 

@@ -59,6 +59,19 @@ def test_variants_share_the_texts_and_photos_of_their_handle(read):
     assert [link[-5] for link in medium.links] == ["2", "1", "3"]
 
 
+def test_photos_of_other_colours_are_not_a_products(read):
+    names = "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price"
+    rows = read(
+        "tee,Tee,Color,Red,T-R,9,red.jpg,red.jpg",
+        "tee,,,Navy,T-N,9,navy.jpg,navy.jpg",
+        "tee,,,,,,detail.jpg,",
+        head=f"{names},Image Src,Variant Image",
+    )
+    assert [row.links for row in rows] == [
+        *(["red.jpg", "detail.jpg"], ["navy.jpg", "detail.jpg"])
+    ]
+
+
 def test_a_draft_hides_all_of_its_variants(read):
     assert [row.is_hidden for row in read(first(status="draft"), size())] == [True] * 2
     assert [row.is_hidden for row in read(first(), size())] == [False] * 2

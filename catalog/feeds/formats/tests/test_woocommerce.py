@@ -95,9 +95,14 @@ def test_a_variation_inherits_from_its_parent(read):
     assert row.values["description"].split("\n\n") == ["Warm & soft.", "Wash cold."]
     assert (row.values["brand"], row.category) == ("Zora", "Hoodies")
     assert (row.values["price_cents"], row.values["quantity"]) == (4500, 4)
-    assert [link[-8:] for link in row.links] == ["blue.jpg", "le/1.jpg", "le/2.jpg"]
+    assert [link[-8:] for link in row.links] == ["blue.jpg"]  # not other colours'
     assert record.cells["item_group_id"] == "HOOD"
     assert (record.cells["color"], record.cells["size"]) == ("Blue", "S")
+
+
+def test_a_variation_without_a_photo_has_those_of_its_parent(read):
+    [row] = rows(read(HOODIE, BLUE | {"Images": ""}))
+    assert [link[-5:] for link in row.links] == ["1.jpg", "2.jpg"]
 
 
 def test_a_parent_may_come_last_and_be_named_by_its_number(read):
