@@ -6,6 +6,8 @@ from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_save
 from django.dispatch import receiver
 
+from catalog.feeds.runs.files import delete_file as delete_feed_file
+from catalog.feeds.runs.models import FeedRun
 from catalog.models import ProductImage
 from catalog.photos.thumbnails import SIZES, Thumbnail
 
@@ -39,3 +41,9 @@ def delete_replaced_file(instance: ProductImage, **kwargs) -> None:
 @receiver(post_delete, sender=ProductImage)
 def delete_file(instance: ProductImage, **kwargs) -> None:
     transaction.on_commit(partial(_delete_files, instance), robust=True)
+
+
+@receiver(post_delete, sender=FeedRun)
+def delete_file_of_run(instance: FeedRun, **kwargs) -> None:
+    delete = partial(delete_feed_file, instance.file)
+    transaction.on_commit(delete, robust=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.files.base import ContentFile
-from django.db.models import URLField
+from django.db.models import QuerySet, URLField
 from django.http import (
     Http404,
     HttpRequest,
@@ -53,7 +53,13 @@ class FeedSourceAdmin(admin.ModelAdmin):
         *("category", "encoding", "archive_missing", "trust_links", "mapping"),
     ]
     readonly_fields = ["fetched", "fetch_error"]
+    actions = ["fetch_soon"]
     formfield_overrides = {URLField: {"assume_scheme": "https"}}
+
+    @admin.action(description="Fetch selected feeds now", permissions=["change"])
+    def fetch_soon(self, request: HttpRequest, queryset: QuerySet[FeedSource]) -> None:
+        count = queryset.exclude(address="").update(fetched=None)
+        self.message_user(request, f"Feeds to be fetched within five minutes: {count}.")
 
 
 @admin.register(FeedRun)

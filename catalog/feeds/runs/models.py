@@ -12,6 +12,8 @@ from django.utils import timezone
 class FeedSource(models.Model):
     """What the shop remembers of a feed."""
 
+    KEPT_RUNS = 20
+
     name = models.CharField(max_length=80, unique=True)
     # Heading -> column, or nothing where it is not used.
     mapping = models.JSONField(default=dict, blank=True)
@@ -51,6 +53,11 @@ class FeedSource(models.Model):
             return False
         pause = timedelta(hours=self.every_hours)
         return self.fetched is None or self.fetched + pause <= timezone.now()
+
+    def forget_old_runs(self) -> None:
+        kept = self.runs.values_list("pk", flat=True)[: self.KEPT_RUNS]
+        for run in self.runs.exclude(pk__in=list(kept)):
+            run.delete()  # and its file
 
 
 class FeedRunQuerySet(models.QuerySet["FeedRun"]):

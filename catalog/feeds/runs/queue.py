@@ -17,14 +17,12 @@ from catalog.feeds.runs.execution import (
     RunStopped,
     execute,
 )
-from catalog.feeds.runs.files import delete_file, local_file, store_file
+from catalog.feeds.runs.files import local_file, store_file
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.source_files import open_source
 from catalog.feeds.zip_files import is_zip, unpacked
 
 log = logging.getLogger(__name__)
-
-KEPT_RUNS = 20  # of each feed
 
 
 def create_run(
@@ -40,7 +38,7 @@ def create_run(
     run = FeedRun.objects.create(
         source=source, user=user, file=name, file_name=file_name[:200], parent=parent
     )
-    _forget_old_runs(source)
+    source.forget_old_runs()
     return run
 
 
@@ -122,10 +120,3 @@ def _photos(run: FeedRun, path: Path) -> Iterator[Path]:
 def remember_mapping(source: FeedSource, mapping: Mapping[str, str]) -> None:
     source.mapping = dict(mapping)
     source.save(update_fields=["mapping"])
-
-
-def _forget_old_runs(source: FeedSource) -> None:
-    kept = source.runs.values_list("pk", flat=True)[:KEPT_RUNS]
-    for run in source.runs.exclude(pk__in=list(kept)):
-        delete_file(run.file)
-        run.delete()

@@ -165,6 +165,7 @@ class Command(BaseCommand):
             )
             read()
             run.save()
+            source.forget_old_runs()
 
             def announce() -> Feed:
                 feed = read()

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils.timezone import now
 
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.queue import import_due
@@ -178,3 +179,14 @@ def test_all_products_are_exported(admin_client, kind, start):
     assert "http://testserver/media/products/" in text
     assert "attachment" in response["Content-Disposition"]
     assert admin_client.get("/admin/catalog/feedrun/export/pdf/").status_code == 404
+
+
+def test_a_feed_is_fetched_when_a_person_asks(admin_client):
+    source = FeedSource.objects.create(
+        name="web", address="https://shop.example/f", every_hours=24, fetched=now()
+    )
+    assert not source.is_due
+    data = {"action": "fetch_soon", "_selected_action": [source.pk]}
+    admin_client.post("/admin/catalog/feedsource/", data)
+    source.refresh_from_db()
+    assert source.is_due

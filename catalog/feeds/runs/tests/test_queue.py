@@ -8,7 +8,6 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
-from catalog.feeds.runs import queue
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.problems import write_problems
 from catalog.feeds.runs.queue import (
@@ -208,8 +207,11 @@ def test_a_run_that_kills_its_workers_is_given_up():
     assert import_due() == 0
 
 
-def test_old_runs_and_their_files_are_deleted(monkeypatch):
-    monkeypatch.setattr(queue, "KEPT_RUNS", 2)
-    runs = [upload() for _ in range(4)]
+def test_old_runs_and_their_files_are_deleted(
+    monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(FeedSource, "KEPT_RUNS", 2)
+    with django_capture_on_commit_callbacks(execute=True):
+        runs = [upload() for _ in range(4)]
     assert list(FeedRun.objects.all()) == [runs[3], runs[2]]
     assert not default_storage.exists(runs[0].file)
