@@ -18,6 +18,8 @@ class FacetCounts:
     categories: list[FacetValue]
     brands: list[FacetValue]
     colours: list[FacetValue]
+    kinds: list[FacetValue]
+    seen_patterns: list[FacetValue]
     prices: list[PriceRange]
     in_stock: int
     sizes: list[FacetValue]

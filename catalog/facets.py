@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db import connections
 from django.db.models import Func, QuerySet, TextField
 
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.prices.ranges import PriceRange, price_limits
 from catalog.slugs import comparable
@@ -204,6 +204,24 @@ class ChoiceFacet(ValuesFacet):
         return ((value, self.names.get(value, value)) for value in values)
 
 
+class SeenFacet(ValuesFacet):
+    """What an encoder sees in photos, or somebody has chosen for them."""
+
+    of_photos = True
+
+    def counts_sql(self, products: str) -> str:
+        return f"""
+            SELECT name, count(*) FROM {products} CROSS JOIN LATERAL (
+                SELECT DISTINCT {self.path} FROM catalog_productimage
+                WHERE product_id = {products}.id AND {self.path} <> ''
+            ) AS own (name) GROUP BY 1
+        """
+
+    def _values(self) -> "QuerySet[Any, Any]":
+        photos = ProductImage.objects.filter(product__status=Product.Status.PUBLISHED)
+        return photos.exclude(**{self.path: ""}).values_list(self.path, flat=True)
+
+
 class PriceFacet(Facet):
     name = "prices"
     label = "Price"
@@ -245,6 +263,8 @@ class StockFacet(Facet):
 FACETS: tuple[Facet, ...] = (
     CategoryFacet("categories", "Category", "category", "category__slug"),
     ColourFacet("colours", "Colour", "colour", "colours"),
+    SeenFacet("kinds", "Kind", "kind", "kind"),
+    SeenFacet("seen_patterns", "Pattern seen", "seen_pattern", "pattern"),
     BrandFacet("brands", "Brand", "brand", "brand"),
     SizeFacet("sizes", "Size", "size", "sizes"),
     PriceFacet(),

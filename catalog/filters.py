@@ -39,11 +39,13 @@ class Filters:
 
     categories: tuple[str, ...] = ()  # slugs
     brands: tuple[str, ...] = ()
-    colours: tuple[str, ...] = ()  # of one photo
+    colours: tuple[str, ...] = ()  # of one photo, as the next two
     sizes: tuple[str, ...] = ()
     genders: tuple[str, ...] = ()
     age_groups: tuple[str, ...] = ()
     materials: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    seen_patterns: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     price_min_cents: int | None = None
     price_max_cents: int | None = None

@@ -185,6 +185,8 @@ _VALUE_HELP = {
     "size": "A size that can be had.",
     "gender": f"Whom it is for: {', '.join(Product.Gender.values)}.",
     "age_group": f"Whom it is for: {', '.join(Product.AgeGroup.values)}.",
+    "kind": "The kind of garment in the photo, where the encoder is sure of it.",
+    "seen_pattern": "The pattern of the garment in the photo, where it is sure.",
 }
 
 

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from catalog.upkeep.runs import send, upkeep_task
 from search.events.record import delete_old_events
+from search.index.attributes import name_all_attributes
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
 from search.index.word_map import learn_word_map
@@ -42,7 +43,9 @@ def look_for_duplicates() -> None:
 
 @upkeep_task
 def learn_words() -> None:
-    log.info("Looks of words: %s", learn_word_map(active_encoder()))
+    encoder = active_encoder()
+    log.info("Photos with other attributes: %d", name_all_attributes(encoder))
+    log.info("Looks of words: %s", learn_word_map(encoder))
 
 
 def wake_worker(times: int = 1) -> bool:

@@ -77,6 +77,8 @@ _FACET_VALUES = {
     "age_groups": FacetValue("adult", "Adult", 402, chosen=False),
     "materials": FacetValue("Cotton", "Cotton", 118, chosen=False),
     "patterns": FacetValue("Striped", "Striped", 37, chosen=False),
+    "kinds": FacetValue("sneakers", "sneakers", 41, chosen=False),
+    "seen_patterns": FacetValue("striped", "striped", 38, chosen=False),
     "prices": PriceRange(2500, 4999, 205, chosen=False),
 }
 

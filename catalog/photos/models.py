@@ -10,7 +10,7 @@ from catalog.product_words.refresh import WordSource
 
 
 class ProductImageQuerySet(WordSource, models.QuerySet["ProductImage"]):
-    word_fields = {"colours", "product", "product_id"}
+    word_fields = {"colours", "kind", "pattern", "product", "product_id"}
     product_id = "product_id"
 
 
@@ -34,6 +34,20 @@ class ProductImage(models.Model):
         default=list,
         blank=True,
         help_text="The garment's, the main one first; empty: not looked at yet",
+    )
+    # What the encoder is sure of, or what somebody has chosen.
+    kind = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of garment; empty: not sure",
+    )
+    pattern = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="As the kind"
+    )
+    attributes_chosen = models.BooleanField(
+        default=False, db_default=False, editable=False
     )
     # By a person: then embedding the photo does not name them again.
     colours_chosen = models.BooleanField(db_default=False, editable=False)
@@ -59,6 +73,8 @@ class ProductImage(models.Model):
         ]
         indexes = [
             GinIndex(fields=["colours"], name="photo_colours_gin"),
+            models.Index(fields=["kind"], name="photo_kind"),
+            models.Index(fields=["pattern"], name="photo_pattern"),
             models.Index(fields=["sha256"], name="photo_sha256"),
         ]
 

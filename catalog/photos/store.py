@@ -40,6 +40,8 @@ def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
     image.file = PreparedFile(photo)
     image.sha256 = photo.sha256
     image.colours, image.colours_chosen = photo.colours, False
+    if not image.attributes_chosen:  # by somebody who knows the product
+        image.kind = image.pattern = ""
     image.picture_hash, image.picture_tint = photo.fingerprint
 
 

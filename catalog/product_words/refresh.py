@@ -1,9 +1,10 @@
 """Keep what products are found by words with up to date.
 
-A document joins the product's texts, attributes and codes, the name of its category and
-the colours of its photos. Whatever changes one of them calls `refresh_words`, and a
-sweep finds products that came in by another way. No triggers: a distributed Postgres
-takes none on these tables.
+A document joins the product's texts, attributes and codes, the name of its category,
+and colours, kind and pattern of its photos; a pattern that the merchant names comes
+first. Whatever changes one of them calls `refresh_words`, and a sweep finds products
+that came in by another way. No triggers: a distributed Postgres takes none on these
+tables.
 """
 
 from collections import Counter
@@ -20,7 +21,7 @@ from catalog.product_words.vocabulary import learn_words
 CHUNK = 1000
 MAX_DESCRIPTION_CHARS = 50_000  # a document has an end, and reaching it is an error
 # Raise it with every change of what documents are made of: older ones are then pending.
-FORMAT = 3
+FORMAT = 4
 # Gender or age group -> words; nobody searches for adults.
 PEOPLE = {
     **{"female": "women", "male": "men", "unisex": "unisex", "newborn": "newborn"},
@@ -48,7 +49,9 @@ WHERE w.product_id = ANY (%(ids)s) ORDER BY w.product_id FOR NO KEY UPDATE
 _READ = """
 SELECT p.id, p.status, p.title, p.brand, c.name, colours.names,
     left(p.description, %(max)s), p.sku,
-    ARRAY[p.colour, p.material, p.pattern],
+    ARRAY[
+        p.colour, p.material, seen.kinds, coalesce(nullif(p.pattern, ''), seen.patterns)
+    ],
     ARRAY(
         SELECT code FROM catalog_variant v, unnest(ARRAY[v.sku, v.gtin]) AS code
         WHERE v.product_id = p.id AND code NOT IN ('', p.sku)
@@ -61,6 +64,11 @@ CROSS JOIN LATERAL (
     FROM catalog_productimage i, unnest(i.colours) colour
     WHERE i.product_id = p.id
 ) AS colours
+CROSS JOIN LATERAL (
+    SELECT coalesce(string_agg(DISTINCT kind, ' , '), '') AS kinds,
+        coalesce(string_agg(DISTINCT pattern, ' , '), '') AS patterns
+    FROM catalog_productimage i WHERE i.product_id = p.id
+) AS seen
 WHERE p.id = ANY (%(ids)s)
 """
 _WRITE = """
@@ -134,7 +142,8 @@ def _place(
     codes: list[str],
     *people: str,
 ) -> Iterator[Placed]:
-    named = [*colours.split(" , "), *attributes, *(PEOPLE.get(p, "") for p in people)]
+    seen = [each for text in (colours, *attributes) for each in text.split(" , ")]
+    named = [*seen, *(PEOPLE.get(each, "") for each in people)]
     parts = [
         TextPart(title, "A"),
         TextPart(brand, "A"),

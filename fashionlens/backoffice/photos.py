@@ -34,10 +34,13 @@ class ProductPhotoForm(forms.ModelForm):
 
     class Meta:
         model = ProductImage
-        fields = ["file", "alt_text", "colours", "position"]
+        fields = ["file", "alt_text", "colours", "kind", "pattern", "position"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        if {"kind", "pattern"} & set(self.changed_data):
+            chosen = (cleaned.get("kind"), cleaned.get("pattern"))
+            self.instance.attributes_chosen = any(chosen)
         file = cleaned.get("file")
         if isinstance(file, PreparedFile):
             set_photo(image=self.instance, photo=file.photo)
@@ -73,7 +76,9 @@ class PhotoInline(admin.TabularInline):
     model = ProductImage
     form = ProductPhotoForm
     formset = PhotoFormSet
-    fields = ["preview", "file", "alt_text", "colours", "position"]
+    fields = [
+        *("preview", "file", "alt_text", "colours", "kind", "pattern", "position"),
+    ]
     readonly_fields = ["preview"]
     extra = 1
 

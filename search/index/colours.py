@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from catalog.models import ProductImage
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from ml.encoder import Encoder as Network
 
@@ -13,6 +14,24 @@ _ALIASES["turquoise"] = "light blue"
 # A further colour may be this much farther away than the main one: then .73 of them are
 # right by the labels of 339 validation photos, and .57 of those of the whole photo.
 _NEAR = 0.1
+
+
+def name_colours(
+    photos: Sequence[ProductImage], vectors: np.ndarray, network: Network
+) -> list[ProductImage]:
+    """Set the colours of each photo, but those that somebody has chosen.
+
+    Return the photos that have changed.
+    """
+    seen = [photo.colours for photo in photos]
+    changed = []
+    for photo, colours in zip(
+        photos, garment_colours(network, vectors, seen), strict=True
+    ):
+        if not photo.colours_chosen and photo.colours != colours:
+            photo.colours = colours
+            changed.append(photo)
+    return changed
 
 
 def garment_colours(

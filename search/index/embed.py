@@ -13,7 +13,8 @@ from catalog.models import ProductImage
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
 from ml.preprocess import PhotoError, read_photo
-from search.index.colours import garment_colours
+from search.index.attributes import name_attributes
+from search.index.colours import name_colours
 from search.index.encoders import active_encoder, live_encoders, network_of
 from search.models import (
     Embedding,
@@ -141,7 +142,7 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
             Embedding(encoder=encoder, image_id=photo.id, vector=vector)
             for photo, vector in zip(readable, vectors, strict=True)
         )
-        _name_colours(readable, vectors, network)
+        _name_garments(readable, vectors, network)
         EmbeddingFailure.objects.filter(
             encoder=encoder, image__in=[photo.id for photo in readable]
         ).delete()
@@ -149,19 +150,14 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
     return outcome
 
 
-def _name_colours(photos: list[Photo], vectors: np.ndarray, network: Network) -> None:
-    """Store the colours of the garments, except where somebody has chosen them."""
-    seen = [photo.colours for photo in photos]
-    changed = []
-    for photo, colours in zip(
-        photos, garment_colours(network, vectors, seen), strict=True
-    ):
-        if not photo.colours_chosen and photo.colours != colours:
-            photo.colours = colours
-            changed.append(photo)
-    if changed:
+def _name_garments(photos: list[Photo], vectors: np.ndarray, network: Network) -> None:
+    """Store what is seen of the garments, except where somebody has chosen it."""
+    named = name_colours(photos, vectors, network)
+    if network.attributes:
+        named += name_attributes(photos, vectors, network.attributes)
+    if named:
         # Not Photo.objects: this manager keeps the words of products up to date.
-        ProductImage.objects.bulk_update(changed, ["colours"])
+        ProductImage.objects.bulk_update(named, ["colours", "kind", "pattern"])
 
 
 def _claim(ids: list[int], encoder: Encoder) -> list[Photo]:

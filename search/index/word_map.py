@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +20,8 @@ from django.dispatch import receiver
 from catalog.models import Product
 from catalog.product_words.lexemes import stem_words
 from catalog.synonyms.rules import Phrase
-from ml.encoder import Attributes, lengthen_rows, looks_of, shorten_rows
+from ml.encoder import lengthen_rows, looks_of, shorten_rows
+from search.index.attributes import shipped_attributes
 from search.models import DIMENSION, Embedding, Encoder, WordMap
 
 log = logging.getLogger(__name__)
@@ -113,9 +113,8 @@ def _load() -> WordLooks | None:
 
 
 def _shipped(encoder: Encoder) -> WordLooks | None:
-    """Return the words that come with the encoder; the network is not loaded."""
-    folder = Path(settings.BASE_DIR) / encoder.folder
-    attributes = Attributes.load(folder, encoder.sha256)
+    """Return the words that come with the encoder."""
+    attributes = shipped_attributes(encoder)
     if attributes is None:
         return None
     lexemes = stem_words(attributes.words)
