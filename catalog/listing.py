@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery
 from django.core.cache import caches
 from django.dispatch import Signal
 
@@ -13,6 +12,7 @@ from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import Product, ProductQuerySet
 from catalog.word_query.by_looks import find_by_looks
+from catalog.word_query.tsquery import TsQuery
 from catalog.words import MAX_RANKED, WordsQuery, interpret
 
 PAGE_SIZE = 24
@@ -34,7 +34,7 @@ class Matches:
     What only looks like the words comes last.
     """
 
-    query: SearchQuery | CombinedSearchQuery
+    query: TsQuery
     products: ProductQuerySet
     newest_ids: Sequence[int]  # of up to MAX_COUNTED products
     look_ids: Sequence[int] = ()

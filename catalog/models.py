@@ -3,7 +3,7 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import CombinedSearchQuery, SearchQuery, SearchRank
+from django.contrib.postgres.search import SearchRank
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import (
@@ -30,6 +30,7 @@ from catalog.product_words.refresh import WordSource, words_version
 from catalog.synonyms.models import Synonym  # noqa: F401  (so that Django finds it)
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 from catalog.variants import models as variants
+from catalog.word_query.tsquery import TsQuery
 
 
 class CategoryQuerySet(WordSource, models.QuerySet["Category"]):
@@ -64,6 +65,15 @@ class Category(models.Model):
         return f"{reverse('storefront:home')}?category={self.slug}"
 
 
+class FoundIn(models.IntegerChoices):
+    """Where words stand, the best place first."""
+
+    PHRASE = 1, "phrase"  # together, in title and brand
+    TITLE = 2, "title"  # or brand
+    ATTRIBUTES = 3, "attributes"  # and category, with those before
+    DESCRIPTION = 4, "description"  # and codes, with those before
+
+
 class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  # type: ignore[override]
     word_fields = {
         *("title", "brand", "description", "category", "category_id"),
@@ -83,20 +93,32 @@ class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  
     def with_skus(self, skus: Iterable[str]) -> Self:
         return self.filter(sku__in=skus)
 
-    def matching(self, query: SearchQuery | CombinedSearchQuery) -> Self:
+    def matching(self, query: TsQuery) -> Self:
         """Return the products a query of `catalog.words` finds."""
         return self.filter(words__document=query)
 
-    def best_of_newest(
-        self, query: SearchQuery | CombinedSearchQuery, number: int
-    ) -> "ProductQuerySet":
+    def best_of_newest(self, query: TsQuery, number: int) -> "ProductQuerySet":
         """Return so many of the newest matching products, best first."""
         newest = self.matching(query).order_by("-id").values("pk")[:number]
         return Product.objects.filter(pk__in=newest).best_first(query)
 
-    def best_first(self, query: SearchQuery | CombinedSearchQuery) -> Self:
-        rank = SearchRank(F("words__document"), query)
-        return self.alias(rank=rank).order_by("-rank", "-id")
+    def best_first(self, query: TsQuery) -> Self:
+        """Order by where the words stand, then by stock, rank and age.
+
+        Annotates `found_in`, a value of FoundIn, and `rank`.
+        """
+        document = "words__document"
+        where = [
+            When(**{document: query.within(weights)}, then=Value(found))
+            for weights, found in (("A", FoundIn.TITLE), ("AB", FoundIn.ATTRIBUTES))
+        ]
+        if query.phrase:
+            whole = query.within("A", phrase=True)
+            where.insert(0, When(**{document: whole}, then=Value(FoundIn.PHRASE)))
+        found_in = Case(*where, default=Value(FoundIn.DESCRIPTION))
+        rank = SearchRank(F(document), query)
+        annotated = self.annotate(found_in=found_in, rank=rank)
+        return annotated.order_by("found_in", "-stocked", "-rank", "-id")
 
     def among(self, ids: Iterable[int]) -> Self:
         # As one text: it takes long to write thousands of parameters, or a list.

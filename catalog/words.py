@@ -43,15 +43,17 @@ class WordsQuery:
     words: str  # corrected if necessary
     original: str  # as given, cleaned
     tsquery: str = ""
+    phrase: str = ""
 
     @classmethod
     def of(
         cls, words: str, original: str | None = None, *, last_is_prefix: bool = False
     ) -> "WordsQuery":
-        tsquery = write_query(
+        given = words if original is None else original
+        tsquery, phrase = write_query(
             parse(words), last_is_prefix=last_is_prefix, synonyms=shop_synonyms()
         )
-        return cls(words, words if original is None else original, tsquery)
+        return cls(words, given, tsquery, phrase)
 
     @property
     def corrected(self) -> bool:
@@ -59,7 +61,7 @@ class WordsQuery:
 
     @property
     def query(self) -> TsQuery:
-        return TsQuery(self.tsquery)
+        return TsQuery(self.tsquery, self.phrase)
 
 
 def clean(words: str) -> str:

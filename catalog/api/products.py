@@ -6,6 +6,7 @@ from drf_spectacular.utils import (
     extend_schema_serializer,
 )
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -26,6 +27,7 @@ from catalog.api.serializers import (
     audience_of,
     listed_product_json,
 )
+from catalog.error_codes import ErrorCode
 from catalog.listing import Listing
 from catalog.parameters import (
     ORDERINGS,
@@ -37,7 +39,19 @@ from catalog.parameters import (
 
 class ProductListView(PublicView):
     class Input(PageParameters, ListingParameters):
-        pass
+        explain = serializers.BooleanField(
+            default=False,
+            help_text="`true` says for each product why it stands where it does; with"
+            " `q`, in the order of relevance.",
+        )
+
+        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+            if attrs["explain"] and (_order(attrs) or "q" not in attrs):
+                message = "Only the order of relevance, with words in q, is explained."
+                raise ValidationError(
+                    {"explain": ErrorDetail(message, ErrorCode.CONFLICT)}
+                )
+            return super().validate(attrs)
 
     @extend_schema_serializer(component_name="ProductPage")
     class Output(PageOutput):
@@ -77,7 +91,11 @@ class ProductListView(PublicView):
         looking = set(listing.look_ids)
         page["results"] = [
             listed_product_json(
-                product, product.cover, audience, by_looks=product.pk in looking
+                product,
+                product.cover,
+                audience,
+                by_looks=product.pk in looking,
+                explain=values["explain"],
             )
             for product in page["results"]
         ]

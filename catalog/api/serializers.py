@@ -21,7 +21,7 @@ from catalog.api.attributes import (
     price_json,
     variant_json,
 )
-from catalog.models import Product, ProductImage
+from catalog.models import FoundIn, Product, ProductImage
 from catalog.photos.thumbnails import SIZES, Thumbnail
 from catalog.variants.models import Variant
 
@@ -144,6 +144,32 @@ def product_json(product: Product, audience: Audience) -> dict[str, Any]:
     }
 
 
+@extend_schema_serializer(component_name="Explanation")
+class ExplanationOutput(serializers.Serializer):
+    found_in = serializers.ChoiceField(
+        ["phrase", "title", "attributes", "description", "looks", "age"],
+        help_text="Where the words stand: together in title and brand, in these, in"
+        " attributes or category too, in description or codes too; `looks`: only the"
+        " photo looks like them; `age`: beyond the first 1,000, ordered by age alone.",
+    )
+    in_stock = serializers.BooleanField(
+        help_text="In each of these places, what is in stock comes first."
+    )
+    rank = serializers.FloatField(
+        allow_null=True, help_text="Then by this rank, and then the newest first."
+    )
+
+
+def explanation_json(product: Product, *, by_looks: bool) -> dict[str, Any]:
+    place = getattr(product, "found_in", None)
+    other = "looks" if by_looks else "age"
+    return {
+        "found_in": FoundIn(place).label if place else other,
+        "in_stock": product.in_stock,
+        "rank": getattr(product, "rank", None),
+    }
+
+
 @extend_schema_serializer(component_name="ListedProduct")
 class ListedProductOutput(ProductOutput):
     cover = PhotoOutput(
@@ -151,6 +177,9 @@ class ListedProductOutput(ProductOutput):
     )
     by_looks = serializers.BooleanField(
         help_text="Whether the product looks like the words, which it does not have."
+    )
+    explanation = ExplanationOutput(
+        allow_null=True, help_text="Why it stands where it does, with `explain=true`."
     )
 
 
@@ -160,11 +189,14 @@ def listed_product_json(
     audience: Audience,
     *,
     by_looks: bool = False,
+    explain: bool = False,
 ) -> dict[str, Any]:
+    why = explanation_json(product, by_looks=by_looks) if explain else None
     return {
         **product_json(product, audience),
         "cover": photo_json(cover, audience) if cover else None,
         "by_looks": by_looks,
+        "explanation": why,
     }
 
 

@@ -4,6 +4,7 @@ Each word may stand in a document in several ways: as its stem, as another spell
 a part or as the whole of joined words, or as a synonym.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -22,12 +23,24 @@ from catalog.word_query.syntax import Clause
 MAX_SPLIT = 12  # words of a query that may be two words, or two that may be one
 
 
-class TsQuery(SearchQuery):
-    """A query whose text is of Postgres's type tsquery already."""
+# A quoted lexeme, and the star of a prefix.
+_LEXEME = re.compile(r"(?P<lexeme>'(?:[^'\\]|''|\\.)*')(?::(?P<prefix>\*))?")
 
-    def __init__(self, text: str) -> None:
+
+class TsQuery(SearchQuery):
+    """A query whose text is of Postgres's type tsquery already.
+
+    `phrase` is that of the words one after the other, empty for one word.
+    """
+
+    def __init__(self, text: str, phrase: str = "") -> None:
         super().__init__(text, search_type="raw")
-        self.text = text
+        self.text, self.phrase = text, phrase
+
+    def within(self, weights: str, *, phrase: bool = False) -> "TsQuery":
+        """Return the query of words that have one of the weights in a document."""
+        text = self.phrase if phrase else self.text
+        return TsQuery(_LEXEME.sub(rf"\g<lexeme>:\g<prefix>{weights}", text))
 
     def as_sql(  # type: ignore[override]
         self, *args: Any, **options: Any
@@ -70,6 +83,10 @@ class Writer:
     def word(self, term: Term) -> str:
         """Return the query of a term alone, with its synonyms."""
         return _any([self._term(term), *self._synonyms((term,))])
+
+    def phrase(self, terms: Sequence[Term]) -> str:
+        """Return the query of the terms as they stand, empty for one."""
+        return self._phrase(terms) if len(terms) > 1 else ""
 
     def _plain(self, terms: tuple[Term, ...], last_is_prefix: bool) -> str:
         parts: list[str] = []
@@ -163,8 +180,11 @@ def write_query(
     *,
     last_is_prefix: bool = False,
     synonyms: Synonyms = NO_SYNONYMS,
-) -> str:
-    """Return the text of a tsquery, empty if there is nothing to search for."""
+) -> tuple[str, str]:
+    """Return the texts of a tsquery, and of one for the words one after the other.
+
+    The first is empty if there is nothing to search for, the second for one word.
+    """
     alternatives = [
         [replace(clause, terms=join_initials(clause.terms)) for clause in clauses]
         for clauses in alternatives
@@ -181,7 +201,9 @@ def write_query(
                 for number, clause in enumerate(clauses)
             )
         )
-    return _any(written)
+    clauses = alternatives[0] if len(alternatives) == 1 else []
+    phrase = writer.phrase(clauses[0].terms) if len(clauses) == 1 else ""
+    return _any(written), phrase
 
 
 def write_words(terms: Mapping[str, Term], *, synonyms: Synonyms) -> dict[str, str]:
