@@ -1,7 +1,7 @@
 """Rank products by a query vector, by words, or by both at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ from search.query.nearest import MAX_K, Hit, candidates, nearest, nearest_among
 from search.query.refinement import Refinement
 from search.query.start import ProductVector, load_product_vectors, normalize
 from search.query.weights import Comparison, Weights, weigh_query
+from search.query.words.photo_words import read_photo_words
 
 # Weights of the query vector, of the likes' mean and of the dislikes' mean: Rocchio,
 # "Relevance feedback in information retrieval" (1971). A dislike weighs more than the
@@ -84,11 +85,12 @@ class VectorQuery:
         likes = load_product_vectors("like", refinement.like, self.encoder)
         dislikes = load_product_vectors("dislike", refinement.dislike, self.encoder)
         target = move_target(self.vector, likes, dislikes)
-        target = weigh_target(target, refinement.weights, self.encoder)
+        weights, needs_words = self._read_words(refinement)
+        target = weigh_target(target, weights, self.encoder)
         excluded = {each.product_id for each in dislikes}
         if self.product_id is not None:
             excluded.add(self.product_id)
-        if refinement.words:
+        if needs_words:
             return self._rank_with_words(refinement, target, excluded)
         if target is None or target.measure_from is None:
             message = "There is nothing to search by: give words, or products to like."
@@ -102,6 +104,17 @@ class VectorQuery:
             filters = refinement.filters
             ranking = self._rank_by_distance(filters, target, excluded, MAX_K)
         return ranking._replace(hits=move_duplicates_last(ranking.hits))
+
+    def _read_words(self, refinement: Refinement) -> tuple[Weights, bool]:
+        """Return the weights, with a colour that the words beside a picture name, and
+        whether products must be found by words too."""
+        weights = refinement.weights
+        if self.vector is None or not refinement.words:
+            return weights, bool(refinement.words)
+        words = read_photo_words(refinement.words, self.encoder)
+        if not words.colour or weights.in_colour or weights.any_colour:
+            return weights, True
+        return replace(weights, in_colour=words.colour), words.more
 
     def _rank_by_distance(
         self, filters: Filters, target: Target, excluded: set[int], k: int
