@@ -271,6 +271,13 @@ class Event(models.Model):
         return f"{self.get_kind_display()} at {self.position} of {self.query}"
 
 
+class EmptySearchQuerySet(models.QuerySet["EmptySearch"]):
+    def hide_words(self, hidden: bool = True) -> int:
+        """Hide all searches for the words of these, also later ones, or show them."""
+        words = set(self.values_list("words", flat=True))
+        return EmptySearch.objects.filter(words__in=words).update(hidden=hidden)
+
+
 class EmptySearch(models.Model):
     """Equal searches of one day without results. No row has anything of a photo."""
 
@@ -280,9 +287,16 @@ class EmptySearch(models.Model):
     encoder = models.CharField(max_length=64, blank=True)
     times = models.PositiveIntegerField(default=1)
     day = models.DateField()
+    hidden = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Nothing to do about these words, on any day",
+    )
     created = models.DateTimeField(
         default=timezone.now, db_index=True, help_text="Time of the last one"
     )
+
+    objects = EmptySearchQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created"]
@@ -292,6 +306,11 @@ class EmptySearch(models.Model):
             models.UniqueConstraint(
                 fields=["day", "listing", "words", "filters", "encoder"],
                 name="empty_search_once_a_day",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["words"], condition=Q(hidden=True), name="hidden_empty_search"
             )
         ]
 

@@ -2,12 +2,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
 from search.events.report import DAYS, Chart, build_report
-from search.models import EmptySearch, Event
+from search.models import EmptySearch, EmptySearchQuerySet, Event
 
 REPORTED_DAYS = [7, DAYS, 90]
 
@@ -35,9 +39,47 @@ class EventAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, template, context)
 
 
+class HiddenFilter(admin.SimpleListFilter):
+    title = "hidden"
+    parameter_name = "hidden"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("1", "Hidden ones")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[EmptySearch]
+    ) -> QuerySet[EmptySearch]:
+        return queryset.filter(hidden=self.value() == "1")
+
+
 @admin.register(EmptySearch)
 class EmptySearchAdmin(ReadOnlyAdmin):
-    list_display = ["created", "listing", "words", "filters", "encoder"]
-    list_filter = ["listing"]
+    """Words that find nothing: each is a click away from a synonym, or from hiding."""
+
+    list_display = [
+        *("day", "times", "words", "synonym", "listing", "filters", "encoder"),
+    ]
+    list_filter = [HiddenFilter, "listing"]
     search_fields = ["words"]
     date_hierarchy = "created"
+    ordering = ["-day", "-times"]
+    actions = ["hide", "show"]
+
+    @admin.display(description="")
+    def synonym(self, search: EmptySearch) -> SafeString | str:
+        if not search.words:
+            return ""
+        url = reverse("admin:catalog_synonym_add", query={"words": search.words})
+        return format_html('<a href="{}">Make a synonym</a>', url)
+
+    def has_hide_permission(self, request: HttpRequest) -> bool:
+        return admin.ModelAdmin.has_change_permission(self, request)
+
+    @admin.action(description="Hide these words", permissions=["hide"])
+    def hide(self, request: HttpRequest, queryset: EmptySearchQuerySet) -> None:
+        self.message_user(request, f"Searches hidden: {queryset.hide_words()}.")
+
+    @admin.action(description="Show these words again", permissions=["hide"])
+    def show(self, request: HttpRequest, queryset: EmptySearchQuerySet) -> None:
+        count = queryset.hide_words(False)
+        self.message_user(request, f"Searches shown again: {count}.")

@@ -36,8 +36,9 @@ RECENT = timedelta(days=30)
 # Another request may have stored the same search meanwhile.
 _INSERT = """
     INSERT INTO search_emptysearch
-        (listing, words, filters, encoder, times, day, created)
-    VALUES (%(listing)s, %(words)s, %(filters)s, %(encoder)s, 1, %(day)s, %(created)s)
+        (listing, words, filters, encoder, times, day, created, hidden)
+    SELECT %(listing)s, %(words)s, %(filters)s, %(encoder)s, 1, %(day)s, %(created)s,
+        EXISTS (SELECT FROM search_emptysearch WHERE hidden AND words = %(words)s)
     ON CONFLICT (day, listing, words, filters, encoder) DO UPDATE
     SET times = search_emptysearch.times + 1, created = excluded.created
 """

@@ -117,6 +117,7 @@ def test_rows_have_no_field_for_a_person():
     }  # fmt: skip
     assert {field.name for field in EmptySearch._meta.get_fields()} == {
         "id", "listing", "words", "filters", "encoder", "times", "day", "created",
+        "hidden",
     }  # fmt: skip
 
 
