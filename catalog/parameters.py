@@ -152,10 +152,12 @@ class ValuesField(serializers.ListField):
         )
 
 
-def words_field(help_text: str, *, allow_blank: bool = False) -> serializers.CharField:
+def words_field(
+    help_text: str, *, allow_blank: bool = False, required: bool = False
+) -> serializers.CharField:
     return serializers.CharField(
         max_length=MAX_WORDS_CHARS,
-        required=False,
+        required=required,
         allow_blank=allow_blank,
         error_messages={
             "max_length": "Search with at most {max_length} characters;"

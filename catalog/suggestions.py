@@ -7,12 +7,14 @@ from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from catalog.facets import list_brands
-from catalog.models import Category, Product
+from catalog.models import Category, Product, ProductImage
+from catalog.photos.colours import COLOUR_NAMES
+from catalog.product_words.letters import fold
 from catalog.slugs import comparable
 from catalog.words import WordsQuery, clean, interpret
 
 MIN_CHARS = 2
-MAX_NAMES = 3  # each of categories and of brands
+MAX_NAMES = 3  # each of categories, brands and colours
 MAX_PRODUCTS = 6
 MAX_RANKED_TITLES = 200  # the newest, if more begin like this
 
@@ -25,14 +27,14 @@ class Suggestion:
 
 
 def suggest(words: str) -> list[Suggestion]:
-    """Return categories, brands and products, with the last word as a prefix.
+    """Return categories, brands, colours and products; the last word is a prefix.
 
     Without any, suggest the words with typing errors corrected. Raises WordsError.
     """
     text = clean(words)
     if len(text) < MIN_CHARS:
         return []
-    names = [*_categories(text), *_brands(text)]
+    names = [*_categories(text), *_brands(text), *_colours(text)]
     titles = _titles(WordsQuery.of(text, last_is_prefix=True))
     if not names and not titles and (query := interpret(text)).corrected:
         url = _list_url(q=query.words)
@@ -56,6 +58,18 @@ def _brands(text: str) -> list[Suggestion]:
     names = [name for name in list_brands() if f" {begun}" in f" {comparable(name)}"]
     return [
         Suggestion(name, "Brand", _list_url(brand=name)) for name in names[:MAX_NAMES]
+    ]
+
+
+def _colours(text: str) -> list[Suggestion]:
+    begun = [name for name in COLOUR_NAMES if f" {fold(text)}" in f" {name}"]
+    if not begun:
+        return []
+    photos = ProductImage.objects.filter(product__status=Product.Status.PUBLISHED)
+    return [
+        Suggestion(name, "Colour", _list_url(colour=name))
+        for name in begun[:MAX_NAMES]
+        if photos.filter(colours__contains=[name]).exists()
     ]
 
 

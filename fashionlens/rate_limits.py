@@ -28,6 +28,7 @@ _SCOPES = {
     "storefront:filters": ("words", "q"),
     "api:products": ("words", "q"),
     "storefront:suggestions": ("suggestions", ""),
+    "api:suggestions": ("suggestions", ""),
     "storefront:product": ("events", "q"),
     "api:events": ("events", "POST"),
     "readyz": ("readyz", ""),

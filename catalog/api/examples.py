@@ -117,6 +117,19 @@ def category_page_example() -> dict[str, Any]:
     }
 
 
+def suggestions_example() -> dict[str, Any]:
+    return {
+        "results": [
+            {"name": "Dresses", "kind": "Category", "url": f"{SHOP}/?category=dress"},
+            {
+                "name": "Navy wrap dress",
+                "kind": "",
+                "url": f"{SHOP}/products/navy-wrap-dress-0042/",
+            },
+        ]
+    }
+
+
 PRODUCT = OpenApiExample(
     "A dress in two sizes",
     {
@@ -135,3 +148,4 @@ STOCK = OpenApiExample("Another price", {"price_cents": 3990}, request_only=True
 PRODUCT_PAGE = AnswerExample(product_page_example)
 PRODUCT_DETAIL = AnswerExample(product_detail_example)
 CATEGORY_PAGE = AnswerExample(category_page_example)
+SUGGESTIONS = AnswerExample(suggestions_example)

@@ -4,6 +4,7 @@ from catalog.api.bulk import BulkProductsView
 from catalog.api.categories import CategoryListView
 from catalog.api.product import ProductDetailView
 from catalog.api.products import ProductListView
+from catalog.api.suggestions import SuggestionsView
 
 SKU = r"(?P<sku>[^\x00-\x1f\x7f]{1,64}?)"  # it may contain slashes
 
@@ -11,5 +12,6 @@ urlpatterns = [
     path("products/", ProductListView.as_view(), name="products"),
     path("products/bulk/", BulkProductsView.as_view(), name="products-bulk"),
     re_path(rf"^products/{SKU}/$", ProductDetailView.as_view(), name="product"),
+    path("suggestions/", SuggestionsView.as_view(), name="suggestions"),
     path("categories/", CategoryListView.as_view(), name="categories"),
 ]

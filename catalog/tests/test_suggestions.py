@@ -1,8 +1,11 @@
 import pytest
 from django.urls import reverse
 
+from catalog.api.examples import suggestions_example
+from catalog.api.suggestions import SuggestionsView
+from catalog.api.tests.answers import assert_described
 from catalog.suggestions import suggest
-from catalog.tests.factories import make_category, make_product
+from catalog.tests.factories import make_category, make_product, paint
 from catalog.words import WordsError
 from fashionlens.storefront.tests.outline import outline
 
@@ -114,3 +117,25 @@ def test_every_page_has_the_search_field_with_its_list(client, page, fake_encode
     assert form.get("data-suggestions") == reverse("storefront:suggestions")
     lists = [tag for tag in tags if tag.get("role") == "listbox"]
     assert [tag.get("id") for tag in lists] == ["suggestions"]
+
+
+def test_colours_of_the_shop_are_suggested():
+    paint(make_product(title="One"), "navy")
+    assert names("na") == [("navy", "Colour"), ("One", "")]
+    assert names("bl") == []  # nothing is black or blue
+
+
+def test_the_api_suggests_the_same(client, shop):
+    answer = client.get("/api/v1/suggestions/?q=dre").json()
+    assert_described(SuggestionsView.Output, answer)
+    assert_described(SuggestionsView.Output, suggestions_example())
+    assert [(each["name"], each["kind"]) for each in answer["results"]] == names("dre")
+    for each in answer["results"]:
+        assert (
+            client.get(each["url"].removeprefix("http://testserver")).status_code == 200
+        )
+
+
+@pytest.mark.parametrize("query", ["", "?q=", f"?q={'x' * 201}", "?q=a&x=1"])
+def test_the_api_refuses_wrong_parameters(client, query):
+    assert client.get(f"/api/v1/suggestions/{query}").status_code == 400
