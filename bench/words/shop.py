@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
+from bench.synthetic_shop import make_shop, make_vectors, store_shop
 from catalog.models import Product, ProductImage
 from catalog.photos.prepared import prepare_photo
 from catalog.product_words.sweep import refresh_all
@@ -14,6 +16,7 @@ from ml.preprocess import read_bytes
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
 from search.index.word_map import learn_word_map
+from search.models import Embedding
 
 
 def load_shop(data: Path, splits: Iterable[str]) -> dict[int, str]:
@@ -40,3 +43,15 @@ def standing_words() -> set[str]:
         word for row in texts for word in re.findall(r"[\w-]+", " ".join(row).lower())
     }
     return words | {word.removesuffix("s") for word in words}
+
+
+def fill_shop(rows: int) -> None:
+    """Add so many synthetic photos, with products of the same categories."""
+    encoder = active_encoder()
+    own = Embedding.objects.filter(encoder=encoder)
+    found = own.values_list("vector", "image__product__category__name")
+    vectors = np.array([np.asarray(vector) for vector, _ in found], np.float32)
+    names, labels = np.unique([name for _, name in found], return_inverse=True)
+    # Categories of other slugs than those of the shop.
+    shown = [f"More {name}" for name in names]
+    store_shop(make_shop(*make_vectors(vectors, labels, rows), shown), encoder.pk)
