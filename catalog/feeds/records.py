@@ -33,6 +33,7 @@ SELECT product, records.row, skus.row, cells, error
 FROM records LEFT JOIN skus USING (sku) ORDER BY product, records.row
 """
 _CHUNK = 1000
+MAX_GROUP_ROWS = 1000  # held in memory; more rows are stored in parts
 # Of these columns a missing cell of an item says as much as an empty one.
 _SAME_IF_MISSING = {"status", "published", "visibility", "quantity"}
 
@@ -63,7 +64,8 @@ class RecordFile:
         """Yield the records of each product, in the order of their first rows."""
         rows = self._file.execute(_READ)
         for _, group in groupby(rows, lambda row: row[0]):
-            yield [self._record(*row) for _, *row in group]
+            while part := list(islice(group, MAX_GROUP_ROWS)):
+                yield [self._record(*row) for _, *row in part]
 
     def unseen(self, skus: list[str]) -> list[str]:
         """Return those of the SKUs that no row has named."""

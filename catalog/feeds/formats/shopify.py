@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from catalog.feeds.formats.table import TableFeed
 from catalog.feeds.formats.variant_options import split_options
 
 HANDLE = "shopify handle"
+_MAX_ROWS = 5000  # of a product, held in memory; Shopify has 2,000 variants
 _OPTIONS = [f"shopify option {n}" for n in (1, 2, 3)]
 _OPTION_NAMES = [f"{option} name" for option in _OPTIONS]
 _TRACKER, _POLICY = "shopify tracker", "shopify policy"
@@ -81,7 +82,8 @@ class ShopifyFeed:
 
     def __iter__(self) -> Iterator[Record]:
         for _, records in groupby(self.rows, _handle):
-            yield from _variants(list(records))
+            while part := list(islice(records, _MAX_ROWS)):
+                yield from _variants(part)
 
 
 def open_shopify(feed: TableFeed, mapping: Mapping[str, str]) -> ShopifyFeed:
