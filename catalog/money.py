@@ -65,26 +65,35 @@ class Price(NamedTuple):
 
 
 def parse_price(text: str, currency: str) -> Price:
-    """Parse `19.90 EUR`, `EUR 19,90`, `1.299,00 €`, or `19.90`, all in `currency`.
+    """Parse `19.90 EUR`, `EUR 19,90`, `1.299,00 €`, or `19.90` in `currency`.
 
-    Raises ValueError with a description of what is expected, also for other currencies.
+    Raises ValueError with a description of what is expected.
     """
     text = _NO_CENTS.sub(r"\g<1>00", text.strip().replace("\u2019", "'"))
     match = _PRICE.fullmatch(text) if len(text) <= _MAX_CHARS else None
     if not match or (match[1] and match[3]):
         raise ValueError("a price as 19.90 EUR")
-    _check_currency((match[1] or match[3] or currency).upper(), currency)
-    return Price(_minor(match[2], currency), currency)
+    named = _code_of((match[1] or match[3] or currency).upper(), currency)
+    return Price(_minor(match[2], named), named)
 
 
-def _check_currency(named: str, currency: str) -> None:
-    if currency in _SHARED_SIGNS.get(named, ()):
-        return
-    named = _SIGNS.get(named, named)
-    if not _CODE.fullmatch(named):
+def parse_shop_price(text: str, currency: str) -> Price:
+    """Parse a price as `parse_price` does; raises ValueError for other currencies."""
+    price = parse_price(text, currency)
+    if price.currency != currency:
+        raise ValueError(
+            f"a price in {currency}, the shop's currency, not in {price.currency}"
+        )
+    return price
+
+
+def _code_of(sign: str, currency: str) -> str:
+    if currency in _SHARED_SIGNS.get(sign, ()):
+        return currency
+    code = _SIGNS.get(sign, sign)
+    if not _CODE.fullmatch(code):
         raise ValueError(f"a currency by its three letters: 19.90 {currency}")
-    if named != currency:
-        raise ValueError(f"a price in {currency}, the shop's currency, not in {named}")
+    return code
 
 
 def _minor(number: str, currency: str) -> int:

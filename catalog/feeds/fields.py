@@ -22,7 +22,7 @@ from catalog.feeds.parsers import (
 )
 from catalog.feeds.plain_text import one_line, plain_text
 from catalog.models import Category, Product
-from catalog.money import parse_price
+from catalog.money import parse_shop_price
 
 MAX_PHOTOS = 50  # per product
 
@@ -83,7 +83,7 @@ FIELDS = (
     ),
     FeedField(
         "price",
-        parse_price,
+        parse_shop_price,
         ("price_cents", "currency"),
         aliases=("regular_price",),
         required=True,

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from catalog.feeds.plain_text import one_line
-from catalog.money import Price, parse_price
+from catalog.money import Price, parse_shop_price
 from catalog.slugs import comparable, in_plain_letters, visible_text
 
 MAX_GROUP_CHARS = 64
@@ -122,7 +122,7 @@ def split_links(text: str) -> list[str]:
 
 def parse_sale_price(text: str, currency: str) -> Price | None:
     """Return None for an empty cell, which ends a sale."""
-    return parse_price(text, currency) if text else None
+    return parse_shop_price(text, currency) if text else None
 
 
 def parse_gender(text: str) -> str:

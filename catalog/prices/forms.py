@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from catalog.money import MAX_MINOR, amount, decimal, parse_price, shop_currency
+from catalog.money import MAX_MINOR, amount, decimal, parse_shop_price, shop_currency
 
 
 class PriceField(forms.CharField):
@@ -20,7 +20,7 @@ class PriceField(forms.CharField):
         if not text:
             return None
         try:
-            price = parse_price(text, shop_currency())
+            price = parse_shop_price(text, shop_currency())
         except ValueError as error:
             raise forms.ValidationError(f"Enter {error}.") from None
         if price.cents > MAX_MINOR:
