@@ -14,7 +14,7 @@ from pathlib import Path
 
 from catalog.photos.prepared import PreparedPhoto, prepare_photo
 from fashionlens.demo.drafts import ImportReport, ProductDraft, store_drafts
-from fashionlens.demo.sample.plan import shared_style
+from fashionlens.demo.sample.plan import in_other_colours
 from fashionlens.demo.texts import describe
 from ml.encoder import Encoder as Network
 from ml.preprocess import PhotoError, read_bytes, read_photo
@@ -134,11 +134,11 @@ def _read_product(
     if not photos:
         return None, errors
     first = next(iter(photos.values()))
-    style = shared_style(name, paths[0].stem)
-    group = f"{name}-{style}" if style else ""
+    drawn = in_other_colours(name, paths[0].stem)
+    group = f"{name}-{drawn.style}" if drawn else ""
     texts = describe(
         category=name,
-        colour=_main_colour(first, network),
+        colour=drawn.colour if drawn else _main_colour(first, network),
         key=first.sha256,
         style=group,
     )

@@ -19,7 +19,7 @@ _OWN_SIZES = {  # of categories
     "pants": ("28", "30", "32", "34", "36"),
     "shoes": ("37", "38", "39", "40", "41", "42", "43"),
 }
-_NO_MATERIALS = {"hat", "shoes"}  # whose cloths are properties
+_MATERIAL = re.compile("cotton|viscose|jersey|crepe|wool|twill|poplin|linen")
 _SALE_SHARE = 0.12
 _ENDINGS_LOW, _ENDINGS_HIGH = (50, 90, 90, 95), (0, 0, 0, 50)
 
@@ -167,7 +167,6 @@ def describe(
     price_cents = _price(chance, words, brand)
     own = random.Random(f"{key}:own")  # not of the style
     stock = _stock(own if style else chance)
-    has_material = category in CATEGORY_TEXTS and category not in _NO_MATERIALS
     return ProductTexts(
         title=_capital(title),
         brand=brand.name,
@@ -177,7 +176,7 @@ def describe(
         sku=sku,
         slug=slug_of(f"{title} {sku}"),
         colour=_capital(colour),
-        material=_capital(cloth) if has_material else "",
+        material=_capital(cloth) if _MATERIAL.search(cloth) else "",
         sizes=_sizes(own, category, stock),
         sale_price_cents=_sale_price(own, price_cents),
     )

@@ -95,15 +95,15 @@ class PlannedGarment:
         return "-".join(words if self.pattern == "plain" else [*words, self.pattern])
 
 
-def shared_style(category: str, file_name: str) -> str:
-    """Return the style of a drawn garment of which there are other colours, or ""."""
+def in_other_colours(category: str, file_name: str) -> PlannedGarment | None:
+    """Return the plan of a drawn garment of which there are other colours."""
     if category not in PLAN:
-        return ""
+        return None
     plain = [each for each in planned_garments(category) if each.pattern == "plain"]
     name = file_name.partition("-")[2]  # after its number
-    styles = [each.style for each in plain if each.name == name]
-    others = [each for each in plain if each.style in styles]
-    return styles[0] if len(others) > 1 else ""
+    known = next((each for each in plain if each.name == name), None)
+    others = [each for each in plain if known and each.style == known.style]
+    return known if len(others) > 1 else None
 
 
 def planned_garments(category: str) -> list[PlannedGarment]:
