@@ -47,17 +47,22 @@ class ProductAdmin(admin.ModelAdmin):
     search_fields = ["title", "sku", "brand"]
     prepopulated_fields = {"slug": ["title", "sku"]}
     form = ProductForm
-    exclude = ["availability", "stock"]  # those of the sizes
+    # Without availability and stock, which are those of the sizes.
+    fields = [
+        *("title", "sku", "slug", "status", "category", "brand", "description"),
+        *("price_cents", "sale_price_cents", "sale_starts", "sale_ends"),
+        *("colour", "group", "material", "pattern", "gender", "age_group", "link"),
+    ]
     inlines = [VariantInline, PhotoInline]
     actions = ["publish", "archive"]
     save_on_top = True
     readonly_fields = ["duplicates"]
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
-        last = ["keep_locked", "duplicates"]
-        fields = [f for f in super().get_fields(request, obj) if f not in last]
-        shown = last if obj and locked_fields(obj) else last[1:]
-        return [*fields, *shown] if obj else fields
+        if not obj:
+            return self.fields
+        locked = ["keep_locked"] if locked_fields(obj) else []
+        return [*self.fields, *locked, "duplicates"]
 
     def changeform_view(self, *args: Any, **options: Any) -> HttpResponse:
         with remove_files_on_error():

@@ -42,6 +42,7 @@ class VariantForm(forms.ModelForm):
         label="SKU",
         required=False,
         max_length=64,
+        widget=forms.TextInput(attrs={"size": 16}),
         help_text="Empty: the product's, with the size",
     )
 
@@ -51,6 +52,10 @@ class VariantForm(forms.ModelForm):
             *("size", "sku", "gtin", "availability", "quantity"),
             *("price_cents", "sale_price_cents", "position"),
         ]
+        widgets = {
+            "size": forms.TextInput(attrs={"size": 6}),
+            "gtin": forms.TextInput(attrs={"size": 14}),
+        }
 
     def __init__(self, *args: Any, product_sku: str, **options: Any) -> None:
         super().__init__(*args, **options)
