@@ -48,3 +48,17 @@ def test_words_are_hidden_on_every_day_and_shown_again(client, admin_client):
     chosen = {"action": "show", "_selected_action": [search.pk]}
     admin_client.post(f"{SEARCHES}?hidden=1", chosen)
     assert not EmptySearch.objects.filter(hidden=True).exists()
+
+
+def test_the_order_of_what_words_find_is_explained(client, admin_client):
+    make_product(title="Navy coat", brand="")
+    make_product(title="Thing", description="A coat, navy", stock=0)
+    assert "explain/" in admin_client.get(SYNONYMS).text
+    text = admin_client.get(f"{SYNONYMS}explain/?q=navy+coat").text
+    assert text.index("phrase") < text.index("description")
+    assert "2 products" in text
+    assert admin_client.get(f"{SYNONYMS}explain/").status_code == 200
+    assert "Nothing." in admin_client.get(f"{SYNONYMS}explain/?q=zeppelin").text
+    long = admin_client.get(f"{SYNONYMS}explain/", {"q": "x" * 10_000}).text
+    assert "at most 200 characters" in long
+    assert client.get(f"{SYNONYMS}explain/?q=coat").status_code == 302
