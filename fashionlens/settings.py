@@ -519,6 +519,7 @@ SPECTACULAR_SETTINGS = {
             "description": "Search by photo, recommendations, events",
         },
         {"name": "catalogue", "description": "Products and categories"},
+        {"name": "photos", "description": "The photos of products"},
         {"name": "about", "description": "The addresses to start from"},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

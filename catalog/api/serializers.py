@@ -100,6 +100,10 @@ def photo_json(
     }
 
 
+def detail_photo_json(photo: ProductImage, audience: Audience) -> dict[str, Any]:
+    return photo_json(photo, audience, tuple(SIZES))
+
+
 @extend_schema_serializer(component_name="DetailPhoto")
 class DetailPhotoOutput(PhotoOutput):
     thumbnails = AllThumbnailsOutput()
@@ -230,7 +234,7 @@ def product_detail_json(
         "sale_ends": _time_json(product.sale_ends),
         "created": _time_json(product.created),
         "updated": _time_json(product.updated),
-        "photos": [photo_json(photo, audience, tuple(SIZES)) for photo in photos],
+        "photos": [detail_photo_json(photo, audience) for photo in photos],
         "variants": [
             variant_json(each, product.currency, exact_stock=audience.exact_stock)
             for each in variants

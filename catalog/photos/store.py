@@ -1,6 +1,6 @@
 """The one way for photos to enter the shop: admin, feeds, class folders, tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -21,6 +21,17 @@ def add_photo(*, product: Product, data: bytes) -> ProductImage:
     image = new_photo(product=product, photo=prepare_photo(data), position=position)
     image.save()
     return image
+
+
+def add_photos(*, product: Product, photos: Iterable[PreparedPhoto]) -> None:
+    """Store prepared photos behind the product's others, but none that it has."""
+    known = set(product.images.values_list("sha256", flat=True))
+    position = len(known)
+    for photo in photos:
+        if photo.sha256 not in known:
+            new_photo(product=product, photo=photo, position=position).save()
+            known.add(photo.sha256)
+            position += 1
 
 
 def new_photo(

@@ -13,8 +13,8 @@ class BoundedUploads(FileUploadHandler):
     """Stop storing a file past the photo limit, and refuse the second file of a form.
 
     An endless body fills neither memory nor disk. A file that was cut is over the
-    limit and is refused as too large. Staff may send several photos, and a feed as
-    large as a request may be.
+    limit and is refused as too large. Staff and keys may send several photos, and staff
+    a feed as large as a request may be.
     """
 
     files = 0
@@ -25,7 +25,8 @@ class BoundedUploads(FileUploadHandler):
         self.files += 1
         user = getattr(self.request, "user", None)
         is_staff = bool(user and user.is_staff)
-        if self.files > 1 and not is_staff:
+        takes_many = getattr(self.request, "takes_many_files", False)
+        if self.files > 1 and not (is_staff or takes_many):
             raise TooManyFilesSent("A form may hold one file.")
         is_feed = is_staff and self.field_name == FEED_FIELD
         self.max_bytes = inf if is_feed else MAX_BYTES

@@ -10,11 +10,12 @@ from rest_framework.exceptions import APIException, ErrorDetail, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from catalog.api.problems import ProblemCase, TooLarge, Unavailable
+from catalog.api.photos import problems as photo_problems
+from catalog.api.problems import ProblemCase, Unavailable
 from catalog.filters import ParameterError
 from catalog.photos.remote import AddressError
 from ml.encoder import EncoderError
-from ml.preprocess import MAX_MB, PhotoError
+from ml.preprocess import PhotoError
 from search.events.list_ids import new_list_id
 from search.index.encoders import NoActiveEncoder, active_encoder
 from search.models import Event
@@ -26,34 +27,14 @@ NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder."
 QUERY_EXPIRED = ProblemCase(
     410, "query_expired", "The search has expired or never existed. Search again."
 )
-# The codes of PhotoError and AddressError.
 PHOTO_PROBLEMS = (
-    ProblemCase(413, "too_large", f"The photo is larger than {MAX_MB} MB."),
-    ProblemCase(422, "empty", "The file is empty."),
-    ProblemCase(422, "unsupported", "The file is not a photo in a supported format."),
-    ProblemCase(422, "unreadable", "The photo is damaged or incomplete."),
-    ProblemCase(
-        422,
-        "too_many_pixels",
-        "The photo has more than 30 megapixels, or more than its format may have: 15"
-        " as WebP or GIF, 20 as AVIF.",
-    ),
-    ProblemCase(422, "too_many_scans", "The progressive JPEG has over 100 scans."),
-    ProblemCase(422, "blank", "The animation shows nothing."),
+    *photo_problems.PHOTO_PROBLEMS,
     ProblemCase(422, "no_garment", NO_GARMENT),
 )
 ADDRESS_PROBLEMS = (
     ProblemCase(422, "addresses_off", "This shop does not fetch photos from the web."),
-    ProblemCase(422, "bad_address", "The address is not that of a photo on the web."),
-    ProblemCase(422, "private_address", "The address is not public."),
-    ProblemCase(422, "address_unreachable", "The address cannot be reached."),
-    ProblemCase(422, "address_timeout", "The address did not answer in time."),
-    ProblemCase(422, "too_many_redirects", "The address redirects too often."),
+    *photo_problems.ADDRESS_PROBLEMS,
 )
-
-
-class BadPhoto(APIException):
-    status_code = 422
 
 
 class Expired(APIException):
@@ -73,8 +54,7 @@ def _as_api_exception(error: Exception) -> Exception:
         case ParameterError():
             return ValidationError({error.name: [ErrorDetail(str(error), error.code)]})
         case PhotoError() | AddressError():
-            kind = TooLarge if error.code == "too_large" else BadPhoto
-            return kind(str(error), error.code)
+            return photo_problems.as_problem(error)
         case QueryExpired():
             return Expired(str(error))
         case NoActiveEncoder() | EncoderError():
