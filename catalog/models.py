@@ -21,6 +21,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from catalog.announcements.querysets import AnnouncedQuerySet
 from catalog.feeds.runs import models as feed_runs  # noqa: F401  (for Django)
 from catalog.former_slugs.models import FormerSlug  # noqa: F401  (so that Django finds it)
 from catalog.photos.models import ProductImage
@@ -74,7 +75,9 @@ class FoundIn(models.IntegerChoices):
     DESCRIPTION = 4, "description"  # and codes, with those before
 
 
-class ProductQuerySet(PricedQuerySet, WordSource, models.QuerySet["Product"]):  # type: ignore[override]
+class ProductQuerySet(  # type: ignore[override]
+    AnnouncedQuerySet, PricedQuerySet, WordSource, models.QuerySet["Product"]
+):
     word_fields = {
         *("title", "brand", "description", "category", "category_id"),
         *("colour", "material", "pattern", "gender", "age_group"),

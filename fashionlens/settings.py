@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "fashionlens.demo",
     "fashionlens.identity",
     "fashionlens.keys",
+    "fashionlens.webhooks",
     "search",
     "catalog",
     "catalog.idempotency",
@@ -304,6 +305,7 @@ CELERY_TASK_DEFAULT_QUEUE = UPKEEP_QUEUE
 CELERY_TASK_ROUTES = {
     "search.tasks.embed_pending": {"queue": EMBEDDING_QUEUE},
     "catalog.tasks.refresh_pending_words": {"queue": EMBEDDING_QUEUE},
+    "fashionlens.webhooks.tasks.send_webhooks": {"queue": EMBEDDING_QUEUE},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -357,6 +359,15 @@ CELERY_BEAT_SCHEDULE = {
     "looks": {
         "task": "search.tasks.learn_words",
         "schedule": crontab(hour=3, minute=15),
+    },
+    "webhooks": {
+        "task": "fashionlens.webhooks.tasks.send_webhooks",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "forget_webhooks": {
+        "task": "fashionlens.webhooks.tasks.forget_webhooks",
+        "schedule": crontab(hour=3, minute=45),
     },
     "idempotency": {
         "task": "catalog.tasks.forget_idempotency_keys",
@@ -473,6 +484,8 @@ NUM_PROXIES = env.int("NUM_PROXIES", 1 if SECURE_PROXY_SSL_HEADER else 0)
 
 # API --------------------------------------------------------------------------
 
+# Allow webhooks to addresses inside the network of the shop, and on any port.
+WEBHOOKS_PRIVATE = env.bool("WEBHOOKS_PRIVATE", False)
 # Whether reading and searching needs no key.
 API_ANONYMOUS = env.bool("API_ANONYMOUS", True)
 REST_FRAMEWORK = {

@@ -101,7 +101,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class _Request:
+class Exchange:
     """The part of a request that redirects do not change."""
 
     deadline: float
@@ -129,14 +129,14 @@ def fetch(
     """
     limits = limits or Limits()
     deadline = time.monotonic() + (limits.timeout_s or TIMEOUT_S)
-    request = _Request(deadline, private, since or {}, limits)
-    asked = _parse(address, private=private)
+    request = Exchange(deadline, private, since or {}, limits)
+    asked = parse_address(address, private=private)
     try:
         for _ in range(MAX_REDIRECTS + 1):
             answer = _ask(asked, request)
             if isinstance(answer, Fetched):
                 return answer
-            asked = _parse(answer, base=asked.url, private=private)
+            asked = parse_address(answer, base=asked.url, private=private)
     except AddressError:
         raise
     except TimeoutError as error:
@@ -153,7 +153,7 @@ def fetch(
     )
 
 
-def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
+def parse_address(address: str, *, base: str = "", private: bool = False) -> _Address:
     if len(address) > MAX_CHARS:
         raise _bad(f"A web address has at most {MAX_CHARS} characters.")
     address = address.strip()
@@ -177,15 +177,15 @@ def _parse(address: str, *, base: str = "", private: bool = False) -> _Address:
     return _Address(secure, host, port, f"{path}?{query}" if query else path)
 
 
-def _ask(asked: _Address, request: _Request) -> Fetched | str:
+def _ask(asked: _Address, request: Exchange) -> Fetched | str:
     """Return the response, or the address it redirects to."""
-    with _connect(asked, request) as sock:
+    with connect(asked, request) as sock:
         connection = http.client.HTTPConnection(asked.host, asked.port)
         connection.sock = sock
         accept = {"Accept": "image/*" if request.limits.what == "photo" else "*/*"}
         headers = {"Host": asked.authority} | accept | _HEADERS | request.since
         connection.request("GET", asked.target, headers=headers)
-        timed = _Timed(sock, request)
+        timed = TimedSocket(sock, request)
         response = http.client.HTTPResponse(timed)  # type: ignore[arg-type]
         response.begin()
         onward = response.getheader("Location")
@@ -220,7 +220,7 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
     return body
 
 
-def _connect(asked: _Address, request: _Request) -> socket.socket:
+def connect(asked: _Address, request: Exchange) -> socket.socket:
     """Connect to a checked IP address; TLS still verifies the host's name."""
     failure: OSError = OSError("no IP address")
     for ip in _checked(asked, request):
@@ -238,7 +238,7 @@ def _connect(asked: _Address, request: _Request) -> socket.socket:
     )
 
 
-def _checked(asked: _Address, request: _Request) -> list[str]:
+def _checked(asked: _Address, request: Exchange) -> list[str]:
     """Return the host's IP addresses. Raises AddressError if one is private."""
     look_up = _resolvers.submit(resolve, asked.host)
     try:
@@ -252,10 +252,10 @@ def _checked(asked: _Address, request: _Request) -> list[str]:
     return ips
 
 
-class _Timed(io.RawIOBase):
+class TimedSocket(io.RawIOBase):
     """A socket for HTTPResponse, limited to the deadline, and in its bytes."""
 
-    def __init__(self, sock: socket.socket, request: _Request) -> None:
+    def __init__(self, sock: socket.socket, request: Exchange) -> None:
         self.sock = sock
         self.request = request
         self.received = 0

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from catalog.announcements.signals import products_changed
 from catalog.variants.stock import lock_products
 
 SALE_FIELDS = {"sale_price_cents", "sale_starts", "sale_ends"}
@@ -24,6 +25,7 @@ _FIND = f"SELECT id FROM catalog_product WHERE {_DUE} ORDER BY id LIMIT {CHUNK}"
 _CHANGE = f"""
 UPDATE catalog_product SET on_sale = NOT on_sale, updated = %(now)s
 WHERE id = ANY(%(products)s) AND {_DUE}
+RETURNING id
 """
 
 
@@ -53,6 +55,9 @@ def apply_sales(products: Collection[int], *, now: datetime | None = None) -> No
     values = {"products": list(products), "now": now or timezone.now()}
     with connection.cursor() as cursor:
         cursor.execute(_CHANGE, values)  # type: ignore[arg-type]
+        changed = [pk for (pk,) in cursor.fetchall()]
+    if changed:
+        products_changed.send(None, products=changed)
 
 
 def _due(now: datetime) -> Iterator[list[int]]:

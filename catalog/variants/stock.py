@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from catalog.announcements.signals import products_changed
+
 CHUNK = 1000
 # Products are always locked before their variants, and in one order.
 _LOCK = """
@@ -48,6 +50,7 @@ SET availability = fresh.availability, stock = fresh.stock, sizes = fresh.sizes,
 FROM fresh
 WHERE fresh.id = p.id AND (p.availability, p.stock, p.sizes)
     IS DISTINCT FROM (fresh.availability, fresh.stock, fresh.sizes)
+RETURNING p.id
 """
 # An SKU may be that of a size that has moved to another product.
 _ADD_MISSING = """
@@ -73,7 +76,9 @@ def lock_products(products: Iterable[int]) -> None:
 
 def refresh_stock(products: Iterable[int]) -> None:
     """Write availability and stock of these products where they differ."""
-    _execute(_REFRESH, products)
+    changed = _execute(_REFRESH, products)
+    if changed:
+        products_changed.send(None, products=changed)
 
 
 def add_missing_variants(products: Iterable[int]) -> None:
@@ -87,7 +92,10 @@ def take_stock(products: Iterable[int]) -> None:
     refresh_stock(products)
 
 
-def _execute(sql: str, products: Iterable[int]) -> None:
-    if ids := sorted(set(products)):
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [ids])
+def _execute(sql: str, products: Iterable[int]) -> list[int]:
+    ids = sorted(set(products))
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [ids])
+        return [pk for (pk,) in cursor.fetchall()] if "RETURNING" in sql else []

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoError
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from catalog.announcements.signals import products_changed
 from catalog.categories import category_of
 from catalog.error_codes import ErrorCode
 from catalog.locks import IMPORT, lock_until_commit
@@ -150,5 +151,6 @@ def _write(products: list[Product], names: set[str]) -> None:
         unique_fields=["id"],
         update_fields=sorted(names | {"updated", "on_sale"}),
     )
+    products_changed.send(Product, products=[product.pk for product in products])
     if names & ProductQuerySet.word_fields:
         refresh_words(product.pk for product in products)

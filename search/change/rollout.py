@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from catalog.announcements.signals import encoder_activated
 from search.index.encoders import live_encoders, network_of
 from search.index.partitions import build_index, drop_partition, index_state
 from search.models import Embedding, EmbeddingFailure, Encoder, Photo
@@ -154,4 +155,5 @@ def _switch_to(encoder: Encoder) -> Encoder:
     )
     encoder.state = State.ACTIVE
     encoder.save(update_fields=["state", "weights"])
+    encoder_activated.send(Encoder, version=encoder.version)
     return encoder

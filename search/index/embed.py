@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
 
+from catalog.announcements.signals import photos_failed, photos_indexed
 from catalog.models import ProductImage
 from ml.encoder import Encoder as Network
 from ml.encoder import EncoderError
@@ -147,6 +148,9 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
             encoder=encoder, image__in=[photo.id for photo in readable]
         ).delete()
     outcome.embedded = len(readable)
+    if readable and encoder.state == Encoder.State.ACTIVE:
+        found = [photo.id for photo in readable]
+        photos_indexed.send(Encoder, photos=found, encoder=encoder.version)
     return outcome
 
 
@@ -188,6 +192,8 @@ def _record_failure(photo: Photo, encoder: Encoder, error: Exception) -> None:
         encoder=encoder,
         defaults={"reason": str(error)[:500], "last_try": timezone.now()},
     )
+    if created and encoder.state == Encoder.State.ACTIVE:
+        photos_failed.send(Encoder, photos=[photo.id], reason=failure.reason)
     if not created:
         failure.reason = str(error)[:500]
         failure.tries += 1

@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from catalog.announcements.signals import import_finished
+
 
 class FeedSource(models.Model):
     """What the shop remembers of a feed."""
@@ -141,6 +143,8 @@ class FeedRun(models.Model):
         for name, value in values.items():
             setattr(self, name, value)
         self.save(update_fields=list(values))
+        if values.get("finished"):
+            import_finished.send(FeedRun, run=self)
 
 
 class FeedProblem(models.Model):
