@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from catalog.api.base import PublicView
 from catalog.api.examples import CATEGORY_PAGE
 from catalog.api.pages import PageOutput, page_of
-from catalog.api.problems import INVALID, PAGE_BEYOND_END, UNAVAILABLE, problems
+from catalog.api.problems import INVALID, UNAVAILABLE, problems
 from catalog.api.serializers import CategoryNameOutput
 from catalog.models import Category
 from catalog.parameters import PageParameters
@@ -28,7 +28,7 @@ class CategoryListView(PublicView):
         summary="List categories",
         tags=["catalogue"],
         parameters=[PageParameters],
-        responses={200: Output, **problems(INVALID, PAGE_BEYOND_END, UNAVAILABLE)},
+        responses={200: Output, **problems(INVALID, UNAVAILABLE)},
         examples=[CATEGORY_PAGE],
     )
     def get(self, request: Request) -> Response:

@@ -94,6 +94,7 @@ def product_page_example() -> dict[str, Any]:
         "next": f"{SHOP}/api/v1/products/?page=2&category=dress",
         "previous": None,
         "words": None,
+        "next_cursor": "WzQ5OTAsIDEzN10",
         "facets": facets_example(),
         "results": [listed_product_json(sample_product(), sample_photo(), PUBLIC)],
     }

@@ -1,36 +1,32 @@
 """Lists in answers: their pages and facets."""
 
-from collections.abc import Callable
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from functools import partial
-from math import ceil
 from typing import Any
 
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError as InvalidValue
+from django.db.models import Q, QuerySet
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from catalog.facets import FACETS, Facet, PriceFacet, ValuesFacet
 from catalog.listing import Matches
+from catalog.models import Product
 
 
 class PageOutput(serializers.Serializer):
     count = serializers.IntegerField(help_text="The number of results on all pages.")
     next = serializers.URLField(
-        allow_null=True, help_text="The next page, or null on the last one."
+        allow_null=True, help_text="The next page, or null on the last one and beyond."
     )
     previous = serializers.URLField(
         allow_null=True, help_text="The previous page, or null on the first one."
     )
-
-
-def check_page(number: int, size: int, count: int) -> None:
-    """Raise NotFound beyond the last page. The first page always exists."""
-    last = max(1, ceil(count / size))
-    if number > last:
-        raise NotFound(f"Page {number} is beyond the last, {last}.", "page_beyond_end")
 
 
 def page_links(
@@ -46,14 +42,52 @@ def page_of(
     request: Request, rows: QuerySet | Matches, values: dict[str, Any], count: int
 ) -> dict[str, Any]:
     number, size = values["page"], values["page_size"]
-    check_page(number, size, count)
     start, end = (number - 1) * size, number * size
     page_url = partial(replace_query_param, request.build_absolute_uri(), "page")
     return {
         "count": count,
         **page_links(page_url, number, end < count),
-        "results": rows[start:end],
+        # What is beyond the end is empty: the shop may have shrunk meanwhile.
+        "results": rows[start:end] if start < count else [],
     }
+
+
+class Cursor:
+    """The place behind a product in an ordered list, as a text.
+
+    Unlike the number of a page, it stays right while products come and go.
+    """
+
+    def __init__(self, order: Sequence[str]) -> None:
+        self.order = order
+        self.fields = [name.removeprefix("-") for name in order]
+
+    def behind(self, product: Product) -> str:
+        values = [getattr(product, name) for name in self.fields]
+        text = json.dumps([getattr(v, "isoformat", lambda v=v: v)() for v in values])
+        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    def rows_behind(self, rows: QuerySet[Product], text: str) -> QuerySet[Product]:
+        """Raises ValidationError."""
+        condition, same = Q(), Q()
+        for name, value in zip(self.order, self._read(text), strict=True):
+            field = name.removeprefix("-")
+            comparison = "lt" if name.startswith("-") else "gt"
+            condition |= same & Q(**{f"{field}__{comparison}": value})
+            same &= Q(**{field: value})
+        return rows.filter(condition)
+
+    def _read(self, text: str) -> list[Any]:
+        try:
+            values = json.loads(urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}"))
+            fields = [Product._meta.get_field(name) for name in self.fields]
+            return [
+                field.clean(value, None)  # type: ignore[union-attr]
+                for field, value in zip(fields, values, strict=True)
+            ]
+        except (ValueError, TypeError, RecursionError, InvalidValue) as error:
+            detail = "This is not a next_cursor of the same list, or in another order."
+            raise ValidationError({"cursor": [detail]}) from error
 
 
 @extend_schema_serializer(component_name="FacetValue")

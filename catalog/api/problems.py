@@ -228,9 +228,6 @@ INVALID = ProblemCase(
 PRODUCT_NOT_FOUND = ProblemCase(
     404, "product_not_found", "No published product has this SKU."
 )
-PAGE_BEYOND_END = ProblemCase(
-    404, "page_beyond_end", "The page is beyond the last one."
-)
 THROTTLED = ProblemCase(
     429, "throttled", "There are too many requests. Try again after Retry-After."
 )

@@ -9,15 +9,15 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from catalog.api.base import PublicView
 from catalog.api.examples import (
     PRODUCT_PAGE,
 )
-from catalog.api.pages import FacetsOutput, PageOutput, page_of
+from catalog.api.pages import Cursor, FacetsOutput, PageOutput, page_of
 from catalog.api.problems import (
     INVALID,
-    PAGE_BEYOND_END,
     THROTTLED,
     UNAVAILABLE,
     problems,
@@ -28,7 +28,7 @@ from catalog.api.serializers import (
     listed_product_json,
 )
 from catalog.error_codes import ErrorCode
-from catalog.listing import Listing
+from catalog.listing import Listing, Matches
 from catalog.parameters import (
     ORDERINGS,
     ListingParameters,
@@ -39,6 +39,14 @@ from catalog.parameters import (
 
 class ProductListView(PublicView):
     class Input(PageParameters, ListingParameters):
+        cursor = serializers.CharField(
+            required=False,
+            allow_blank=True,
+            max_length=200,
+            help_text="Instead of `page`: empty for the first page, then `next_cursor`"
+            " of the last answer. Nothing is repeated or skipped while the shop"
+            " changes. Not with the ordering `relevance`.",
+        )
         explain = serializers.BooleanField(
             default=False,
             help_text="`true` says for each product why it stands where it does; with"
@@ -63,6 +71,11 @@ class ProductListView(PublicView):
         facets = FacetsOutput(
             allow_null=True, help_text="The facets, with `facets=true` only."
         )
+        next_cursor = serializers.CharField(
+            allow_null=True,
+            help_text="The `cursor` of what follows; null at the end and with the"
+            " ordering `relevance`.",
+        )
         results = ListedProductOutput(many=True)
 
     @extend_schema(
@@ -72,7 +85,7 @@ class ProductListView(PublicView):
         parameters=[Input],
         responses={
             200: Output,
-            **problems(INVALID, PAGE_BEYOND_END, THROTTLED, UNAVAILABLE),
+            **problems(INVALID, THROTTLED, UNAVAILABLE),
         },
         examples=[PRODUCT_PAGE],
     )
@@ -82,8 +95,7 @@ class ProductListView(PublicView):
         listing = Listing(
             filters_of(values), values.get("q", ""), values.get("sku", ())
         )
-        rows = listing.in_order(_order(values))
-        page = page_of(request, rows, values, listing.exact_count)
+        page = _page(request, listing, values)
         listing.report_count()
         audience = audience_of(request)
         page["words"] = listing.words_query.words if "q" in values else None
@@ -100,6 +112,31 @@ class ProductListView(PublicView):
             for product in page["results"]
         ]
         return Response(page)
+
+
+def _page(request: Request, listing: Listing, values: dict[str, Any]) -> dict[str, Any]:
+    order = _order(values)
+    rows = listing.in_order(order)
+    place = values.get("cursor")
+    if place is None:
+        page = page_of(request, rows, values, listing.exact_count)
+        more = order and page["next"] and page["results"]
+        last = list(page["results"])[-1] if more else None
+        return {**page, "next_cursor": Cursor(order).behind(last) if last else None}
+    if isinstance(rows, Matches) or not order:
+        detail = "A cursor needs another ordering than relevance."
+        raise ValidationError({"cursor": [ErrorDetail(detail, ErrorCode.CONFLICT)]})
+    cursor, size = Cursor(order), values["page_size"]
+    found = list((cursor.rows_behind(rows, place) if place else rows)[: size + 1])
+    onward = cursor.behind(found[size - 1]) if len(found) > size else None
+    url = request.build_absolute_uri()
+    return {
+        "count": listing.exact_count,
+        "next": replace_query_param(url, "cursor", onward) if onward else None,
+        "previous": None,
+        "next_cursor": onward,
+        "results": found[:size],
+    }
 
 
 def _order(values: dict[str, Any]) -> Sequence[str]:

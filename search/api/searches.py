@@ -13,11 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from catalog.api.pages import FacetsOutput, check_page, page_links
+from catalog.api.pages import FacetsOutput, page_links
 from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
-    PAGE_BEYOND_END,
     THROTTLED,
     UNAVAILABLE,
     ProblemCase,
@@ -122,7 +121,6 @@ class SearchPageView(ServiceErrors, PrivateView):
             200: SearchPageOutput,
             **problems(
                 INVALID,
-                PAGE_BEYOND_END,
                 QUERY_EXPIRED,
                 THROTTLED,
                 UNAVAILABLE,
@@ -148,8 +146,6 @@ def _search_page(
     request: Request, search: KeptSearch, values: dict[str, Any]
 ) -> Response:
     number, size = values.get("page", 1), values["page_size"]
-    if number > 1:
-        check_page(number, size, len(search.all_hits()))
     page_url = partial(_page_url, request, search, values)
     results = matches_json(search.results_page(number, size), request)
     facets = FacetsOutput(search.count_facets()).data if values["facets"] else None

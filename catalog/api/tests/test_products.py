@@ -43,11 +43,51 @@ def test_pages_without_repeating_or_skipping(client):
     assert "page=2" in response.json()["previous"]
 
 
-def test_beyond_the_last_page_is_not_found(client):
-    response = client.get(f"{PRODUCTS}?page=2")
-    assert response.status_code == 404
-    assert response.json()["code"] == "page_beyond_end"
-    assert client.get(f"{PRODUCTS}?page=1").json()["results"] == []
+@pytest.mark.parametrize("page", [1, 2, 10**30])
+@pytest.mark.parametrize("words", ["", "&q=nothing"])
+def test_beyond_the_last_page_is_an_empty_page(client, page, words):
+    answer = client.get(f"{PRODUCTS}?page={page}{words}")
+    assert (skus(answer), answer.json()["count"]) == ([], 0)
+    assert answer.json()["next"] is None
+
+
+@pytest.mark.parametrize("ordering", ["-created", "created", "price", "-price"])
+def test_a_cursor_neither_repeats_nor_skips_while_the_shop_changes(client, ordering):
+    made = [make_product(price_cents=n // 2).sku for n in range(6)]
+    url = f"{PRODUCTS}?page_size=2&ordering={ordering}&cursor="
+    seen = []
+    while url:
+        answer = client.get(url)
+        seen += skus(answer)
+        if len(seen) == 2:
+            Product.objects.filter(sku=seen[0]).update(status="archived")
+            make_product(sku="first", price_cents=0 if ordering == "price" else 99)
+        url = answer.json()["next"]
+    assert sorted(set(seen) - {"first"}) == sorted(made)
+    assert len(seen) == len(set(seen))
+    assert ("first" in seen) == (ordering == "created")
+
+
+def test_a_cursor_continues_a_search_by_words(client):
+    made = {make_product(title="Red dress").sku for _ in range(3)}
+    first = client.get(f"{PRODUCTS}?q=red&ordering=price&page_size=2").json()
+    rest = client.get(
+        f"{PRODUCTS}?q=red&ordering=price&page_size=2&cursor={first['next_cursor']}"
+    )
+    assert {each["sku"] for each in first["results"]} | {*skus(rest)} == made
+    assert rest.json()["next_cursor"] is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "W10", "WzEsMl0x", "WyJhIiwiYiJd", "%00"])
+def test_a_cursor_of_another_list_is_refused(client, cursor):
+    assert field_errors(client.get(f"{PRODUCTS}?cursor={cursor}"))
+
+
+def test_a_list_by_relevance_has_no_cursor(client):
+    make_product(title="Red")
+    assert client.get(f"{PRODUCTS}?q=red").json()["next_cursor"] is None
+    answer = client.get(f"{PRODUCTS}?q=red&cursor=")
+    assert field_errors(answer) == {"cursor": "conflict"}
 
 
 @pytest.mark.parametrize(
