@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import reset_queries, transaction
 
 from catalog.feeds.brands import BrandSpellings
 from catalog.feeds.columns import Record
@@ -67,6 +67,7 @@ class FeedImport:
                 ):
                     self.on_problem(problem, record)
                 self.on_rows(sum(map(len, batch)))
+                reset_queries()  # with DEBUG, Django keeps the text of each
         return self.report
 
     def _import(self, batch: list[list[Record]]) -> None:
