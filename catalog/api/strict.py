@@ -1,5 +1,6 @@
 """Bodies of JSON that are read strictly: no unknown field, no endless nesting."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -16,6 +17,12 @@ UNSUPPORTED_MEDIA_TYPE = ProblemCase(
 )
 
 
+_TYPES: tuple[tuple[tuple[type, ...], type, str], ...] = (
+    ((serializers.CharField, serializers.ChoiceField), str, "a text"),
+    ((serializers.IntegerField,), int, "a whole number"),
+)
+
+
 class StrictJSONParser(JSONParser):
     def parse(self, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -24,10 +31,37 @@ class StrictJSONParser(JSONParser):
             raise ParseError("The JSON is nested too deeply.") from error
 
 
+def _check_types(
+    fields: Mapping[str, serializers.Field], data: Mapping[str, Any]
+) -> None:
+    """Refuse numbers for texts and texts for numbers, which DRF would convert."""
+    errors = {
+        name: [error]
+        for name, field in fields.items()
+        if name in data and (error := _wrong_type(field, data[name]))
+    }
+    if errors:
+        raise ValidationError(errors)
+
+
+def _wrong_type(field: Any, value: Any) -> ErrorDetail | None:
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return next(
+            filter(None, (_wrong_type(field.child, each) for each in value)), None
+        )
+    for kinds, types, named in _TYPES:
+        is_right = isinstance(value, types) and not isinstance(value, bool)
+        if value is not None and isinstance(field, kinds) and not is_right:
+            return ErrorDetail(f"Send {named}, not {str(value)[:20]!r}.", "invalid")
+    return None
+
+
 class StrictSerializer(serializers.Serializer):
     """A serializer that refuses unknown fields."""
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, dict):
+            _check_types(self.fields, data)
         valid = super().to_internal_value(data)
         if unknown := sorted(set(map(str, data)) - set(self.fields)):
             message = f"There is no such field. Allowed: {', '.join(self.fields)}."

@@ -104,7 +104,10 @@ def test_other_skus_are_refused(send, sku):
         (DRESS | {"titel": "x"}, "titel", "unknown_parameter"),
         (DRESS | {"price_cents": -1}, "price_cents", "min_value"),
         (DRESS | {"price_cents": 2**31}, "price_cents", "max_value"),
-        (DRESS | {"price_cents": "much"}, "price_cents", "invalid"),
+        (DRESS | {"title": 7}, "title", "invalid"),
+        (DRESS | {"status": 1}, "status", "invalid"),
+        (DRESS | {"stock": True}, "stock", "invalid"),
+        (DRESS | {"price_cents": "5"}, "price_cents", "invalid"),
         (DRESS | {"sale_price_cents": 4990}, "sale_price_cents", "invalid"),
         (
             DRESS
