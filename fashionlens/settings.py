@@ -489,7 +489,7 @@ WEBHOOKS_PRIVATE = env.bool("WEBHOOKS_PRIVATE", False)
 # Whether reading and searching needs no key.
 API_ANONYMOUS = env.bool("API_ANONYMOUS", True)
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "fashionlens.keys.schema.KeySchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "fashionlens.keys.authentication.KeyAuthentication"

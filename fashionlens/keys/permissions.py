@@ -26,20 +26,25 @@ STAFF_PERMISSIONS = {
 READING = ("GET", "HEAD", "OPTIONS")
 
 
+def is_public(view: Any, method: str | None) -> bool:
+    """Return whether it needs no scope."""
+    return not getattr(view, "scope", "") or method in getattr(
+        view, "public_methods", READING
+    )
+
+
 class KeyPermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         scope = getattr(view, "scope", "")
-        is_public = not scope or request.method in getattr(
-            view, "public_methods", READING
-        )
+        public = is_public(view, request.method)
         key: ApiKey | None = request.auth  # type: ignore[assignment]
         # Whose writes are kept from happening twice.
         owner = f"key-{key.pk}" if key else ""
         request._request.api_owner = owner  # type: ignore[attr-defined]
         if key is None:
-            if not (is_public and settings.API_ANONYMOUS):
-                _require_staff(request, "" if is_public else scope)
-        elif scope and not (is_public and (_reads(request) or not key.is_secret)):
+            if not (public and settings.API_ANONYMOUS):
+                _require_staff(request, "" if public else scope)
+        elif scope and not (public and (_reads(request) or not key.is_secret)):
             _require_scope(key, scope)
         return True
 

@@ -1,6 +1,11 @@
+"""What the schema says of keys."""
+
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from fashionlens.keys.permissions import is_public
 
 
 class KeyScheme(OpenApiAuthenticationExtension):
@@ -13,3 +18,10 @@ class KeyScheme(OpenApiAuthenticationExtension):
             "scheme": "bearer",
             "description": "A key made in the admin or by `manage.py api_key`.",
         }
+
+
+class KeySchema(AutoSchema):
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Return that a key is needed, or may be left out."""
+        needed = super().get_auth()
+        return [*needed, {}] if is_public(self.view, self.method) else needed

@@ -107,6 +107,16 @@ def test_the_schema_describes_the_photo_and_every_problem(client):
                     assert content["examples"]
 
 
+def test_the_schema_says_where_a_key_is_needed(client):
+    paths = client.get("/api/schema/?format=json").json()["paths"]
+    assert {} in paths["/api/v1/products/{sku}/"]["get"]["security"]
+    assert {} in paths["/api/v1/events/"]["post"]["security"]
+    for path, method in (("{sku}", "put"), ("bulk", "post"), ("{sku}/photos", "put")):
+        write = paths[f"/api/v1/products/{path}/"][method]
+        assert write["security"] == [{"key": []}]
+        assert [*write["requestBody"]["content"]] == ["application/json"]
+
+
 def test_the_docs_load_nothing_from_elsewhere(client):
     page = client.get("/api/docs/").content.decode()
     addresses = re.findall(r"""(?:src|href)=["']([^"']+)""", page)

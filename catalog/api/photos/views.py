@@ -14,7 +14,7 @@ from rest_framework.exceptions import (
     NotFound,
     ValidationError,
 )
-from rest_framework.parsers import MultiPartParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -22,7 +22,7 @@ from catalog.api.photos.problems import ADDRESS_PROBLEMS, PHOTO_PROBLEMS, PhotoE
 from catalog.api.problems import PRODUCT_NOT_FOUND, ProblemCase, problems
 from catalog.api.product import SKU_PARAMETER
 from catalog.api.serializers import DetailPhotoOutput, audience_of, detail_photo_json
-from catalog.api.strict import StrictSerializer
+from catalog.api.strict import StrictJSONParser, StrictSerializer
 from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, Answer, WriteView
 from catalog.error_codes import ErrorCode
 from catalog.models import Product, ProductImage
@@ -66,8 +66,6 @@ class PhotoWriteView(PhotoErrors, WriteView):
 
 
 class PhotoListView(PhotoWriteView):
-    parser_classes = [MultiPartParser, *WriteView.parser_classes]
-
     @extend_schema_serializer(component_name="NewPhotos")
     class Input(StrictSerializer):
         photo = serializers.ListField(
@@ -93,6 +91,10 @@ class PhotoListView(PhotoWriteView):
             max_length=MAX_OF_PRODUCT,
             help_text="The ids of all photos, the first one first.",
         )
+
+    def get_parsers(self) -> list[BaseParser]:
+        is_form = self.request is None or self.request.method == "POST"
+        return [*([MultiPartParser()] if is_form else []), StrictJSONParser()]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
