@@ -37,6 +37,7 @@ help:
 	@echo 'make lint       ruff, djlint, hadolint, compose schema'
 	@echo 'make types      mypy'
 	@echo 'make format     format the code with ruff and djlint'
+	@echo 'make schema     write the schema of the API to docs/openapi.yaml'
 	@echo 'make lock       pin the newest versions allowed by requirements*.in'
 	@echo 'make clean      remove .venv and caches; var/ is kept'
 	@echo
@@ -73,6 +74,10 @@ format: development
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 	@$(PY) -m djlint --quiet --reformat templates
+
+.PHONY: schema
+schema: development
+	@DEBUG=1 $(PY) manage.py spectacular --file docs/openapi.yaml
 
 .PHONY: lock
 lock: development

@@ -512,12 +512,14 @@ CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
     "DESCRIPTION": (
-        "The products of a shop, and visual search among them. Reading needs no"
-        " account. Every error is problem JSON (RFC 9457) with a stable `code`. An"
-        " unknown parameter is an error."
+        "The products of a shop, and visual search among them. Reading needs no key,"
+        " unless the shop wants one. Every error is problem JSON (RFC 9457) with a"
+        " stable `code`. An unknown parameter is an error."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "SERVERS": [{"url": "/", "description": "This shop"}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,

@@ -1,6 +1,7 @@
 """The API as a whole: its root, errors outside its views, docs and CORS."""
 
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -105,6 +106,13 @@ def test_the_schema_describes_the_photo_and_every_problem(client):
                     content = answer["content"]["application/problem+json"]
                     assert content["schema"] == problem
                     assert content["examples"]
+
+
+def test_the_committed_schema_is_that_of_the_code(tmp_path):
+    file = tmp_path / "schema.yml"
+    call_command("spectacular", file=str(file))
+    committed = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+    assert file.read_text() == committed.read_text(), "Run `make schema`."
 
 
 def test_the_schema_says_where_a_key_is_needed(client):
