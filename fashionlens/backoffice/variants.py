@@ -75,6 +75,17 @@ class VariantFormSet(forms.BaseInlineFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
         return super().get_form_kwargs(index) | {"product_sku": self.instance.sku}
 
+    def clean(self) -> None:
+        # Lists filter and sort by the product's price, which is the lowest.
+        super().clean()
+        lowest = self.instance.price_cents
+        for form in self.forms:
+            own = getattr(form, "cleaned_data", {}).get("price_cents")
+            changed = "price_cents" in form.changed_data
+            if changed and None not in (own, lowest) and own < lowest:
+                message = "This is below the product's price. Lower that one instead."
+                form.add_error("price_cents", message)
+
 
 class VariantInline(admin.TabularInline):
     model = Variant

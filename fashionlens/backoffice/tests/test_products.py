@@ -167,6 +167,7 @@ def test_prices_are_written_as_people_write_them(
         ({"price_cents": ""}, "required"),
         ({"sale_price_cents": "99.00"}, "not lower"),
         ({"variants-0-price_cents": "-3"}, "Enter a price"),
+        ({"variants-0-price_cents": "98.99"}, "below the product"),
     ],
 )
 def test_a_wrong_price_is_a_form_error(admin_client, prices, words):
