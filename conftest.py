@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
 
 from catalog.models import Product
+from catalog.word_query import popular
 from fashionlens.cluster.rules import check_execution
 from fashionlens.identity.current import Identity, remember_identity
 from fashionlens.identity.models import Shop
@@ -20,6 +22,12 @@ def media(settings, tmp_path: Path) -> Path:
     """Give each test its own media folder."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     return tmp_path / "media"
+
+
+@pytest.fixture(autouse=True)
+def uncounted_searches(monkeypatch) -> None:
+    """Write no counts of searches amid the queries of a test."""
+    monkeypatch.setattr(popular, "WRITE_AFTER_S", inf)
 
 
 @pytest.fixture(autouse=True)

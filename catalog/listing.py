@@ -12,6 +12,7 @@ from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
 from catalog.filters import Filters
 from catalog.models import Product, ProductQuerySet
 from catalog.word_query.by_looks import find_by_looks
+from catalog.word_query.popular import count_search
 from catalog.word_query.tsquery import TsQuery
 from catalog.words import MAX_RANKED, WordsQuery, interpret
 
@@ -124,9 +125,11 @@ class Listing:
         return facets
 
     def report_count(self) -> None:
-        """Send `zero_results` if there are words and they find nothing."""
+        """Count words that find something; send `zero_results` for others."""
         if self.words and not self.count:
             zero_results.send(Listing, words=self.words, filters=self.filters)
+        elif self.words:
+            count_search(self.words_query.words)
 
     @property
     def _key(self) -> str:

@@ -31,6 +31,7 @@ from catalog.product_words.refresh import WordSource, words_version
 from catalog.synonyms.models import Synonym  # noqa: F401  (so that Django finds it)
 from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
 from catalog.variants import models as variants
+from catalog.word_query.models import FoundSearch  # noqa: F401  (for Django)
 from catalog.word_query.tsquery import TsQuery
 
 

@@ -11,10 +11,11 @@ from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.product_words.letters import fold
 from catalog.slugs import comparable
+from catalog.word_query.popular import popular_searches
 from catalog.words import WordsQuery, clean, interpret
 
 MIN_CHARS = 2
-MAX_NAMES = 3  # each of categories, brands and colours
+MAX_NAMES = 3  # each of categories, brands, colours and popular searches
 MAX_PRODUCTS = 6
 MAX_RANKED_TITLES = 200  # the newest, if more begin like this
 
@@ -27,7 +28,9 @@ class Suggestion:
 
 
 def suggest(words: str) -> list[Suggestion]:
-    """Return categories, brands, colours and products; the last word is a prefix.
+    """Return categories, brands, colours, popular searches and products.
+
+    The last word is a prefix.
 
     Without any, suggest the words with typing errors corrected. Raises WordsError.
     """
@@ -35,6 +38,10 @@ def suggest(words: str) -> list[Suggestion]:
     if len(text) < MIN_CHARS:
         return []
     names = [*_categories(text), *_brands(text), *_colours(text)]
+    names += [
+        Suggestion(words, "Popular", _list_url(q=words))
+        for words in popular_searches(text, MAX_NAMES)
+    ]
     titles = _titles(WordsQuery.of(text, last_is_prefix=True))
     if not names and not titles and (query := interpret(text)).corrected:
         url = _list_url(q=query.words)

@@ -21,8 +21,9 @@ class SuggestionsView(PublicView):
         class SuggestionOutput(serializers.Serializer):
             name = serializers.CharField()
             kind = serializers.CharField(
-                help_text="`Category`, `Brand`, `Colour`, or `Did you mean` for words"
-                " with typing errors corrected; empty for a product."
+                help_text="`Category`, `Brand`, `Colour`, `Popular` for words that many"
+                " search for, or `Did you mean` for words with typing errors corrected;"
+                " empty for a product."
             )
             url = serializers.URLField(help_text="The page in the shop.")
 
@@ -37,7 +38,7 @@ class SuggestionsView(PublicView):
         examples=[SUGGESTIONS],
     )
     def get(self, request: Request) -> Response:
-        """Returns at most 15 categories, brands, colours and products.
+        """Returns at most 18 categories, brands, colours, popular words and products.
 
         The last word may be the beginning of one.
         """

@@ -21,6 +21,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 from catalog.models import Product
+from catalog.word_query.models import FoundSearch
 from search.events.list_ids import ListOrigin, find_origins, listing_of
 from search.models import EmptySearch, Event
 from search.query.kept_search import KeptSearch
@@ -166,4 +167,5 @@ def recent_query_products() -> list[int]:
 def delete_old_events() -> int:
     end = timezone.now() - timedelta(days=settings.EVENTS_DAYS)
     old = [model.objects.filter(created__lt=end) for model in (Event, EmptySearch)]
-    return sum(rows.delete()[0] for rows in old)
+    searches = FoundSearch.objects.filter(day__lt=end.date())
+    return sum(rows.delete()[0] for rows in (*old, searches))
