@@ -9,11 +9,11 @@ from ml.preprocess import MAX_BYTES
 MB = 1024 * 1024
 PHOTO_SEARCHES = {"/search/", "/api/v1/search/"}
 BULK = "/api/v1/products/bulk/"
-_PHOTOS = re.compile("/api/v1/products/.+/photos/")
+_UPLOADS = re.compile("/api/v1/(products/.+/photos|imports)/")
 ADMIN = "/admin/"
 MAX_BODY = MB
 MAX_PHOTO_BODY = MAX_BYTES + 2 * MB  # one photo and the other fields
-MAX_PHOTOS_BODY = 64 * MB  # several of a product, with a key
+MAX_UPLOAD_BODY = 64 * MB  # photos of a product, or a feed, with a key
 MAX_BULK_BODY = 8 * MB  # 500 products
 MAX_STAFF_BODY = 128 * MB  # the photos of a product
 # Set by the server for a request that it has no thread for.
@@ -28,8 +28,8 @@ def max_body(path: str, *, staff: bool) -> int:
     path = _below_prefix(path)
     if path in PHOTO_SEARCHES:
         return MAX_PHOTO_BODY
-    if _PHOTOS.fullmatch(path):
-        return MAX_PHOTOS_BODY
+    if _UPLOADS.fullmatch(path):
+        return MAX_UPLOAD_BODY
     if path == BULK:
         return MAX_BULK_BODY
     return MAX_STAFF_BODY if staff and path.startswith(ADMIN) else MAX_BODY

@@ -526,6 +526,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "ProductStatus": "catalog.models.Product.Status",
+        "ImportState": "catalog.feeds.runs.models.FeedRun.State",
         "BulkStatus": "catalog.api.bulk.STATUSES",
     },
     "TAGS": [
@@ -535,6 +536,7 @@ SPECTACULAR_SETTINGS = {
         },
         {"name": "catalogue", "description": "Products and categories"},
         {"name": "photos", "description": "The photos of products"},
+        {"name": "imports", "description": "Feeds that are imported"},
         {"name": "about", "description": "The addresses to start from"},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -2,6 +2,7 @@ from django.urls import path, re_path
 
 from catalog.api.bulk import BulkProductsView
 from catalog.api.categories import CategoryListView
+from catalog.api.imports.views import ImportDetailView, ImportListView
 from catalog.api.photos.views import PhotoDetailView, PhotoListView
 from catalog.api.product import ProductDetailView
 from catalog.api.products import ProductListView
@@ -20,5 +21,7 @@ urlpatterns = [
     ),
     re_path(rf"^products/{SKU}/$", ProductDetailView.as_view(), name="product"),
     path("suggestions/", SuggestionsView.as_view(), name="suggestions"),
+    path("imports/", ImportListView.as_view(), name="imports"),
+    path("imports/<int:run>/", ImportDetailView.as_view(), name="import"),
     path("categories/", CategoryListView.as_view(), name="categories"),
 ]

@@ -28,7 +28,8 @@ class BoundedUploads(FileUploadHandler):
         takes_many = getattr(self.request, "takes_many_files", False)
         if self.files > 1 and not (is_staff or takes_many):
             raise TooManyFilesSent("A form may hold one file.")
-        is_feed = is_staff and self.field_name == FEED_FIELD
+        takes_feed = is_staff or getattr(self.request, "takes_feed", False)
+        is_feed = takes_feed and self.field_name == FEED_FIELD
         self.max_bytes = inf if is_feed else MAX_BYTES
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:

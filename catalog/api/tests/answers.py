@@ -27,6 +27,7 @@ TYPES: list[tuple[type, type | tuple[type, ...]]] = [
     (serializers.CharField, str),
     (serializers.ChoiceField, str),
     (serializers.DateTimeField, str),
+    (serializers.DictField, dict),
 ]
 
 
