@@ -105,9 +105,21 @@ def find_duplicates(*, progress: Progress = lambda photos: None) -> dict[str, in
     groups: list[Group] = [(Kind.PIXELS, ids) for ids in groups_of_pixels()]
     groups += [(Kind.PICTURE, ids) for ids in groups_of_pictures()]
     groups += [(Kind.LOOKS, ids) for ids in _groups_of_looks(progress)]
-    _store_groups(groups)
+    _store_groups(_of_several_styles(groups))
     counts = Counter(DuplicateGroup.objects.standing().values_list("kind", flat=True))
     return {kind.value: counts[kind] for kind in Kind}
+
+
+def _of_several_styles(groups: list[Group]) -> list[Group]:
+    """Leave out photos that the colours of one style share or look alike in."""
+    photos = ProductImage.objects.filter(pk__in={pk for _, ids in groups for pk in ids})
+    grouped = photos.exclude(product__group="").order_by()
+    styles = dict(grouped.values_list("pk", "product__group"))
+    return [
+        (kind, ids)
+        for kind, ids in groups
+        if len({styles.get(pk, pk) for pk in ids}) > 1
+    ]
 
 
 def _groups_of_looks(progress: Progress) -> list[list[int]]:

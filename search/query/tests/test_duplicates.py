@@ -101,6 +101,16 @@ def test_groups_of_the_whole_shop(shop):
     assert groups()[1:] == [("picture", ["red", "small"]), ("pixels", ["red", "twin"])]
 
 
+def test_the_colours_of_one_style_are_no_duplicates(shop):
+    style = ["red", "twin", "small", "nudged"]
+    Product.objects.filter(sku__in=style).update(group="coat")
+    find_duplicates()
+    assert groups() == []
+    Product.objects.filter(sku="twin").update(group="")
+    find_duplicates()
+    assert ("pixels", ["red", "twin"]) in groups()
+
+
 def test_finding_again_changes_nothing(shop):
     before = list(Product.objects.values().order_by("id"))
     find_duplicates()
