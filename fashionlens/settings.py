@@ -527,6 +527,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductStatus": "catalog.models.Product.Status",
         "ImportState": "catalog.feeds.runs.models.FeedRun.State",
+        "EncoderState": "search.models.Encoder.State",
         "BulkStatus": "catalog.api.bulk.STATUSES",
     },
     "TAGS": [
@@ -537,6 +538,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalogue", "description": "Products and categories"},
         {"name": "photos", "description": "The photos of products"},
         {"name": "imports", "description": "Feeds that are imported"},
+        {"name": "index", "description": "The index and its encoders"},
         {"name": "about", "description": "The addresses to start from"},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from catalog.api.urls import SKU
+from search.api.encoders import ActiveEncoderView, IndexView
 from search.api.events import EventsView
 from search.api.goes_with import GoesWithView
 from search.api.recommendations import RecommendationsView
@@ -13,5 +14,7 @@ urlpatterns = [
     re_path(rf"^products/{SKU}/similar/$", SimilarView.as_view(), name="similar"),
     re_path(rf"^products/{SKU}/goes-with/$", GoesWithView.as_view(), name="goes-with"),
     path("recommendations/", RecommendationsView.as_view(), name="recommendations"),
+    path("index/", IndexView.as_view(), name="index"),
+    path("index/encoder/", ActiveEncoderView.as_view(), name="index-encoder"),
     path("events/", EventsView.as_view(), name="events"),
 ]
