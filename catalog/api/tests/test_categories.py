@@ -1,8 +1,9 @@
 import pytest
 from django.db import connection
 
-from catalog.models import Category
+from catalog.models import Category, Product
 from catalog.tests.factories import make_category, make_product
+from fashionlens.keys.models import make_key
 
 pytestmark = pytest.mark.django_db
 
@@ -30,3 +31,23 @@ def test_products_are_counted_in_an_index():
         cursor.execute("SET LOCAL enable_bitmapscan = off")
     plan = Category.objects.with_product_counts().explain()
     assert "Index Only Scan using product_category" in plan
+
+
+def test_categories_are_created_renamed_and_deleted_when_empty(client):
+    token = make_key(name="erp", kind="secret", scopes=["catalogue"])[1]
+    headers = {"Authorization": f"Bearer {token}"}
+    url, kind = "/api/v1/categories/hats/", "application/json"
+
+    def put(name: str) -> int:
+        return client.put(url, {"name": name}, kind, headers=headers).status_code
+
+    assert (put("Hat"), put("Hats"), put("x" * 81), put("")) == (201, 200, 400, 400)
+    assert Category.objects.get().name == "Hats"
+    make_product(category=Category.objects.get(), sku="hat")
+    used = client.delete(url, headers=headers)
+    assert (used.status_code, used.json()["code"]) == (409, "category_in_use")
+    Product.objects.all().delete()
+    assert client.delete(url, headers=headers).status_code == 204
+    gone = client.delete(url, headers=headers)
+    assert (gone.status_code, gone.json()["code"]) == (404, "category_not_found")
+    assert client.put(url, {"name": "x"}, kind).json()["code"] == "key_required"
