@@ -50,7 +50,8 @@ def _wrong_type(field: Any, value: Any) -> ErrorDetail | None:
             filter(None, (_wrong_type(field.child, each) for each in value)), None
         )
     for kinds, types, named in _TYPES:
-        is_right = isinstance(value, types) and not isinstance(value, bool)
+        whole = isinstance(value, float) and value.is_integer() and types is int
+        is_right = whole or (isinstance(value, types) and not isinstance(value, bool))
         if value is not None and isinstance(field, kinds) and not is_right:
             return ErrorDetail(f"Send {named}, not {str(value)[:20]!r}.", "invalid")
     return None

@@ -37,7 +37,7 @@ FORBIDDEN = ProblemCase(403, "missing_scope", "The key has not the scope for thi
 WRITE_HEADERS = [
     OpenApiParameter(
         HEADER,
-        str,
+        {"type": "string", "pattern": "^[!-~]{1,64}$"},
         OpenApiParameter.HEADER,
         description="Any text of your own, up to 64 characters. A request that is sent"
         " again with it within a day is not carried out twice: the first answer is"

@@ -112,7 +112,7 @@ class SearchPageView(ServiceErrors, PrivateView):
             Input,
             OpenApiParameter(
                 "query",
-                str,
+                {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
                 OpenApiParameter.PATH,
                 description="The `query` of a search's answer.",
             ),

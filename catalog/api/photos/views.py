@@ -70,7 +70,7 @@ class PhotoListView(PhotoWriteView):
     class Input(StrictSerializer):
         photo = serializers.ListField(
             child=serializers.FileField(),
-            required=False,
+            min_length=1,
             max_length=MAX_PHOTOS,
             help_text="One or several files, as parts of a form.",
         )

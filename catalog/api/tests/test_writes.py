@@ -54,6 +54,11 @@ def test_a_product_with_sizes_is_created_read_and_replaced(send):
     assert len(replaced.json()["variants"]) == 2
 
 
+def test_a_whole_number_may_have_a_decimal_point(send):
+    assert send("PUT", "D", DRESS | {"price_cents": 5.0}).json()["price"]["cents"] == 5
+    assert "price_cents" in field_errors(send("PUT", "D", DRESS | {"price_cents": 5.5}))
+
+
 def test_a_patch_changes_the_given_fields_only(send):
     send("PUT", "D", DRESS | {"brand": "Nordlys", "stock": 3})
     changed = send("PATCH", "D", {"price_cents": 100, "stock": 7}).json()
