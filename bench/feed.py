@@ -9,7 +9,7 @@ are deleted afterwards.
 """
 
 import csv
-import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -37,6 +37,7 @@ from fashionlens.stack import Stack
 SKU = "BENCH-FEED-"
 HEAD = ["id", "title", "price", "product_type", "image_link", "quantity"]
 SHARED_PHOTOS = 20
+POLL_S = 0.05
 # Of runs and their progress; all others hold the catalogue.
 _OF_RUNS = ("catalog_feedrun", "catalog_feedsource", "catalog_feedproblem")
 
@@ -149,16 +150,27 @@ def import_feed(feed: Path) -> tuple[float, int]:
     command = [sys.executable, "manage.py", "import_feed", str(feed)]
     command += ["--feed-name", "bench", "--photos"]
     command.append(str(feed if feed.suffix == ".zip" else feed.parent))
+    largest_kb = 0
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
-        # Unlike RUSAGE_CHILDREN, this is of the one process.
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        while process.poll() is None:
+            largest_kb = max(largest_kb, read_peak_kb(process.pid))
+            time.sleep(POLL_S)
         seconds = time.perf_counter() - started
         if process.returncode:
             said.seek(0)
             raise SystemExit(said.read().decode()[-2000:])
-    return seconds, usage.ru_maxrss // 1024
+    return seconds, largest_kb // 1024
+
+
+def read_peak_kb(pid: int) -> int:
+    """Return the largest memory so far, which rusage mixes with this process's."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:  # it has just ended
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) if found else 0
 
 
 def count_writes() -> int:
