@@ -148,5 +148,5 @@ def _read_product(
 def _main_colour(photo: PreparedPhoto, network: Network) -> str:
     """Return the garment's main colour, as embedding the photo will name it."""
     image = read_photo(photo.content, max_side=network.decode_side)
-    vectors = network.encode([image])
-    return garment_colours(network, vectors, [photo.colours])[0][0]
+    seen = network.encode_seen([image])
+    return garment_colours(network, seen, [photo.colours])[0][0]

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from PIL import Image
@@ -12,7 +11,7 @@ from PIL import Image
 from catalog.announcements.signals import photos_failed, photos_indexed
 from catalog.models import ProductImage
 from ml.encoder import Encoder as Network
-from ml.encoder import EncoderError
+from ml.encoder import EncoderError, Seen
 from ml.preprocess import PhotoError, read_photo
 from search.index.attributes import name_attributes
 from search.index.colours import name_colours
@@ -138,12 +137,12 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
             _record_failure(photo, encoder, error)
             outcome.failed += 1
     if readable:
-        vectors = network.encode(images)
+        seen = network.encode_seen(images)
         Embedding.objects.bulk_create(
             Embedding(encoder=encoder, image_id=photo.id, vector=vector)
-            for photo, vector in zip(readable, vectors, strict=True)
+            for photo, vector in zip(readable, seen.vectors, strict=True)
         )
-        _name_garments(readable, vectors, network)
+        _name_garments(readable, seen, network)
         EmbeddingFailure.objects.filter(
             encoder=encoder, image__in=[photo.id for photo in readable]
         ).delete()
@@ -154,11 +153,11 @@ def _embed_chunk(ids: list[int], encoder: Encoder, network: Network) -> Outcome:
     return outcome
 
 
-def _name_garments(photos: list[Photo], vectors: np.ndarray, network: Network) -> None:
+def _name_garments(photos: list[Photo], seen: Seen, network: Network) -> None:
     """Store what is seen of the garments, except where somebody has chosen it."""
-    named = name_colours(photos, vectors, network)
+    named = name_colours(photos, seen, network)
     if network.attributes:
-        named += name_attributes(photos, vectors, network.attributes)
+        named += name_attributes(photos, seen.vectors, network.attributes)
     if named:
         # Not Photo.objects: this manager keeps the words of products up to date.
         ProductImage.objects.bulk_update(named, ["colours", "kind", "pattern"])

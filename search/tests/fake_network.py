@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from ml.encoder import WHOLE_PICTURE, Encoder, Finding
+from ml.encoder import WHOLE_PICTURE, Encoder, Finding, Seen
 
 
 class FakeNetwork:
@@ -29,6 +29,12 @@ class FakeNetwork:
             pixels = np.asarray(image.resize((8, 5), Image.Resampling.BOX), np.float32)
             row[:120] += pixels.ravel() / 127.5 - 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_seen(self, images: list[Image.Image]) -> Seen:
+        count = len(images)
+        pixels = np.zeros((count, 4, 4, 3), np.uint8)
+        masks = np.full((count, 1, 1), 128, np.uint8)
+        return Seen(self.encode(images), pixels, masks, np.ones(count, bool))
 
     def encode_garments(self, image: Image.Image) -> tuple[Finding, np.ndarray]:
         return WHOLE_PICTURE, self.encode([image])

@@ -9,7 +9,7 @@ from catalog.models import ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.store import add_photo
 from catalog.tests.factories import make_product
-from ml.encoder import Part
+from ml.encoder import Part, Seen
 from search.index.colours import garment_colours
 from search.tests.fake_network import FakeNetwork
 
@@ -25,11 +25,17 @@ class ColourNetwork(FakeNetwork):
     }
 
 
-def colours(vector: list[float], whole: list[str]) -> list[str]:
+def _seen(vectors: np.ndarray, found: bool = True, covered: int = 128) -> Seen:
+    count = len(vectors)
+    masks = np.full((count, 1, 1), covered, np.uint8)
+    pixels = np.zeros((count, 4, 4, 3), np.uint8)
+    return Seen(vectors, pixels, masks, np.full(count, found))
+
+
+def colours(vector: list[float], whole: list[str], **options: int) -> list[str]:
     numbers = np.array([vector], np.float32)
-    return garment_colours(ColourNetwork(), numbers / np.linalg.norm(numbers), [whole])[
-        0
-    ]
+    seen = _seen(numbers / np.linalg.norm(numbers), **options)
+    return garment_colours(ColourNetwork(), seen, [whole])[0]
 
 
 def test_the_main_colour_is_the_garments():
@@ -46,11 +52,15 @@ def test_colours_have_the_catalogues_names():
     assert set(colours([0, 0, 1], [])) <= set(COLOUR_NAMES)
 
 
+@pytest.mark.parametrize("options", [{"found": False}, {"covered": 255}])
+def test_without_a_garment_apart_the_colours_of_the_photo_stay(options):
+    assert colours([0, 1, 0], ["burgundy", "red"], **options) == ["burgundy", "red"]
+
+
 def test_an_encoder_without_named_colours_leaves_those_of_the_photo():
     vectors = np.ones((1, 128), np.float32)
-    assert garment_colours(FakeNetwork(), vectors, [["red", "navy"]]) == [
-        ["red", "navy"]
-    ]
+    seen = _seen(vectors)
+    assert garment_colours(FakeNetwork(), seen, [["red", "navy"]]) == [["red", "navy"]]
 
 
 WINE = (110, 30, 48)
