@@ -178,6 +178,15 @@ def unfiltered_link(context: dict[str, Any]) -> str:
     return _without(context, dict.fromkeys(FILTERS))
 
 
+@register.simple_tag(takes_context=True)
+def exact_link(context: dict[str, Any], words: str) -> str:
+    """Return the address of this list with the words as they were written."""
+    parameters: QueryDict = context["request"].GET.copy()
+    exact = words.replace('"', " ").strip()
+    parameters["q"] = f'"{exact}"'
+    return _list_address(context, parameters)
+
+
 def _without(context: dict[str, Any], removed: dict[str, str | None]) -> str:
     parameters: QueryDict = context["request"].GET.copy()
     for name, value in removed.items():

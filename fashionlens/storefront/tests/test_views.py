@@ -81,6 +81,8 @@ def test_a_corrected_typing_error_is_reported_on_the_page(client):
         "No product has the words “linnen drss”. Showing results for “linen dress”."
         in response.text
     )
+    assert 'href="/?q=%22linnen+drss%22"' in response.text
+    assert "Showing results" not in client.get('/?q="linnen drss"').text
     assert "No product has" not in client.get("/?q=linen").text
 
 
