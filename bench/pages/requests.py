@@ -189,6 +189,8 @@ def _api(draw: _Draw) -> Iterator[PageKind]:
     seeds = partial(_named, "product", draw.sku)
     yield PageKind("API recommendations", _at("/api/v1/recommendations/", seeds))
     yield PageKind("API categories", _at("/api/v1/categories/"))
+    begun = partial(_named, "q", partial(draw.beginning, 3))
+    yield PageKind("API suggestions", _at("/api/v1/suggestions/", begun))
 
     def search(*parts: Callable[[], dict[str, str]], **fixed: str) -> str:
         return _at(f"/api/v1/search/{draw.search()}/", *parts, **fixed)()
