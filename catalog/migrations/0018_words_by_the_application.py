@@ -3,17 +3,13 @@
 The sweep writes those that are there again, and learns their words.
 """
 
-from importlib import import_module
-
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 from django.db import migrations, models
 
-DROP = """
-DROP FUNCTION catalog_keep_words(bigint[]);
-DROP FUNCTION catalog_documents(bigint[]);
-DELETE FROM catalog_word;
-"""
+# The functions of 0011 stay: the release before calls them while shops are updated. They
+# can go in the release after this one.
+FORGET = "DELETE FROM catalog_word"
 
 
 class Migration(migrations.Migration):
@@ -22,11 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(
-            DROP,
-            import_module("catalog.migrations.0003_words").DOCUMENTS
-            + import_module("catalog.migrations.0011_words_without_triggers").KEEP,
-        ),
+        migrations.RunSQL(FORGET, migrations.RunSQL.noop),
         migrations.RemoveIndex(model_name="word", name="word"),
         migrations.AddField(
             model_name="productwords",
@@ -42,7 +34,10 @@ class Migration(migrations.Migration):
             model_name="word",
             name="shortened",
             field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=40), default=list, size=None
+                base_field=models.CharField(max_length=40),
+                db_default=[],
+                default=list,
+                size=None,
             ),
         ),
         migrations.AddIndex(

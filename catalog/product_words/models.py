@@ -39,7 +39,7 @@ class Word(models.Model):
     # How many published products had it last night.
     products = models.PositiveIntegerField(default=1, db_default=1)
     # The word with one or two letters left out, see catalog.product_words.vocabulary.
-    shortened = ArrayField(models.CharField(max_length=40), default=list)
+    shortened = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
 
     class Meta:
         indexes = [
