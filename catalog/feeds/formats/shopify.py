@@ -9,17 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from itertools import groupby, islice
-from pathlib import Path
 from typing import ClassVar
 
-from catalog.feeds.columns import (
-    Preview,
-    Record,
-    match_headings,
-    normalize_heading,
-)
+from catalog.feeds.columns import Record, match_headings, normalize_heading
 from catalog.feeds.fields import MAX_PHOTOS
-from catalog.feeds.formats.table import TableFeed
+from catalog.feeds.formats.table import ShopExport, TableFeed
 from catalog.feeds.formats.variant_options import split_options
 
 HANDLE = "shopify handle"
@@ -65,20 +59,8 @@ def is_shopify(headings: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True)
-class ShopifyFeed:
-    rows: TableFeed
+class ShopifyFeed(ShopExport):
     kind: ClassVar = "product export of Shopify"
-
-    @property
-    def path(self) -> Path:
-        return self.rows.path
-
-    @property
-    def unused_headings(self) -> list[str]:
-        return self.rows.unused_headings
-
-    def preview(self, count: int) -> Preview:
-        return self.rows.preview(count)
 
     def __iter__(self) -> Iterator[Record]:
         for _, records in groupby(self.rows, _handle):

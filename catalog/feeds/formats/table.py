@@ -94,3 +94,21 @@ def best_table(tables: Sequence[Table], mapping: Mapping[str, str]) -> TableFeed
 def _read_headings(table: Table) -> list[str]:
     first = next((cells for _, cells in table.rows() if cells), [])
     return [] if isinstance(first, str) else first
+
+
+@dataclass(frozen=True)
+class ShopExport:
+    """The export of a shop system: several of its rows may make one record."""
+
+    rows: TableFeed
+
+    @property
+    def path(self) -> Path:
+        return self.rows.path
+
+    @property
+    def unused_headings(self) -> list[str]:
+        return self.rows.unused_headings
+
+    def preview(self, count: int) -> Preview:
+        return self.rows.preview(count)

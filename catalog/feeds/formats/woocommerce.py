@@ -6,16 +6,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import ClassVar
 
-from catalog.feeds.columns import (
-    Preview,
-    Record,
-    match_headings,
-    normalize_heading,
-)
-from catalog.feeds.formats.table import TableFeed
+from catalog.feeds.columns import Record, match_headings, normalize_heading
+from catalog.feeds.formats.table import ShopExport, TableFeed
 from catalog.feeds.formats.variant_options import split_options
 from catalog.feeds.parsers import split_links
 
@@ -60,20 +54,8 @@ def is_woocommerce(headings: Iterable[str]) -> bool:
 
 
 @dataclass(frozen=True)
-class WooCommerceFeed:
-    rows: TableFeed
+class WooCommerceFeed(ShopExport):
     kind: ClassVar = "product export of WooCommerce"
-
-    @property
-    def path(self) -> Path:
-        return self.rows.path
-
-    @property
-    def unused_headings(self) -> list[str]:
-        return self.rows.unused_headings
-
-    def preview(self, count: int) -> Preview:
-        return self.rows.preview(count)
 
     def __iter__(self) -> Iterator[Record]:
         with closing(sqlite3.connect("")) as file:
