@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 from tqdm import tqdm
 
 from bench.cli import make_data_parser, percentile, print_figures
@@ -66,8 +65,6 @@ def measure(
     queries: Sequence[LabelledQuery], photos: dict[int, str], misses: bool
 ) -> dict[str, Any]:
     """Search for each query; `photos` has the labelled photo of each product."""
-    process = psutil.Process()
-    before = process.memory_info().rss
     hits, gains = [], []
     for query in tqdm(queries, desc="Searching", unit=" queries"):
         page = first_page(query.words)
@@ -87,7 +84,6 @@ def measure(
             for name, each in scores.items()
             for kind, chosen in (("known_words", ~unseen), ("other_words", unseen))
         },
-        "memory_mb": round((process.memory_info().rss - before) / 2**20, 1),
     }
 
 
