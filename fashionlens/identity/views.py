@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from fashionlens.identity.contrast import PAPERS, ink_on, readable
 from fashionlens.identity.current import current_identity
 from fashionlens.identity.models import Page
+from fashionlens.storefront.error_pages import not_found
 
 # The addresses in the pages change with the content.
 _for_a_year = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
@@ -46,5 +47,5 @@ def logo(request: HttpRequest) -> HttpResponse:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     shown = Page.objects.filter(slug=slug).first()
     if shown is None:
-        return render(request, "404.html", status=404)
+        return not_found(request, "The shop has no such page.")
     return render(request, "storefront/page.html", {"page": shown})
