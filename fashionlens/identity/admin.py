@@ -2,20 +2,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models.signals import post_delete, post_save
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from fashionlens.identity.contrast import PAPERS, readable
-from fashionlens.identity.current import forget_identity
 from fashionlens.identity.logo import MAX_KB, prepare_logo
 from fashionlens.identity.models import Page, Shop
-
-for _model in (Shop, Page):
-    post_save.connect(forget_identity, sender=_model)
-    post_delete.connect(forget_identity, sender=_model)
 
 
 class ShopForm(forms.ModelForm):

@@ -4,8 +4,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from fashionlens.identity.contrast import PAPERS, ink_on, readable
-from fashionlens.identity.current import current_identity
-from fashionlens.identity.models import Page
+from fashionlens.identity.models import Page, Shop
 from fashionlens.storefront.error_pages import not_found
 
 # The addresses in the pages change with the content.
@@ -15,14 +14,16 @@ _for_a_year = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True
 @require_safe
 @_for_a_year
 def colours(request: HttpRequest) -> HttpResponse:
-    accent = current_identity().shop.accent
-    rules = {scheme: _rule(accent, paper) for scheme, paper in PAPERS.items()}
-    css = (
-        f"{rules['light']}\n@media (prefers-color-scheme: dark) {{ {rules['dark']} }}\n"
-        if accent
-        else ""
-    )
+    css = ""
+    if accent := _stored_shop().accent:
+        light, dark = (_rule(accent, PAPERS[scheme]) for scheme in ("light", "dark"))
+        css = f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n"
     return HttpResponse(css, content_type="text/css; charset=utf-8")
+
+
+def _stored_shop() -> Shop:
+    # Not the one that this process has read: browsers would keep an old one for a year.
+    return Shop.objects.first() or Shop()
 
 
 def _rule(accent: str, paper: str) -> str:
@@ -37,7 +38,7 @@ def _rule(accent: str, paper: str) -> str:
 @require_safe
 @_for_a_year
 def logo(request: HttpRequest) -> HttpResponse:
-    picture = bytes(current_identity().shop.logo)
+    picture = bytes(_stored_shop().logo)
     if not picture:
         raise Http404("The shop has no logo.")
     return HttpResponse(picture, content_type="image/png")

@@ -10,7 +10,11 @@ from PIL import Image
 
 from catalog.tests.factories import make_product
 from fashionlens.identity.contrast import MIN_CONTRAST, PAPERS, contrast, readable
-from fashionlens.identity.current import forget_identity
+from fashionlens.identity.current import (
+    Identity,
+    forget_identity,
+    remember_identity,
+)
 from fashionlens.identity.models import Page, Shop
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +92,16 @@ def test_a_new_logo_and_colour_have_new_addresses(client, admin):
     assert before != re.findall(r"/identity/[\w.]+\?v=\w+", client.get("/").text)
     _save(admin, remove_logo="on")
     assert client.get("/identity/logo.png").status_code == 404
+
+
+def test_a_shop_without_a_colour_has_an_empty_stylesheet(client):
+    assert client.get("/identity/colours.css").content == b""
+
+
+def test_colours_are_those_stored_while_this_process_knows_older_ones(client):
+    remember_identity(Identity(Shop(accent="#880000"), []))
+    Shop.objects.bulk_create([Shop(pk=1, accent="#006688")])  # by another process
+    assert "#006688" in client.get("/identity/colours.css").text
 
 
 @pytest.mark.parametrize(
