@@ -5,6 +5,7 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 
 from catalog.models import Category, Product
+from fashionlens.identity.models import Page
 
 
 class _ShopSitemap(Sitemap):
@@ -36,4 +37,14 @@ class Pages(_ShopSitemap):
         return reverse(item)
 
 
-SITEMAPS = {"pages": Pages, "categories": Categories, "products": Products}
+class Texts(_ShopSitemap):
+    def items(self) -> QuerySet[Page]:
+        return Page.objects.all()
+
+
+SITEMAPS = {
+    "pages": Pages,
+    "texts": Texts,
+    "categories": Categories,
+    "products": Products,
+}
