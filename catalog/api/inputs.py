@@ -42,17 +42,20 @@ def _text(name: str, help_text: str, **options: Any) -> serializers.CharField:
 
 def _cents(help_text: str, **options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(
-        min_value=0, max_value=MAX_MINOR, required=False, help_text=help_text, **options
+        min_value=0,
+        max_value=MAX_MINOR,
+        help_text=help_text,
+        **options,
     )
 
 
-def _quantity() -> serializers.IntegerField:
+def _quantity(**options: Any) -> serializers.IntegerField:
     return serializers.IntegerField(
         min_value=0,
         max_value=MAX_QUANTITY,
-        required=False,
         allow_null=True,
         help_text="How many there are; null for unknown.",
+        **options,
     )
 
 
@@ -71,27 +74,14 @@ class VariantInput(StrictSerializer):
     availability = serializers.ChoiceField(
         Availability.choices, default=Availability.IN_STOCK
     )
-    stock = serializers.IntegerField(
-        source="quantity",
-        min_value=0,
-        max_value=MAX_QUANTITY,
-        default=None,
-        allow_null=True,
-        help_text="How many there are; null for unknown.",
+    stock = _quantity(source="quantity", default=None)
+    price_cents = _cents(
+        "Its own price; null for the product's.", default=None, allow_null=True
     )
-    price_cents = serializers.IntegerField(
-        min_value=0,
-        max_value=MAX_MINOR,
+    sale_price_cents = _cents(
+        "Its own price in the sale; null for the product's.",
         default=None,
         allow_null=True,
-        help_text="Its own price; null for the product's.",
-    )
-    sale_price_cents = serializers.IntegerField(
-        min_value=0,
-        max_value=MAX_MINOR,
-        default=None,
-        allow_null=True,
-        help_text="Its own price in the sale; null for the product's.",
     )
 
 
@@ -104,7 +94,9 @@ class ProductInput(StrictSerializer):
         required=False,
         help_text="The slug or the name of a category. A new name makes a new one.",
     )
-    price_cents = _cents("The price in the minor unit of the shop's currency.")
+    price_cents = _cents(
+        "The price in the minor unit of the shop's currency.", required=False
+    )
     description = serializers.CharField(
         max_length=50_000, required=False, allow_blank=True
     )
@@ -115,7 +107,9 @@ class ProductInput(StrictSerializer):
         help_text="Only published products are found. The default is `published`.",
     )
     sale_price_cents = _cents(
-        "The price in the sale, lower than the price; null for none.", allow_null=True
+        "The price in the sale, lower than the price; null for none.",
+        required=False,
+        allow_null=True,
     )
     sale_starts = serializers.DateTimeField(required=False, allow_null=True)
     sale_ends = serializers.DateTimeField(required=False, allow_null=True)
@@ -140,7 +134,7 @@ class ProductInput(StrictSerializer):
         required=False,
         help_text="Of a product without sizes; otherwise write `variants`.",
     )
-    stock = _quantity()
+    stock = _quantity(required=False)
     variants = serializers.ListField(
         child=VariantInput(),
         required=False,
