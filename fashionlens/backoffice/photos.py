@@ -8,10 +8,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import ProductImage
-from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.forms import PhotoField
 from catalog.photos.prepared import PreparedFile
 from catalog.photos.store import set_photo
+from fashionlens.backoffice.product_form.colours import ColoursField
 
 
 def thumbnail(image: ProductImage | None) -> SafeString | str:
@@ -26,11 +26,7 @@ def thumbnail(image: ProductImage | None) -> SafeString | str:
 
 class ProductPhotoForm(forms.ModelForm):
     file = PhotoField(label="Photo")
-    colours = forms.MultipleChoiceField(
-        choices=[(name, name) for name in COLOUR_NAMES],
-        required=False,
-        widget=forms.SelectMultiple(attrs={"size": 4}),
-    )
+    colours = ColoursField(required=False)
 
     class Meta:
         model = ProductImage

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import BaseModelFormSet, ModelForm
+from django.forms import BaseModelFormSet, ModelForm, Script
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -57,6 +57,10 @@ class ProductAdmin(admin.ModelAdmin):
     actions = ["publish", "archive"]
     save_on_top = True
     readonly_fields = ["duplicates"]
+
+    class Media:
+        css = {"all": ["backoffice/product.css"]}
+        js = [Script("backoffice/colours.js", type="module")]
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         if not obj:
