@@ -9,13 +9,13 @@ from django.dispatch import receiver
 from catalog.feeds.runs.files import delete_file as delete_feed_file
 from catalog.feeds.runs.models import FeedRun
 from catalog.models import ProductImage
-from catalog.photos.thumbnails import SIZES, Thumbnail
+from catalog.photos.thumbnails import file_names
 
 
 def _delete_files(image: ProductImage) -> None:
     if not (photo := image.file.name):
         return
-    for name in [*(Thumbnail(photo, size).name for size in SIZES), photo]:
+    for name in [*file_names(photo), photo]:
         image.file.storage.delete(name)
 
 

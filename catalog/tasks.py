@@ -6,6 +6,7 @@ from catalog.feeds.runs.queue import import_due
 from catalog.feeds.runs.schedule import fetch_due
 from catalog.idempotency.answers import forget_old_answers
 from catalog.photos.check import check_media
+from catalog.photos.renditions.sweep import draw_due
 from catalog.prices.sales import apply_all_sales
 from catalog.product_words.sweep import refresh_all, refresh_pending
 from catalog.upkeep.runs import resume_runs, upkeep_task
@@ -30,6 +31,11 @@ def repair_media() -> None:
 @shared_task
 def resume_upkeep() -> None:
     resume_runs()
+
+
+@shared_task
+def draw_renditions() -> int:
+    return draw_due()
 
 
 @shared_task

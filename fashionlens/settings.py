@@ -328,6 +328,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "renditions": {
+        "task": "catalog.tasks.draw_renditions",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "duplicates": {
         "task": "search.tasks.look_for_duplicates",
         "schedule": crontab(hour=3, minute=0),

@@ -17,7 +17,7 @@ from catalog.photos.unused import delete_unused, unused_among
 # A file that is younger may be of a row that is not committed yet.
 MIN_AGE = timedelta(hours=1)
 _CHUNK = 2000
-_THUMBNAILS = {f"{width}.webp" for width, _ in thumbnails.SIZES.values()}
+_THUMBNAILS = {f"{width}.webp" for width in thumbnails.BOXES}
 
 
 @dataclass

@@ -5,7 +5,7 @@ from pgvector.django import BitField
 
 from catalog.photos.colours import COLOUR_NAMES, MAX_COLOURS
 from catalog.photos.fingerprints import HASH_BITS
-from catalog.photos.thumbnails import Thumbnail
+from catalog.photos.thumbnails import Rendition, Thumbnail, renditions
 from catalog.product_words.refresh import WordSource
 
 
@@ -54,6 +54,8 @@ class ProductImage(models.Model):
     # For finding copies, see catalog.photos.fingerprints; NULL until examined.
     picture_hash = BitField(length=HASH_BITS, null=True, editable=False)
     picture_tint = models.BinaryField(null=True)
+    # Whether a worker has been at the renditions, see catalog.photos.renditions.
+    drawn = models.BooleanField(default=False, db_default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     objects = ProductImageQuerySet.as_manager()
@@ -76,10 +78,17 @@ class ProductImage(models.Model):
             models.Index(fields=["kind"], name="photo_kind"),
             models.Index(fields=["pattern"], name="photo_pattern"),
             models.Index(fields=["sha256"], name="photo_sha256"),
+            models.Index(
+                fields=["-id"], condition=models.Q(drawn=False), name="photo_undrawn"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.alt_text or f"Photo {self.pk}"
+
+    @property
+    def renditions(self) -> list[Rendition]:
+        return renditions(str(self.file), (self.width, self.height))
 
     @property
     def small(self) -> Thumbnail:

@@ -54,6 +54,7 @@ def set_photo(*, image: ProductImage, photo: PreparedPhoto) -> None:
     if not image.attributes_chosen:  # by somebody who knows the product
         image.kind = image.pattern = ""
     image.picture_hash, image.picture_tint = photo.fingerprint
+    image.drawn = False
 
 
 def unexamined() -> QuerySet[ProductImage]:
