@@ -20,6 +20,7 @@ from django_guid.integrations.celery import CeleryIntegration
 from kombu import Queue
 
 from fashionlens import embedded
+from fashionlens.backoffice.theme import UNFOLD  # noqa: F401
 from fashionlens.environment import (
     Environment,
     ensure_cache_address,
@@ -108,6 +109,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
+        "font-src 'self'",  # of the admin, its icons
         "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
@@ -153,6 +155,8 @@ INSTALLED_APPS = [
     "search",
     "catalog",
     "catalog.idempotency",
+    "unfold",  # the admin's theme, below the files of backoffice that replace its own
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -5,6 +5,7 @@ from fashionlens.backoffice import (  # noqa: F401
     events,
     feeds,
     index,
+    people,
     products,
     words,
 )

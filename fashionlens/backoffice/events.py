@@ -73,7 +73,7 @@ class EmptySearchAdmin(ReadOnlyAdmin):
         return format_html('<a href="{}">Make a synonym</a>', url)
 
     def has_hide_permission(self, request: HttpRequest) -> bool:
-        return admin.ModelAdmin.has_change_permission(self, request)
+        return request.user.has_perm("search.change_emptysearch")
 
     @admin.action(description="Hide these words", permissions=["hide"])
     def hide(self, request: HttpRequest, queryset: EmptySearchQuerySet) -> None:

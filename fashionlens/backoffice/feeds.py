@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
+from unfold.admin import ModelAdmin
 
 from catalog.feeds.columns import FeedRefused
 from catalog.feeds.export.files import google_lines, json_lines
@@ -46,7 +47,7 @@ EXPORTS = {"tsv": google_lines, "jsonl": json_lines}
 
 
 @admin.register(FeedSource)
-class FeedSourceAdmin(admin.ModelAdmin):
+class FeedSourceAdmin(ModelAdmin):
     list_display = ["name", "address", "every_hours", "fetched", "fetch_error"]
     fields = [
         *("name", "address", "every_hours", "fetched", "fetch_error"),

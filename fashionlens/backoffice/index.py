@@ -70,7 +70,7 @@ class EncoderAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         if isinstance(obj, Encoder) and not _parts(obj):
             return False
-        return admin.ModelAdmin.has_change_permission(self, request, obj)
+        return request.user.has_perm("search.change_encoder")
 
     def get_form(
         self,

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from unfold.admin import TabularInline
 
 from catalog.models import ProductImage
 from catalog.photos.forms import PhotoField
@@ -68,7 +69,7 @@ class PhotoFormSet(forms.BaseInlineFormSet):
             seen.add(sha256)
 
 
-class PhotoInline(admin.TabularInline):
+class PhotoInline(TabularInline):
     model = ProductImage
     form = ProductPhotoForm
     formset = PhotoFormSet

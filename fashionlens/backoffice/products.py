@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin
 
 from catalog.feeds.hand_edits import locked_fields
 from catalog.models import Category, Product, ProductImage
@@ -25,7 +26,7 @@ MAX_BRANDS = 100  # in the filter beside the list
 
 
 @admin.register(Category)
-class CategoryAdmin(admin.ModelAdmin):
+class CategoryAdmin(ModelAdmin):
     list_display = ["name", "slug"]
     prepopulated_fields = {"slug": ["name"]}
     search_fields = ["name"]
@@ -39,7 +40,7 @@ class BrandFilter(admin.AllValuesFieldListFilter):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
+class ProductAdmin(ModelAdmin):
     list_display = ["photo", "title", "sku", "category", "price", "stock", "status"]
     list_display_links = ["photo", "title"]
     list_filter = ["status", "category", ("brand", BrandFilter)]
@@ -141,7 +142,7 @@ def _new_photos(formsets: list[Any]) -> list[ProductImage]:
 
 
 @admin.register(ProductImage)
-class PhotoAdmin(admin.ModelAdmin):
+class PhotoAdmin(ModelAdmin):
     """The page that deletes a photo; photos are added and changed with their
     product."""
 

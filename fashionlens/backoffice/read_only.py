@@ -1,8 +1,8 @@
-from django.contrib import admin
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(ModelAdmin):
     """Pages of rows that commands write."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

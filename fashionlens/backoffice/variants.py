@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
 from django.utils.functional import lazy
+from unfold.admin import TabularInline
 
 from catalog.feeds.hand_edits import locked_fields
+from catalog.models import Product
 from catalog.money import shop_currency
 from catalog.prices.forms import PriceField
 from catalog.variants.models import Variant
@@ -57,9 +58,9 @@ class VariantForm(forms.ModelForm):
             "gtin": forms.TextInput(attrs={"size": 14}),
         }
 
-    def __init__(self, *args: Any, product_sku: str, **options: Any) -> None:
+    def __init__(self, *args: Any, product: Product, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.product_sku = product_sku
+        self.product = product
 
     def has_changed(self) -> bool:
         # A product has at least one variant, even if all is left as it is.
@@ -67,13 +68,14 @@ class VariantForm(forms.ModelForm):
         return super().has_changed() or is_first
 
     def clean_sku(self) -> str:
-        parts = [self.product_sku, self.cleaned_data.get("size")]
+        # Known by now: the form of the product is checked first.
+        parts = [self.product.sku, self.cleaned_data.get("size")]
         return self.cleaned_data["sku"] or "-".join(filter(None, parts))
 
 
 class VariantFormSet(forms.BaseInlineFormSet):
     def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
-        return super().get_form_kwargs(index) | {"product_sku": self.instance.sku}
+        return super().get_form_kwargs(index) | {"product": self.instance}
 
     def clean(self) -> None:
         # Lists filter and sort by the product's price, which is the lowest.
@@ -87,7 +89,7 @@ class VariantFormSet(forms.BaseInlineFormSet):
                 form.add_error("price_cents", message)
 
 
-class VariantInline(admin.TabularInline):
+class VariantInline(TabularInline):
     model = Variant
     form = VariantForm
     formset = VariantFormSet

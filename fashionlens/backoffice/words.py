@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from unfold.admin import ModelAdmin
 
 from catalog.api.serializers import explanation_json
 from catalog.filters import Filters
@@ -14,7 +15,7 @@ from catalog.words import WordsError
 
 
 @admin.register(Synonym)
-class SynonymAdmin(admin.ModelAdmin):
+class SynonymAdmin(ModelAdmin):
     """Synonyms of this shop; those of the language come with FashionLens."""
 
     list_display = ["words", "also"]

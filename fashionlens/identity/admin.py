@@ -6,6 +6,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from unfold.admin import ModelAdmin
 
 from fashionlens.identity.contrast import PAPERS, readable
 from fashionlens.identity.logo import MAX_KB, prepare_logo
@@ -41,7 +42,7 @@ class ShopForm(forms.ModelForm):
 
 
 @admin.register(Shop)
-class ShopAdmin(admin.ModelAdmin):
+class ShopAdmin(ModelAdmin):
     form = ShopForm
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -77,7 +78,7 @@ class ShopAdmin(admin.ModelAdmin):
 
 
 @admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(ModelAdmin):
     list_display = ["title", "position"]
     prepopulated_fields = {"slug": ["title"]}
 

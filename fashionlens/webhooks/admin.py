@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin
 
 from fashionlens.webhooks.models import WebhookEndpoint, WebhookMessage
 from fashionlens.webhooks.tasks import send_webhooks
@@ -20,14 +21,14 @@ class EndpointForm(forms.ModelForm):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(admin.ModelAdmin):
+class WebhookEndpointAdmin(ModelAdmin):
     form = EndpointForm
     list_display = ["url", "events", "active"]
     readonly_fields = ["secret"]
 
 
 @admin.register(WebhookMessage)
-class WebhookMessageAdmin(admin.ModelAdmin):
+class WebhookMessageAdmin(ModelAdmin):
     list_display = ["created", "event", "subject", "state", "tries", "answer"]
     list_filter = ["state", "event", "endpoint"]
     search_fields = ["subject"]
