@@ -11,6 +11,7 @@ from typing import ClassVar
 from catalog.feeds.columns import Record, match_headings, normalize_heading
 from catalog.feeds.formats.table import ShopExport, TableFeed
 from catalog.feeds.formats.variant_options import split_options
+from catalog.feeds.formats.woocommerce_headings import in_english
 from catalog.feeds.parsers import split_links
 
 _TYPE, _ID, _PARENT = "woo type", "woo id", "woo parent"
@@ -49,7 +50,7 @@ _NOT_SOLD = {"variable", "grouped"}
 
 
 def is_woocommerce(headings: Iterable[str]) -> bool:
-    keys = {normalize_heading(heading) for heading in headings}
+    keys = {normalize_heading(heading) for heading in in_english(headings)}
     return {"type", "sku", "name", "regular_price"} <= keys
 
 
@@ -98,12 +99,14 @@ class _Parents:
 
 def open_woocommerce(feed: TableFeed, mapping: Mapping[str, str]) -> WooCommerceFeed:
     """Return the feed; `mapping` goes before the usual names."""
-    keys = [normalize_heading(heading) for heading in feed.headings]
+    headings = in_english(feed.headings)
+    keys = [normalize_heading(heading) for heading in headings]
+    mapping = dict(zip(in_english(mapping), mapping.values(), strict=True))
     chosen = {*mapping.values()}
     usual = {
         key: col for key, col in _COLUMNS.items() if key in keys and col not in chosen
     }
-    columns = match_headings(feed.headings, {**usual, **mapping})
+    columns = match_headings(headings, {**usual, **mapping})
     own = {n: _OWN_COLUMNS[key] for n, key in enumerate(keys) if key in _OWN_COLUMNS}
     options = {n: key for n, key in enumerate(keys) if _ATTRIBUTE.fullmatch(key)}
     # The number of a product and its description in short are no columns of a feed.

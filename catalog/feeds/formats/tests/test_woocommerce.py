@@ -148,3 +148,64 @@ def test_drafts_and_private_products_are_hidden(read, published):
 def test_a_short_description_stands_in_for_a_missing_one(read):
     [row] = rows(read(HAT | {"Short description": "Light<br>hat"}))
     assert row.values["description"] == "Light\nhat"
+
+
+GERMAN = """ID,Typ,Artikelnummer,"GTIN, UPC, EAN oder ISBN",Name,Veröffentlicht,\
+Sichtbarkeit im Katalog,Kurzbeschreibung,Beschreibung,\
+"Datum, an dem Angebotspreis beginnt","Datum, an dem Angebotspreis endet",Vorrätig?,\
+Bestand,Lieferrückstande erlaubt?,Angebotspreis,Regulärer Preis,Kategorien,Bilder,\
+Übergeordnetes Produkt,Externe URL,Position,Marken,Attribut 1 Name,Attribut 1 Wert(e)
+10,variable,KLEID,,Kleid,1,visible,,Leicht.,,,1,,0,,,Kleider,https://x.example/1.jpg,,,0,\
+Zora,Größe,"36, 38"
+11,variation,KLEID-36,4006381333931,Kleid - 36,1,visible,,,2026-01-01,2026-12-31,1,3,0,\
+"39,90","49,90",,,KLEID,,0,,Größe,36
+"""
+FRENCH = """ID,Type,UGS,Nom,Publié,Description courte,En stock ?,Stock,Tarif régulier,\
+Catégories,Images,Parent,Nom de l\N{RIGHT SINGLE QUOTATION MARK}attribut 1,\
+Valeur(s) de l'attribut 1
+10,simple,ROBE,Robe,1,Légère.,1,3,"49,90",Robes,https://x.example/1.jpg,,Taille,36
+"""
+SPANISH = """ID,Tipo,SKU,Nombre,Publicado,Descripción,¿Existencias?,Inventario,\
+Precio normal,Categorías,Imágenes,Superior
+10,simple,VESTIDO,Vestido,1,Ligero.,1,3,"49,90",Vestidos,https://x.example/1.jpg,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "sku", "title", "category"),
+    [
+        (GERMAN, "KLEID-36", "Kleid", "Kleider"),
+        (FRENCH, "ROBE", "Robe", "Robes"),
+        (SPANISH, "VESTIDO", "Vestido", "Vestidos"),
+    ],
+)
+def test_headings_of_other_languages_are_known(tmp_path, text, sku, title, category):
+    path = tmp_path / "export.csv"
+    path.write_text(text)
+    feed = open_feed(path)
+    assert isinstance(feed, WooCommerceFeed)
+    [row] = rows(list(feed))
+    assert (row.sku, row.problems, row.category) == (sku, [], category)
+    assert (row.values["title"], row.values["price_cents"]) == (title, 4990)
+    assert (row.values["quantity"], row.is_hidden) == (3, False)
+    assert row.links == ["https://x.example/1.jpg"]
+
+
+def test_a_german_size_has_its_parents_group_and_its_own_price(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(GERMAN)
+    [record] = open_feed(path)
+    assert (record.cells["item_group_id"], record.cells["size"]) == ("KLEID", "36")
+    [row] = rows([record])
+    assert (row.values["sale_price_cents"], row.values["gtin"]) == (
+        3990,
+        "4006381333931",
+    )
+    assert row.values["brand"] == "Zora"
+
+
+def test_a_column_may_be_mapped_by_its_german_heading(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(GERMAN)
+    [record] = open_feed(path, mapping={"Marken": "", "Kurzbeschreibung": "brand"})
+    assert record.cells.get("brand", "") == ""
