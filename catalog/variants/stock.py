@@ -34,15 +34,18 @@ WITH states AS (
     WHERE p.id = ANY(%s)
 ), best AS (
     SELECT *, min(place) OVER (PARTITION BY id) AS first FROM states
+), buyable AS (
+    SELECT id, array_agg(size ORDER BY first, size) AS sizes FROM (
+        SELECT id, size, min(position) AS first FROM states
+        WHERE size <> '' AND place < 4 GROUP BY id, size
+    ) AS each GROUP BY id
 ), fresh AS (
-    SELECT id, availability, CASE
+    SELECT best.id, availability, CASE
         WHEN bool_or(quantity IS NULL AND NOT missing) THEN NULL
         ELSE least(coalesce(sum(quantity), 0), 2147483647)::int
-    END AS stock, ARRAY(
-        SELECT size FROM states WHERE states.id = best.id AND size <> '' AND place < 4
-        GROUP BY size ORDER BY min(position), size
-    ) AS sizes
-    FROM best WHERE place = first GROUP BY id, availability
+    END AS stock, coalesce(buyable.sizes, '{}') AS sizes
+    FROM best LEFT JOIN buyable ON buyable.id = best.id
+    WHERE place = first GROUP BY best.id, availability, buyable.sizes
 )
 UPDATE catalog_product p
 SET availability = fresh.availability, stock = fresh.stock, sizes = fresh.sizes,
