@@ -4,6 +4,7 @@ from celery import shared_task
 
 from catalog.feeds.runs.queue import import_due
 from catalog.feeds.runs.schedule import fetch_due
+from catalog.history.entries import forget_old_entries
 from catalog.idempotency.answers import forget_old_answers
 from catalog.photos.check import check_media
 from catalog.photos.renditions.sweep import draw_due
@@ -71,3 +72,8 @@ def forget_idempotency_keys() -> None:
 @upkeep_task
 def complete_variants() -> None:
     add_all_missing_variants()
+
+
+@upkeep_task
+def forget_history() -> None:
+    log.info("Old entries of the history deleted: %d", forget_old_entries())

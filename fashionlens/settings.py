@@ -165,6 +165,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
+    "auditlog",
     "axes",
     "corsheaders",
     "django_guid",
@@ -382,6 +383,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.forget_idempotency_keys",
         "schedule": crontab(minute=20),
     },
+    "history": {
+        "task": "catalog.tasks.forget_history",
+        "schedule": crontab(hour=3, minute=50),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),
@@ -444,6 +449,22 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+
+# History ----------------------------------------------------------------------
+
+# Days to keep what was changed, when and by whom.
+HISTORY_DAYS = env.int("HISTORY_DAYS", 365)
+if HISTORY_DAYS < 1:
+    raise ImproperlyConfigured(
+        f"HISTORY_DAYS is {HISTORY_DAYS}. Set it to 1 day or more."
+    )
+# Products are recorded by catalog.history, all at once.
+AUDITLOG_INCLUDE_TRACKING_MODELS = (
+    *("catalog.Category", "catalog.Synonym", "catalog.FeedSource"),
+    *("identity.Shop", "identity.Page"),
+)
+AUDITLOG_STORE_JSON_CHANGES = True
+AUDITLOG_DISABLE_REMOTE_ADDR = True
 
 # Search -----------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.feeds.records import RecordFile
+from catalog.history.entries import Author
+from catalog.history.snapshots import recorded
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import FeedProduct, Product
 from catalog.variants.models import Availability, Variant
@@ -53,15 +55,18 @@ class Missing:
                 FeedProduct.objects.filter(pk__in=chunk).update(
                     archived=True, digest=""
                 )
-                Product.objects.filter(pk__in=chunk).update(
-                    status=Product.Status.ARCHIVED, updated=timezone.now()
-                )
+                products = Product.objects.filter(pk__in=chunk)
+                with recorded(Author(name=f"Feed {self.feed_name}"), *chunk):
+                    products.update(
+                        status=Product.Status.ARCHIVED, updated=timezone.now()
+                    )
         for chunk in _chunks(self.sizes):
             with transaction.atomic():
                 lock_until_commit(IMPORT)
-                Variant.objects.filter(pk__in=chunk).update(
-                    availability=Availability.OUT_OF_STOCK, quantity=0
-                )
+                sizes = Variant.objects.filter(pk__in=chunk)
+                ids = sizes.order_by().values_list("product", flat=True).distinct()
+                with recorded(Author(name=f"Feed {self.feed_name}"), *ids):
+                    sizes.update(availability=Availability.OUT_OF_STOCK, quantity=0)
 
 
 def find_missing(feed_name: str, records: RecordFile) -> Missing:

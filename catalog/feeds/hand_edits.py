@@ -19,14 +19,23 @@ _LABELS = {
 
 
 def lock_product(product: Product, names: Iterable[str]) -> None:
-    _lock(product, _OF_PRODUCT & {*names})
+    _lock(product, lockable_fields(Product, names))
 
 
 def lock_variant(variant: Variant, names: Iterable[str]) -> None:
+    _lock(variant, lockable_fields(Variant, names))
+
+
+def lockable_fields(
+    model: type[Product] | type[Variant], names: Iterable[str]
+) -> set[str]:
+    """Return what is to be locked where these fields were changed."""
+    changed = {name.removesuffix("_id") for name in names}
+    if model is Product:
+        return _OF_PRODUCT & changed
     # A quantity and an availability say the same thing.
-    names = {*names}
     stock = {"availability", "quantity"}
-    _lock(variant, _OF_VARIANT & (names | stock if names & stock else names))
+    return _OF_VARIANT & (changed | stock if changed & stock else changed)
 
 
 def locked_fields(product: Product) -> list[tuple[str, str]]:

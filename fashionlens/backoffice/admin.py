@@ -9,3 +9,4 @@ from fashionlens.backoffice import (  # noqa: F401
     products,
     words,
 )
+from fashionlens.backoffice.changes import history  # noqa: F401

@@ -17,6 +17,8 @@ from catalog.photos.check import restore_file
 from catalog.photos.prepared import PreparedPhoto
 from catalog.photos.store import new_photo
 
+PhotosRead = dict[str, dict[str, LinkedPhoto]]  # by first SKU and link
+
 
 @dataclass(frozen=True)
 class PhotoLinks:

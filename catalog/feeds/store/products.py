@@ -11,15 +11,20 @@ from django.utils import timezone
 from catalog.categories import category_of
 from catalog.feeds.groups import RowGroup
 from catalog.feeds.options import ImportOptions
-from catalog.feeds.photos.order import PhotoLinks, plan_photos, without_settled
-from catalog.feeds.photos.reader import LinkedPhoto
+from catalog.feeds.photos.order import (
+    PhotoLinks,
+    PhotosRead,
+    plan_photos,
+    without_settled,
+)
 from catalog.feeds.plain_text import tidy_lines
 from catalog.feeds.store.addresses import free_skus, free_slugs
 from catalog.feeds.store.colours import choose_colours, choose_product_colours
 from catalog.feeds.store.matches import StoredProducts
 from catalog.feeds.store.sizes import SizeBatch
-from catalog.feeds.store.writes import update_claims, update_products
+from catalog.history.entries import CREATED, Author, record
 from catalog.models import Category, FeedProduct, Product
+from catalog.writes.rows import update_claims, update_products
 
 _PUBLISHED, _ARCHIVED = Product.Status.PUBLISHED, Product.Status.ARCHIVED
 PHOTOS = "photos"  # among the locked fields
@@ -32,6 +37,8 @@ class ProductChange:
     product: Product
     is_new: bool = False
     fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    # The same for the history, with ids instead of names.
+    values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     locked: set[str] = field(default_factory=set)  # what the feed would change
 
     def set(
@@ -45,7 +52,8 @@ class ProductChange:
         for name in different - kept:
             # Their order is no news to people.
             if name != "position":
-                self.fields[prefix + name] = (getattr(row, name), values[name])
+                both = (getattr(row, name), values[name])
+                self.fields[prefix + name] = self.values[prefix + name] = both
             setattr(row, name, values[name])
         return different - kept
 
@@ -57,7 +65,7 @@ class ProductBatch:
         self,
         options: ImportOptions,
         groups: list[RowGroup],
-        photos: dict[str, dict[str, LinkedPhoto]],  # by first SKU and link
+        photos: PhotosRead,
     ) -> None:
         self.options = options
         self.groups = groups
@@ -100,6 +108,7 @@ class ProductBatch:
             }
         )
         self._remember(found)
+        self._record()
         self._count(found)
         return [each for each in self.changes.values() if each.is_new or each.fields]
 
@@ -200,10 +209,11 @@ class ProductBatch:
         for product in linked:
             if product.sku in changes.products:
                 self.changes[product.pk].fields[PHOTOS] = ("", "")
+                self.changes[product.pk].values[PHOTOS] = (None, None)
         self.counts["photos_added"] += len(changes.added)
         self.counts["photos_removed"] += len(changes.removed)
 
-    def _photos(self, group: RowGroup) -> dict[str, LinkedPhoto]:
+    def _photos(self, group: RowGroup) -> Any:
         read = (self.photos.get(row.sku, {}) for row in group.rows)
         return {link: photo for photos in read for link, photo in photos.items()}
 
@@ -214,6 +224,14 @@ class ProductBatch:
                 change.product.updated = timezone.now()
                 products.append(change.product)
         update_products(products, self.changed)
+
+    def _record(self) -> None:
+        author = Author(name=f"Feed {self.options.feed_name}")
+        new = {pk: each for pk, each in self.changes.items() if each.is_new}
+        made = {pk: {"sku": (None, each.product.sku)} for pk, each in new.items()}
+        record(made, author, action=CREATED)
+        known = self.changes.keys() - new.keys()
+        record({pk: self.changes[pk].values for pk in sorted(known)}, author)
 
     def _remember(self, found: dict[int, RowGroup]) -> None:
         """Note what the rows were, so that the same rows need not be read again."""

@@ -5,9 +5,9 @@ from typing import Any
 from catalog.feeds.groups import RowGroup
 from catalog.feeds.rows import ProductRow
 from catalog.feeds.store.matches import StoredProducts
-from catalog.feeds.store.writes import update_variants
 from catalog.models import Product
 from catalog.variants.models import Variant
+from catalog.writes.rows import update_variants
 
 
 class SizeBatch:

@@ -3,7 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from catalog.announcements.signals import products_changed
 from catalog.feeds.tests.feed_folder import COAT, HAT, colours, product
+from catalog.history.entries import entries_of
 from catalog.models import Category, Product, ProductImage
 from catalog.product_words.models import ProductWords
 from catalog.tests.factories import make_category, make_product
@@ -169,3 +171,25 @@ def test_an_xml_feed_creates_products(shop):
     )
     assert "1 products created" in shop.run()
     assert (product("A1").price_cents, colours("A1")) == (1990, ["red"])
+
+
+def test_products_that_a_feed_changes_are_announced_and_have_a_history(shop):
+    head = "id,title,price,product_type,quantity"
+    shop.feed("A1,Coat,5,Coats,1", "A2,Hat,5,Hats,1", head=head)
+    said: list[int] = []
+
+    def listen(products, **kwargs):
+        said.extend(products)
+
+    products_changed.connect(listen)
+    shop.feed("A1,Coat,6,Hats,1", "A2,Hat,5,Hats,3", head=head)
+    one, two = product("A1"), product("A2")
+    assert {*said} == {one.pk, two.pk}
+    coats, hats = (Category.objects.get(name=name).pk for name in ("Coats", "Hats"))
+    entries = entries_of([one.pk, two.pk]).order_by("pk")
+    assert [entry.changes for entry in entries] == [
+        *({"sku": [None, "A1"]}, {"sku": [None, "A2"]}),
+        {"price_cents": [500, 600], "category_id": [coats, hats]},
+        {"A2 quantity": [1, 3]},
+    ]
+    assert entries[2].additional_data == {"by": "Feed spring"}

@@ -1,29 +1,38 @@
 """Updates of many rows, each with values of its own, in one statement.
 
 `bulk_update` would build an expression for each value, which takes longer than all the
-rest of an import.
+rest of an import or of a bulk change.
 """
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from django.db import connection, models
 
-from catalog.models import FeedProduct, Product
+from catalog.announcements.signals import products_changed
+from catalog.models import FeedProduct, Product, ProductQuerySet
 from catalog.prices.sales import SALE_FIELDS, apply_sales
 from catalog.product_words.refresh import refresh_words
 from catalog.variants.models import Variant
 from catalog.variants.stock import refresh_stock
 
 
-def update_products(products: Collection[Product], names: set[str]) -> None:
+def update_products(
+    products: Collection[Product],
+    names: set[str],
+    *,
+    words: Callable[[list[int]], None] = refresh_words,
+) -> None:
     """Write fields of products that the caller has locked, and what depends on them."""
     ids = [product.pk for product in products]
+    if not ids:
+        return
     _update(products, names | {"updated"})
     if names & SALE_FIELDS:
         apply_sales(ids)
-    if names & {*Product.objects.all().word_fields}:
-        refresh_words(ids)
+    products_changed.send(Product, products=ids)
+    if names & ProductQuerySet.word_fields:
+        words(ids)
 
 
 def update_variants(variants: Collection[Variant], names: set[str]) -> None:
