@@ -22,16 +22,11 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from catalog.announcements.querysets import AnnouncedQuerySet
-from catalog.feeds.runs import models as feed_runs  # noqa: F401  (for Django)
-from catalog.former_slugs.models import FormerSlug  # noqa: F401  (so that Django finds it)
 from catalog.photos.models import ProductImage
 from catalog.prices.models import Priced, PricedQuerySet
-from catalog.product_words.models import Word  # noqa: F401  (so that Django finds it)
 from catalog.product_words.refresh import WordSource, words_version
-from catalog.synonyms.models import Synonym  # noqa: F401  (so that Django finds it)
-from catalog.upkeep.models import UpkeepRun  # noqa: F401  (so that Django finds it)
+from catalog.upkeep import tables  # noqa: F401  (so that Django finds them)
 from catalog.variants import models as variants
-from catalog.word_query.models import FoundSearch  # noqa: F401  (for Django)
 from catalog.word_query.tsquery import TsQuery
 
 

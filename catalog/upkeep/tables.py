@@ -1,0 +1,6 @@
+"""The models that no other model of the catalogue names, for Django to find."""
+
+__all__ = [
+    *("BulkChange", "FeedRun", "FeedSource", "FormerSlug", "FoundSearch"),
+    *("ProductWords", "Synonym", "UpkeepRun", "Word"),
+]
