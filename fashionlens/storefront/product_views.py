@@ -20,9 +20,11 @@ from catalog.former_slugs.addresses import new_product_address
 from catalog.models import Product
 from fashionlens.storefront.error_pages import not_found, parameter_error
 from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
+from fashionlens.storefront.http.html import set_etag_without
 from fashionlens.storefront.parameters import read_weights
 from fashionlens.storefront.recently_viewed import forget, remember
 from fashionlens.storefront.recommendations import (
+    Recommendations,
     because_recently_viewed,
     outfit_list,
     similar_list,
@@ -36,8 +38,6 @@ NOT_IN_SHOP = "This product is not in the shop."
 
 
 @require_safe
-@vary_on_cookie
-@cache_control(private=True)
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         product = Product.objects.published().with_photos().get(slug=slug)
@@ -57,9 +57,10 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     except (ParameterError, ValidationError) as error:
         return parameter_error(request, error)
     response = TemplateResponse(request, "storefront/product.html", context)
+    if isinstance(similar := context.get("similar"), Recommendations):
+        set_etag_without(response, similar.list_id)
     is_prefetch = "prefetch" in request.headers.get("Sec-Purpose", "")
     if request.method == "GET" and not is_prefetch:
-        remember(request, response, product.pk)
         _record_click(request, product)
     return response
 
@@ -107,7 +108,10 @@ def more(request: HtmxRequest, slug: str) -> TemplateResponse:
         "next": product.get_absolute_url(),
     }
     name = "_more.html" if request.htmx else "more.html"
-    return TemplateResponse(request, f"storefront/product/{name}", context)
+    response = TemplateResponse(request, f"storefront/product/{name}", context)
+    # Here, because the page itself is the same for everybody.
+    remember(request, response, product.pk)
+    return response
 
 
 def _is_id(text: str) -> bool:

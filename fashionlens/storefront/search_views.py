@@ -13,7 +13,6 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
 from rest_framework.exceptions import ValidationError
@@ -47,14 +46,12 @@ from search.query.kept_search import (
 from search.query.query_upload import QueryPhotoHandler
 
 
-@csrf_exempt  # `_search` checks: reading the form earlier would use other handlers
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HtmxRequest) -> HttpResponse:
     request.upload_handlers = [QueryPhotoHandler(request)]
     return _search(request)
 
 
-@csrf_protect
 @page_or_fragment
 def _search(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST":

@@ -9,9 +9,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
-from django.views.decorators.vary import vary_on_cookie
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import Filters, ParameterError
@@ -43,8 +41,6 @@ SUGGESTIONS_AGE_S = 60
 
 
 @require_safe
-@vary_on_cookie
-@cache_control(private=True)
 def home(request: HttpRequest) -> HttpResponse:
     try:
         listing, sort = _read_listing(request)

@@ -67,14 +67,6 @@ def test_a_malformed_form_is_a_bad_request(client, fake_encoder):
     assert response.status_code == 400
 
 
-def test_a_form_without_csrf_token_gets_the_shops_error_page(fake_encoder):
-    from django.test import Client
-
-    response = send(Client(enforce_csrf_checks=True), make_photo_bytes())
-    assert response.status_code == 403
-    assert "This form has expired" in response.text
-
-
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["plain", "htmx"])
 @pytest.mark.parametrize("error", [encoders.NoActiveEncoder, EncoderError])
 def test_a_search_without_an_encoder_answers_503(client, monkeypatch, error, headers):
