@@ -180,6 +180,17 @@ def _cents(help_text: str) -> OptionalNumber:
     )
 
 
+def ordering_field(help_text: str) -> serializers.ChoiceField:
+    names = [*ORDERINGS, "relevance"]
+    message = f'"{{input}}" is not allowed. Use one of: {", ".join(names)}'
+    return serializers.ChoiceField(
+        names,
+        required=False,
+        error_messages={"invalid_choice": message},
+        help_text=help_text,
+    )
+
+
 _VALUE_HELP = {
     "category": "The slug of a category.",
     "brand": "The whole name of a brand, in upper or lower case.",
@@ -241,15 +252,7 @@ class ListingParameters(FilterParameters):
         help_text="The SKU of a product. Repeat it for several; unknown ones are"
         " missing from the answer.",
     )
-    ordering = serializers.ChoiceField(
-        [*ORDERINGS, "relevance"],
-        required=False,
-        error_messages={
-            "invalid_choice": '"{input}" is not allowed. Use one of: '
-            + ", ".join([*ORDERINGS, "relevance"])
-        },
-        help_text="The default is `relevance` with `q`, else `-created`.",
-    )
+    ordering = ordering_field("The default is `relevance` with `q`, else `-created`.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("ordering") == "relevance" and "q" not in attrs:

@@ -20,7 +20,7 @@ _IPV6_PREFIX = 64
 # that makes the request count.
 _SCOPES = {
     "storefront:search": ("search", "POST"),
-    "api:search": ("search", "POST"),
+    "api:search": ("search", ""),
     "storefront:results": ("refinements", ""),
     "storefront:result-filters": ("refinements", ""),
     "api:search-query": ("refinements", ""),

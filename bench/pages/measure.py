@@ -44,6 +44,7 @@ WARM_UP = 4  # requests of each kind that are not counted
 COUNTED = 5  # addresses of each kind whose queries are counted
 SEARCHES = 30  # kept searches that pages are cut from
 SEARCH_PATH = "/api/v1/search/?page_size=12"
+FACETS_PATH = f"{SEARCH_PATH}&facets=true"
 
 
 def main() -> None:
@@ -63,8 +64,9 @@ def main() -> None:
             for kind in page_kinds(Random(2), searches)
             if options.only in kind.name
         }
-        times = [browser.search(body)[0] for body in bodies]
-        figures["photo search (POST)"] = summary(times[WARM_UP:])
+        for name, path in (("", SEARCH_PATH), (", facets", FACETS_PATH)):
+            times = [browser.search(body, path)[0] for body in bodies]
+            figures[f"photo search (POST{name})"] = summary(times[WARM_UP:])
     print(json.dumps(figures))
 
 
@@ -108,10 +110,10 @@ class Browser:
     def get(self, path: str, headers: dict[str, str]) -> float:
         return self._send("GET", path, None, headers)[0]
 
-    def search(self, body: bytes) -> tuple[float, str]:
+    def search(self, body: bytes, path: str = SEARCH_PATH) -> tuple[float, str]:
         """Return the time in ms and the id of the kept search."""
         headers = {"Content-Type": MULTIPART_CONTENT}
-        taken, answer, _ = self._send("POST", SEARCH_PATH, body, headers)
+        taken, answer, _ = self._send("POST", path, body, headers)
         return taken, json.loads(answer)["query"]
 
     def view_products(self) -> str:

@@ -20,6 +20,7 @@ UNSUPPORTED_MEDIA_TYPE = ProblemCase(
 _TYPES: tuple[tuple[tuple[type, ...], type, str], ...] = (
     ((serializers.CharField, serializers.ChoiceField), str, "a text"),
     ((serializers.IntegerField,), int, "a whole number"),
+    ((serializers.BooleanField,), bool, "true or false"),
 )
 
 
@@ -38,20 +39,21 @@ def _check_types(
     errors = {
         name: [error]
         for name, field in fields.items()
-        if name in data and (error := _wrong_type(field, data[name]))
+        if name in data and (error := wrong_type(field, data[name]))
     }
     if errors:
         raise ValidationError(errors)
 
 
-def _wrong_type(field: Any, value: Any) -> ErrorDetail | None:
+def wrong_type(field: Any, value: Any) -> ErrorDetail | None:
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         return next(
-            filter(None, (_wrong_type(field.child, each) for each in value)), None
+            filter(None, (wrong_type(field.child, each) for each in value)), None
         )
     for kinds, types, named in _TYPES:
         whole = isinstance(value, float) and value.is_integer() and types is int
-        is_right = whole or (isinstance(value, types) and not isinstance(value, bool))
+        same = isinstance(value, bool) == (types is bool)
+        is_right = whole or (isinstance(value, types) and same)
         if value is not None and isinstance(field, kinds) and not is_right:
             return ErrorDetail(f"Send {named}, not {str(value)[:20]!r}.", "invalid")
     return None

@@ -27,10 +27,8 @@ NO_ENCODER = ProblemCase(503, "no_encoder", "The search has no working encoder."
 QUERY_EXPIRED = ProblemCase(
     410, "query_expired", "The search has expired or never existed. Search again."
 )
-PHOTO_PROBLEMS = (
-    *photo_problems.PHOTO_PROBLEMS,
-    ProblemCase(422, "no_garment", NO_GARMENT),
-)
+GARMENT_PROBLEM = ProblemCase(422, "no_garment", NO_GARMENT)
+PHOTO_PROBLEMS = (*photo_problems.PHOTO_PROBLEMS, GARMENT_PROBLEM)
 ADDRESS_PROBLEMS = (
     ProblemCase(422, "addresses_off", "This shop does not fetch photos from the web."),
     *photo_problems.ADDRESS_PROBLEMS,

@@ -25,6 +25,7 @@ from catalog.api.problems import (
 from catalog.parameters import PageParameters
 from search.api.base import (
     ADDRESS_PROBLEMS,
+    GARMENT_PROBLEM,
     NO_ENCODER,
     PHOTO_PROBLEMS,
     QUERY_EXPIRED,
@@ -32,10 +33,16 @@ from search.api.base import (
     ServiceErrors,
 )
 from search.api.examples import SEARCH_PAGE
+from search.api.json_body import JsonSearchParser
 from search.api.serializers import SearchPageOutput, garment_json, matches_json
 from search.events.record import record_empty_search
 from search.query.kept_search import KeptSearch, get_search, start_search
-from search.query.parameters import KeptParameters, StartParameters
+from search.query.parameters import (
+    AddressParameters,
+    KeptParameters,
+    ShopStartParameters,
+    StartParameters,
+)
 from search.query.query_upload import (
     BarePhotoParser,
     PhotoFormParser,
@@ -44,24 +51,32 @@ from search.query.query_upload import (
 from search.query.refinement import Refinement
 from search.query.start import Start
 
-PARSE_ERROR = ProblemCase(400, "parse_error", "The form cannot be read.")
+PARSE_ERROR = ProblemCase(400, "parse_error", "The body cannot be read.")
 UNSUPPORTED_MEDIA_TYPE = ProblemCase(
-    415, "unsupported_media_type", "The body is neither a form nor an image."
+    415, "unsupported_media_type", "The body is neither a form nor an image nor JSON."
 )
 
 
 class SearchView(ServiceErrors, PrivateView):
-    parser_classes = [PhotoFormParser, BarePhotoParser]
+    parser_classes = [PhotoFormParser, BarePhotoParser, JsonSearchParser]
 
     @extend_schema_serializer(component_name="Search")
     class Input(StartParameters):
+        pass
+
+    @extend_schema_serializer(component_name="SearchWithoutPhoto")
+    class JsonInput(AddressParameters):
         pass
 
     @extend_schema(
         operation_id="search",
         summary="Search by look and by words",
         tags=["search"],
-        request={"multipart/form-data": Input, "image/*": OpenApiTypes.BINARY},
+        request={
+            "multipart/form-data": Input,
+            "image/*": OpenApiTypes.BINARY,
+            "application/json": JsonInput,
+        },
         responses={
             200: SearchPageOutput,
             **problems(
@@ -84,20 +99,31 @@ class SearchView(ServiceErrors, PrivateView):
         Send a form with any mix of a file in `photo`, the `address` of a photo on the
         web, a `product` of the shop, `words`, products to `like` and to `dislike`, and
         filters. Or send the photo itself as the body, with its `image/...` type and
-        the other fields in the query string.
+        the other fields in the query string. Without a photo, JSON will do.
 
         The shop does not keep the photo. It keeps the photo's vector under the id
         `query` for a while, so that further pages and refinements need no new upload.
         """
         values = self.Input.read(form_and_query_string(request))
-        # One more result says whether there is a next page.
-        first = None if values["facets"] else values["page_size"] + 1
-        search = start_search(
-            Start.from_parameters(values),
-            Refinement.from_parameters(values),
-            first=first,
-        )
-        return _search_page(request, search, values)
+        return _first_page(request, values)
+
+    @extend_schema(
+        operation_id="search_without_photo",
+        summary="Search by words, or by a product",
+        tags=["search"],
+        parameters=[ShopStartParameters],
+        responses={
+            200: SearchPageOutput,
+            **problems(INVALID, GARMENT_PROBLEM, THROTTLED, UNAVAILABLE, NO_ENCODER),
+        },
+        examples=[SEARCH_PAGE],
+    )
+    def get(self, request: Request) -> Response:
+        """Returns what words find, or what looks like a product of the shop.
+
+        As the `POST` without a photo.
+        """
+        return _first_page(request, ShopStartParameters.read(request.query_params))
 
 
 class SearchPageView(ServiceErrors, PrivateView):
@@ -140,6 +166,15 @@ class SearchPageView(ServiceErrors, PrivateView):
         values = self.Input.read(request.query_params)
         kept = get_search(query_id=query, refinement=Refinement.from_parameters(values))
         return _search_page(request, kept, values)
+
+
+def _first_page(request: Request, values: dict[str, Any]) -> Response:
+    # One more result says whether there is a next page.
+    first = None if values["facets"] else values["page_size"] + 1
+    search = start_search(
+        Start.from_parameters(values), Refinement.from_parameters(values), first=first
+    )
+    return _search_page(request, search, values)
 
 
 def _search_page(

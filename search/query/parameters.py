@@ -11,6 +11,7 @@ from catalog.parameters import (
     OptionalNumber,
     Parameters,
     ValuesField,
+    ordering_field,
     words_field,
 )
 from ml.preprocess import MAX_MB
@@ -49,6 +50,9 @@ class RefinementParameters(FilterParameters, WeightParameters):
         f" like. Repeat it for several, at most {MAX_SKUS}.",
         MAX_SKUS,
     )
+    ordering = ordering_field(
+        "The order of the results; the default is `relevance`, the best first."
+    )
 
 
 class KeptParameters(RefinementParameters):
@@ -59,23 +63,9 @@ class KeptParameters(RefinementParameters):
     )
 
 
-class StartParameters(RefinementParameters):
-    """What a search starts from; at least one, or words, or a product to like."""
+class ShopStartParameters(RefinementParameters):
+    """What a search starts from in the shop; or words, or a product to like."""
 
-    photo = serializers.FileField(
-        required=False,
-        allow_empty_file=True,  # refused as every bad photo, by its own code
-        error_messages={
-            "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
-        },
-        help_text=f"A photo of at most {MAX_MB} MB and 30 megapixels in JPEG, PNG,"
-        " WebP, HEIC, AVIF or GIF (its first frame that shows something).",
-    )
-    address = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        help_text="The web address of a photo, where the shop fetches photos.",
-    )
     product = serializers.CharField(
         max_length=MAX_SKU_CHARS,
         required=False,
@@ -100,4 +90,26 @@ class StartParameters(RefinementParameters):
         max_value=MAX_PAGE_SIZE,
         default=PAGE_SIZE,
         help_text="How many results a page holds.",
+    )
+
+
+class AddressParameters(ShopStartParameters):
+    address = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text="The web address of a photo, where the shop fetches photos.",
+    )
+
+
+class StartParameters(AddressParameters):
+    """What a search starts from; at least one, or words, or a product to like."""
+
+    photo = serializers.FileField(
+        required=False,
+        allow_empty_file=True,  # refused as every bad photo, by its own code
+        error_messages={
+            "invalid": "Send the photo as a file (curl: -F photo=@FILE).",
+        },
+        help_text=f"A photo of at most {MAX_MB} MB and 30 megapixels in JPEG, PNG,"
+        " WebP, HEIC, AVIF or GIF (its first frame that shows something).",
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from catalog import words
 from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
-from catalog.models import ProductImage
+from catalog.models import Product, ProductImage
 from search.models import Encoder
 from search.query.groups import one_per_group
 from search.query.near_duplicates import (
@@ -76,10 +76,13 @@ class VectorQuery:
 
         Raises ParameterError and EncoderRetired.
         """
-        ranking = self._rank(refinement, k)
-        if not settings.COLLAPSE_GROUPS:
-            return ranking
-        return ranking._replace(hits=one_per_group(ranking.hits))
+        order = refinement.order
+        ranking = self._rank(refinement, MAX_K if order else k)
+        if settings.COLLAPSE_GROUPS:
+            ranking = ranking._replace(hits=one_per_group(ranking.hits))
+        if order:
+            ranking = ranking._replace(hits=_in_order(ranking.hits, order))
+        return ranking
 
     def _rank(self, refinement: Refinement, k: int) -> Ranking:
         likes = load_product_vectors("like", refinement.like, self.encoder)
@@ -239,6 +242,12 @@ def fuse_ranks(*lists: Sequence[int]) -> list[int]:
         for rank, id_ in enumerate(each, start=1):
             scores[id_] = scores.get(id_, 0) + 1 / (RANK_OFFSET + rank)
     return sorted(scores, key=lambda id_: -scores[id_])
+
+
+def _in_order(hits: Sequence[Hit], order: Sequence[str]) -> list[Hit]:
+    by_product = {hit.product_id: hit for hit in hits}
+    products = Product.objects.among(by_product).order_by(*order)
+    return [by_product[pk] for pk in products.values_list("pk", flat=True)]
 
 
 def _hits_without_distance(products: set[int], filters: Filters) -> dict[int, Hit]:

@@ -1,12 +1,13 @@
 """What narrows or moves a search, beside what it started from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
 from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
+from catalog.parameters import ORDERINGS
 from catalog.words import clean
 from search.query.nearest import NO_FILTERS
 from search.query.weights import NO_WEIGHTS, Weights
@@ -16,8 +17,8 @@ MAX_SKUS = 20  # of likes, and of dislikes
 
 @dataclass(frozen=True)
 class Refinement:
-    """Filters, words, SKUs of products to come nearer to or to move away from, and
-    the weights of the vector's parts, and the garment in the picture.
+    """Filters, words, SKUs of products to come nearer to or to move away from, the
+    weights of the vector's parts, the garment in the picture, and the order.
 
     Raises ParameterError.
     """
@@ -28,6 +29,7 @@ class Refinement:
     dislike: tuple[str, ...] = ()
     weights: Weights = NO_WEIGHTS
     garment: int = 1  # of those in the picture, counted from 1
+    ordering: str = ""  # a key of ORDERINGS; empty: the best first
 
     def __post_init__(self) -> None:
         if self.words:
@@ -41,6 +43,7 @@ class Refinement:
 
     @classmethod
     def from_parameters(cls, values: Mapping[str, Any]) -> Self:
+        ordering = values.get("ordering") or ""
         like = tuple(filter(None, values.get("like") or ()))
         dislike = tuple(filter(None, values.get("dislike") or ()))
         return cls(
@@ -50,6 +53,7 @@ class Refinement:
             dislike,
             Weights.from_parameters(values),
             values.get("garment") or 1,
+            "" if ordering == "relevance" else ordering,
         )
 
     @property
@@ -64,7 +68,13 @@ class Refinement:
         pairs += [("like", sku) for sku in self.like]
         pairs += [("dislike", sku) for sku in self.dislike]
         pairs += [("garment", str(self.garment))] if self.garment > 1 else []
+        pairs += [("ordering", self.ordering)] if self.ordering else []
         return pairs + self.weights.parameters
+
+    @property
+    def order(self) -> Sequence[str]:
+        """Return the fields of Product to order by, none for the best first."""
+        return ORDERINGS[self.ordering] if self.ordering else ()
 
     @property
     def key(self) -> str:
