@@ -13,6 +13,30 @@ from catalog.models import Product
 from catalog.prices.ranges import PriceRange
 
 
+class FacetQuery(NamedTuple):
+    """Which values of a facet are wanted: those with a word that begins like this."""
+
+    parameter: str
+    begun: str
+
+    @classmethod
+    def parse(cls, text: str) -> "FacetQuery":
+        """Read `brand:nor`. Raises ValueError."""
+        parameter, _, begun = text.partition(":")
+        known = [facet.parameter for facet in VALUES_FACETS]
+        if parameter not in known or not begun.strip():
+            raise ValueError(
+                f"Give a facet and text, as {known[0]}:dre; facets are"
+                f" {', '.join(known)}."
+            )
+        return cls(parameter, begun.strip())
+
+
+class PriceSpan(NamedTuple):
+    min_cents: int
+    max_cents: int
+
+
 @dataclass(frozen=True)
 class FacetCounts:
     categories: list[FacetValue]
@@ -28,6 +52,7 @@ class FacetCounts:
     materials: list[FacetValue]
     patterns: list[FacetValue]
     at_least: bool = False  # there are more candidates than were counted
+    price_span: PriceSpan | None = None
 
     @property
     def by_facet(self) -> list[tuple[ValuesFacet, list[FacetValue]]]:
@@ -42,11 +67,14 @@ class FacetCandidates(NamedTuple):
 
 
 def count_facets(
-    filters: Filters, find: Callable[[Filters], FacetCandidates]
+    filters: Filters,
+    find: Callable[[Filters], FacetCandidates],
+    query: FacetQuery | None = None,
 ) -> FacetCounts:
     """Count each facet among the products that all other filters let through.
 
-    A count so says what choosing one more value of the facet would add.
+    A count so says what choosing one more value of the facet would add. The query
+    narrows the values of one facet.
     """
     others = {facet: filters.except_facet(facet) for facet in FACETS}
     found = {each: find(each) for each in dict.fromkeys(others.values())}
@@ -63,7 +91,18 @@ def count_facets(
         facet.name: facet.read(counts[facet.name], *filters.chosen(facet))
         for facet in FACETS
     }
-    return FacetCounts(**read, at_least=any(each.more for each in found.values()))
+    for facet in VALUES_FACETS:
+        if query and facet.parameter == query.parameter:
+            values = filters.chosen(facet)
+            read[facet.name] = facet.read(
+                counts[facet.name], *values, begun=query.begun
+            )
+    prices = [int(price) for price in counts["prices"]]
+    return FacetCounts(
+        **read,
+        at_least=any(each.more for each in found.values()),
+        price_span=PriceSpan(min(prices), max(prices)) if prices else None,
+    )
 
 
 def _read_counts(

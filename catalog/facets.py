@@ -15,6 +15,7 @@ from django.db.models import Func, QuerySet, TextField
 from catalog.models import Category, Product, ProductImage
 from catalog.photos.colours import COLOUR_NAMES
 from catalog.prices.ranges import PriceRange, price_limits
+from catalog.product_words.letters import fold
 from catalog.slugs import comparable
 
 MAX_COUNTED_VALUES = 40  # per facet; chosen values are always included
@@ -90,14 +91,20 @@ class ValuesFacet(Facet):
         known = set(of_chosen.order_by().distinct())
         return [value for value in chosen if value not in known]
 
-    def read(self, counts: Mapping[str, int], *values: Any) -> list[FacetValue]:
-        """Return the most frequent values, chosen ones even if nothing has them."""
+    def read(
+        self, counts: Mapping[str, int], *values: Any, begun: str = ""
+    ) -> list[FacetValue]:
+        """Return the most frequent values, chosen ones even if nothing has them.
+
+        With `begun` only those with a word in their name that begins like this.
+        """
         (chosen,) = values
         numbers = {**dict.fromkeys(chosen, 0), **counts}
         numbers.pop("", None)
         found = (
             FacetValue(value, name, numbers[value], value in chosen)
             for value, name in self._names(numbers)
+            if f" {fold(begun)}" in f" {fold(name)}"
         )
         ordered = sorted(found, key=lambda one: (not one.chosen, -one.count, one.name))
         return ordered[: max(MAX_COUNTED_VALUES, sum(one.chosen for one in ordered))]

@@ -8,7 +8,12 @@ from hashlib import sha256
 from django.core.cache import caches
 from django.dispatch import Signal
 
-from catalog.facet_counts import FacetCandidates, FacetCounts, count_facets
+from catalog.facet_counts import (
+    FacetCandidates,
+    FacetCounts,
+    FacetQuery,
+    count_facets,
+)
 from catalog.filters import Filters
 from catalog.models import Product, ProductQuerySet
 from catalog.word_query.by_looks import find_by_looks
@@ -71,6 +76,7 @@ class Listing:
     filters: Filters
     words: str = ""
     skus: Sequence[str] = ()  # empty for all
+    facet_query: FacetQuery | None = None
 
     @cached_property
     def words_query(self) -> WordsQuery:
@@ -119,7 +125,7 @@ class Listing:
         key = f"facets:{self._key}"
         if (known := caches["process"].get(key)) is not None:
             return known
-        facets = count_facets(self.filters, self._candidates)
+        facets = count_facets(self.filters, self._candidates, self.facet_query)
         if facets.at_least:
             caches["process"].set(key, facets, LARGE_LIST_AGE_S)
         return facets
@@ -133,7 +139,7 @@ class Listing:
 
     @property
     def _key(self) -> str:
-        parts = (self.filters, self.words_query, self.skus)
+        parts = (self.filters, self.words_query, self.skus, self.facet_query)
         return sha256(repr(parts).encode()).hexdigest()
 
     def _of_filters(self, filters: Filters) -> ProductQuerySet:

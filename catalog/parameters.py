@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from catalog.error_codes import ErrorCode
+from catalog.facet_counts import FacetQuery
 from catalog.facets import VALUES_FACETS, canonical_brands
 from catalog.filters import MAX_CENTS, MAX_VALUES, Filters, ParameterError
 from catalog.listing import PAGE_SIZE
@@ -203,6 +204,17 @@ _VALUE_HELP = {
 }
 
 
+class FacetQueryField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> FacetQuery:
+        try:
+            return FacetQuery.parse(super().to_internal_value(data))
+        except ValueError as error:
+            raise ValidationError(str(error), "invalid") from error
+
+    def run_validators(self, value: Any) -> None:
+        super().run_validators(":".join(value))
+
+
 class FilterParameters(Parameters):
     price_min = _cents("The lowest price in cents, inclusive.")
     price_max = _cents("The highest price in cents, inclusive.")
@@ -216,6 +228,13 @@ class FilterParameters(Parameters):
         default=False,
         error_messages=_TRUE_OR_FALSE,
         help_text="`true` adds the counts of the values to filter by. It takes longer.",
+    )
+
+    facet_query = FacetQueryField(
+        required=False,
+        max_length=MAX_VALUE_CHARS,
+        help_text="With `facets=true`, `parameter:text` narrows the values of one facet"
+        " to those with a word that begins like the text: `brand:no`.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -237,6 +256,14 @@ class FilterParameters(Parameters):
             message = f"The lowest price, {low}, is above the highest, {high}."
             raise ValidationError(
                 {"price_min": ErrorDetail(message, ErrorCode.INVALID_RANGE)}
+            )
+        if attrs.get("facet_query") and not attrs["facets"]:
+            raise ValidationError(
+                {
+                    "facet_query": ErrorDetail(
+                        "Send facets=true too.", ErrorCode.MISSING_PARAMETER
+                    )
+                }
             )
         return attrs
 

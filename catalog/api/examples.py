@@ -12,6 +12,7 @@ from catalog.api.serializers import (
     listed_product_json,
     product_detail_json,
 )
+from catalog.facet_counts import PriceSpan
 from catalog.facets import FacetValue
 from catalog.models import Category, Product, ProductImage
 from catalog.prices.ranges import PriceRange
@@ -85,7 +86,8 @@ _FACET_VALUES = {
 
 def facets_example(*, at_least: bool = False) -> dict[str, Any]:
     counts: dict[str, Any] = {name: [one] for name, one in _FACET_VALUES.items()}
-    return FacetsOutput(counts | {"in_stock": 468, "at_least": at_least}).data
+    counts |= {"in_stock": 468, "price_span": PriceSpan(990, 24900)}
+    return FacetsOutput(counts | {"at_least": at_least}).data
 
 
 def product_page_example() -> dict[str, Any]:

@@ -110,6 +110,12 @@ class PriceRangeOutput(serializers.Serializer):
     chosen = serializers.BooleanField(help_text="Whether the request filters by it.")
 
 
+@extend_schema_serializer(component_name="PriceSpan")
+class PriceSpanOutput(serializers.Serializer):
+    min_cents = serializers.IntegerField(help_text="The lowest price.")
+    max_cents = serializers.IntegerField(help_text="The highest price.")
+
+
 def _facet_field(facet: Facet) -> serializers.Field:
     if isinstance(facet, ValuesFacet):
         return FacetValueOutput(many=True)
@@ -130,6 +136,12 @@ class FacetsOutput(serializers.Serializer):
     at_least = serializers.BooleanField(
         help_text="Whether there were more products than were counted, so that choosing"
         " a value may find more than its count says."
+    )
+
+    price_span = PriceSpanOutput(
+        allow_null=True,
+        help_text="The lowest and the highest price that may be chosen; null without"
+        " products.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:

@@ -93,7 +93,10 @@ class ProductListView(PublicView):
         """Returns the published products that match all filters, page by page."""
         values = self.Input.read(request.query_params)
         listing = Listing(
-            filters_of(values), values.get("q", ""), values.get("sku", ())
+            filters_of(values),
+            values.get("q", ""),
+            values.get("sku", ()),
+            values.get("facet_query"),
         )
         page = _page(request, listing, values)
         listing.report_count()

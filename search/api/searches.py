@@ -183,7 +183,9 @@ def _search_page(
     number, size = values.get("page", 1), values["page_size"]
     page_url = partial(_page_url, request, search, values)
     results = matches_json(search.results_page(number, size), request)
-    facets = FacetsOutput(search.count_facets()).data if values["facets"] else None
+    facets = None
+    if values["facets"]:
+        facets = FacetsOutput(search.count_facets(values.get("facet_query"))).data
     page = {
         "count": search.count,
         **page_links(page_url, number, search.has_page_after(number, size)),
@@ -208,6 +210,8 @@ def _page_url(
     parameters = [*search.refinement.parameters, ("page_size", values["page_size"])]
     if values["facets"]:
         parameters.append(("facets", "true"))
+    if query := values.get("facet_query"):
+        parameters.append(("facet_query", ":".join(query)))
     path = reverse("api:search-query", args=[search.id])
     url = request.build_absolute_uri(f"{path}?{urlencode(parameters)}")
     return replace_query_param(url, "page", page)

@@ -4,13 +4,14 @@ import secrets
 import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 import numpy as np
 from django.conf import settings
 from django.core.cache import cache
 
 from catalog.error_codes import ErrorCode
-from catalog.facet_counts import FacetCounts
+from catalog.facet_counts import FacetCounts, FacetQuery
 from catalog.filters import ParameterError
 from catalog.listing import PAGE_SIZE
 from search.index.encoders import (
@@ -119,9 +120,10 @@ class KeptSearch:
         hit = Hit(self.origin.product_id, self.origin.image_id, None)
         return next(iter(load_results(hits=[hit], encoder=self.encoder)), None)
 
-    def count_facets(self) -> FacetCounts:
+    def count_facets(self, query: FacetQuery | None = None) -> FacetCounts:
         """Count the facets, which takes up to six searches, or as long as one."""
         key = f"{self._cache_key(self.refinement)}:facets"
+        key += f":{sha256(repr(query).encode()).hexdigest()}" if query else ""
         facets = cache.get(key)
         if facets is None:
             facets = count_search_facets(
@@ -129,6 +131,7 @@ class KeptSearch:
                 lambda filters: (
                     self._find_ranking(replace(self.refinement, filters=filters)).hits
                 ),
+                query,
             )
             cache.set(key, facets, settings.QUERY_TTL_S)
         return facets

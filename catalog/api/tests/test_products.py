@@ -231,6 +231,44 @@ def test_facets_are_counted_when_asked_for(client, django_assert_num_queries):
         {"min_cents": 4000, "max_cents": None, "count": 1, "chosen": False},
     ]
     assert (facets["in_stock"], facets["at_least"]) == (1, False)
+    assert facets["price_span"] == {"min_cents": 1000, "max_cents": 4000}
+    narrowed = client.get(f"{asked}&price_max=2000").json()
+    assert narrowed["facets"]["price_span"] == facets["price_span"]
+    nothing = client.get(f"{asked}&brand=Acme&in_stock=true&price_min=2000").json()
+    assert nothing["facets"]["price_span"] == {"min_cents": 1000, "max_cents": 1000}
+
+
+def test_a_facet_query_finds_values_by_the_beginning_of_a_word(client):
+    for number in range(45):
+        make_product(brand=f"Brand {number:02}")
+    for _ in range(2):
+        make_product(brand="Élan Sport", category=make_category("Hats", "hat"))
+
+    def brands(query: str) -> list[str]:
+        answer = client.get(f"{PRODUCTS}?facets=true&facet_query={query}").json()
+        return [each["value"] for each in answer["facets"]["brands"]]
+
+    assert brands("brand:SPO") == brands("brand:elan") == ["Élan Sport"]
+    assert brands("brand:44") == ["Brand 44"]
+    assert brands("brand:port") == []
+    assert len(brands("category:hat")) == 40
+    answer = client.get(f"{PRODUCTS}?facets=true&facet_query=category:ha").json()
+    assert [each["name"] for each in answer["facets"]["categories"]] == ["Hats"]
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("facets=true&facet_query=brand", "invalid"),
+        ("facets=true&facet_query=brand:", "invalid"),
+        ("facets=true&facet_query=price:5", "invalid"),
+        ("facets=true&facet_query=", "blank"),
+        ("facet_query=brand:a", "missing_parameter"),
+    ],
+)
+def test_a_wrong_facet_query_is_refused(client, query, code):
+    answer = client.get(f"{PRODUCTS}?{query}")
+    assert field_errors(answer) == {"facet_query": code}
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,10 @@ def test_facets_are_counted_when_asked_for_and_on_further_pages(client, shop):
     counts = [each["count"] for each in found["facets"]["categories"]]
     assert sum(counts) == found["count"]
     assert client.get(found["next"]).json()["facets"] == found["facets"]
+    asked = {"photo": upload(RED), "facets": "true", "facet_query": "category:ha"}
+    first = client.post(SEARCH, asked | {"page_size": 1}).json()
+    assert [each["value"] for each in first["facets"]["categories"]] == ["hat"]
+    assert client.get(first["next"]).json()["facets"] == first["facets"]
 
 
 def test_answers_and_examples_are_as_the_schema_says(client, shop):
