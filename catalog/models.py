@@ -130,6 +130,10 @@ class ProductQuerySet(  # type: ignore[override]
             return self.none()
         return self.filter(group=product.group).exclude(pk=product.pk).order_by("id")
 
+    def of_groups(self, groups: Iterable[str]) -> Self:
+        """Return the products of these styles."""
+        return self.filter(group__in=groups).order_by("id")
+
     def with_photos(self) -> Self:
         """Load categories and photos in two queries; `cover` then needs none."""
         return self.select_related("category").prefetch_related(

@@ -205,7 +205,7 @@ _VALUE_HELP = {
 
 
 class FacetQueryField(serializers.CharField):
-    def to_internal_value(self, data: Any) -> FacetQuery:
+    def to_internal_value(self, data: Any) -> FacetQuery:  # type: ignore[override]
         try:
             return FacetQuery.parse(super().to_internal_value(data))
         except ValueError as error:

@@ -6,10 +6,10 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from catalog.api.listed.serializers import listed_product_json
 from catalog.api.pages import FacetsOutput
 from catalog.api.serializers import (
     Audience,
-    listed_product_json,
     product_detail_json,
 )
 from catalog.facet_counts import PriceSpan
@@ -66,6 +66,7 @@ def sample_photo() -> ProductImage:
         width=1200,
         height=1600,
         alt_text="Navy wrap dress, front",
+        colours=["navy"],
     )
 
 

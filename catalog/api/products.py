@@ -15,6 +15,13 @@ from catalog.api.base import PublicView
 from catalog.api.examples import (
     PRODUCT_PAGE,
 )
+from catalog.api.listed.expansion import Expansion
+from catalog.api.listed.parameters import SPARSE, FieldParameters, respond
+from catalog.api.listed.serializers import (
+    ListedProductOutput,
+    highlights_of,
+    listed_product_json,
+)
 from catalog.api.pages import Cursor, FacetsOutput, PageOutput, page_of
 from catalog.api.problems import (
     INVALID,
@@ -22,11 +29,7 @@ from catalog.api.problems import (
     UNAVAILABLE,
     problems,
 )
-from catalog.api.serializers import (
-    ListedProductOutput,
-    audience_of,
-    listed_product_json,
-)
+from catalog.api.serializers import audience_of
 from catalog.error_codes import ErrorCode
 from catalog.listing import Listing, Matches
 from catalog.parameters import (
@@ -38,7 +41,7 @@ from catalog.parameters import (
 
 
 class ProductListView(PublicView):
-    class Input(PageParameters, ListingParameters):
+    class Input(PageParameters, ListingParameters, FieldParameters):
         cursor = serializers.CharField(
             required=False,
             allow_blank=True,
@@ -78,13 +81,21 @@ class ProductListView(PublicView):
         )
         results = ListedProductOutput(many=True)
 
+    @extend_schema_serializer(component_name="SparseProductPage")
+    class SparseOutput(Output):
+        results = serializers.ListField(  # type: ignore[assignment]
+            child=serializers.DictField(),
+            help_text="As `ListedProduct`, with the chosen attributes only.",
+        )
+
     @extend_schema(
         operation_id="products",
         summary="List products",
         tags=["catalogue"],
         parameters=[Input],
         responses={
-            200: Output,
+            (200, "application/json"): Output,
+            (200, SPARSE): SparseOutput,
             **problems(INVALID, THROTTLED, UNAVAILABLE),
         },
         examples=[PRODUCT_PAGE],
@@ -104,6 +115,11 @@ class ProductListView(PublicView):
         page["words"] = listing.words_query.words if "q" in values else None
         page["facets"] = FacetsOutput(listing.facets).data if values["facets"] else None
         looking = set(listing.look_ids)
+        products = list(page["results"])
+        expansion = Expansion.load(products, values.get("expand", ()))
+        highlights = {}
+        if values["highlight"] and "q" in values:
+            highlights = highlights_of(products, listing.words_query)
         page["results"] = [
             listed_product_json(
                 product,
@@ -111,10 +127,12 @@ class ProductListView(PublicView):
                 audience,
                 by_looks=product.pk in looking,
                 explain=values["explain"],
+                expansion=expansion,
+                highlights=highlights.get(product.pk),
             )
-            for product in page["results"]
+            for product in products
         ]
-        return Response(page)
+        return respond(page, values)
 
 
 def _page(request: Request, listing: Listing, values: dict[str, Any]) -> dict[str, Any]:

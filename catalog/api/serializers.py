@@ -21,7 +21,8 @@ from catalog.api.attributes import (
     price_json,
     variant_json,
 )
-from catalog.models import FoundIn, Product, ProductImage
+from catalog.models import Product, ProductImage
+from catalog.photos.colours import COLOUR_NAMES
 from catalog.photos.thumbnails import SIZES, Thumbnail
 from catalog.variants.models import Variant
 
@@ -69,34 +70,55 @@ class AllThumbnailsOutput(ThumbnailsOutput):
     large = _thumbnail_field("large")
 
 
+@extend_schema_serializer(component_name="Rendition")
+class RenditionOutput(serializers.Serializer):
+    url = serializers.URLField()
+    width = serializers.IntegerField(help_text="In pixels.")
+    height = serializers.IntegerField(help_text="In pixels.")
+
+
 @extend_schema_serializer(component_name="Photo")
 class PhotoOutput(serializers.Serializer):
     id = serializers.IntegerField()
     url = serializers.URLField(help_text="The photo at its full size.")
     thumbnails = ThumbnailsOutput()
+    renditions = RenditionOutput(
+        many=True, help_text="All smaller copies with their sizes, for `srcset`."
+    )
     width = serializers.IntegerField(help_text="The width in pixels at full size.")
     height = serializers.IntegerField(help_text="The height in pixels at full size.")
     alt_text = serializers.CharField(help_text="What the photo shows; may be empty.")
     position = serializers.IntegerField(
         help_text="The photo's place among those of its product, lowest first."
     )
+    colours = serializers.ListField(
+        child=serializers.ChoiceField(COLOUR_NAMES),
+        help_text="Those of the garment, the main one first; empty until it is looked"
+        " at.",
+    )
 
 
 def photo_json(
     photo: ProductImage, audience: Audience, sizes: Sequence[str] = LIST_SIZES
 ) -> dict[str, Any]:
-    thumbnails = {}
-    for size in sizes:
-        thumbnail = Thumbnail(str(photo.file.name), size)
-        thumbnails[size] = absolute(thumbnail.url, audience.root)
+    copies = {size: Thumbnail(str(photo.file.name), size) for size in sizes}
     return {
         "id": photo.pk,
         "url": absolute(photo.file.url, audience.root),
-        "thumbnails": thumbnails,
+        "thumbnails": {n: absolute(copies[n].url, audience.root) for n in sizes},
+        "renditions": [
+            {
+                "url": absolute(each.url, audience.root),
+                "width": each.width,
+                "height": each.height,
+            }
+            for each in photo.renditions
+        ],
         "width": photo.width,
         "height": photo.height,
         "alt_text": photo.alt_text,
         "position": photo.position,
+        "colours": photo.colours,
     }
 
 
@@ -145,62 +167,6 @@ def product_json(product: Product, audience: Audience) -> dict[str, Any]:
         "in_stock": product.in_stock,
         **attributes_json(product),
         "url": absolute(product.get_absolute_url(), audience.root),
-    }
-
-
-@extend_schema_serializer(component_name="Explanation")
-class ExplanationOutput(serializers.Serializer):
-    found_in = serializers.ChoiceField(
-        ["phrase", "title", "attributes", "description", "looks", "age"],
-        help_text="Where the words stand: together in title and brand, in these, in"
-        " attributes or category too, in description or codes too; `looks`: only the"
-        " photo looks like them; `age`: beyond the first 1,000, ordered by age alone.",
-    )
-    in_stock = serializers.BooleanField(
-        help_text="In each of these places, what is in stock comes first."
-    )
-    rank = serializers.FloatField(
-        allow_null=True, help_text="Then by this rank, and then the newest first."
-    )
-
-
-def explanation_json(product: Product, *, by_looks: bool) -> dict[str, Any]:
-    place = getattr(product, "found_in", None)
-    other = "looks" if by_looks else "age"
-    return {
-        "found_in": FoundIn(place).label if place else other,
-        "in_stock": product.in_stock,
-        "rank": getattr(product, "rank", None),
-    }
-
-
-@extend_schema_serializer(component_name="ListedProduct")
-class ListedProductOutput(ProductOutput):
-    cover = PhotoOutput(
-        allow_null=True, help_text="The product's first photo, or null without one."
-    )
-    by_looks = serializers.BooleanField(
-        help_text="Whether the product looks like the words, which it does not have."
-    )
-    explanation = ExplanationOutput(
-        allow_null=True, help_text="Why it stands where it does, with `explain=true`."
-    )
-
-
-def listed_product_json(
-    product: Product,
-    cover: ProductImage | None,
-    audience: Audience,
-    *,
-    by_looks: bool = False,
-    explain: bool = False,
-) -> dict[str, Any]:
-    why = explanation_json(product, by_looks=by_looks) if explain else None
-    return {
-        **product_json(product, audience),
-        "cover": photo_json(cover, audience) if cover else None,
-        "by_looks": by_looks,
-        "explanation": why,
     }
 
 

@@ -13,26 +13,26 @@ from catalog.product_words.letters import fold
 MAX_WORD_CHARS = 40
 MAX_PARTS = 6  # of a term that is also found as a whole
 # Written without spaces: Thai to Burmese, Khmer, Chinese, Japanese and Korean.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff"
     "\u3131-\u318e\u31f0-\u31ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
 # Vowel signs of Indian scripts and accents that no letter has absorbed.
 _SIGNS = "\u0300-\u036f\u0900-\u0963\u0966-\u0dff"
-_LETTER = rf"(?:(?![{_UNSPACED}_])[\w{_SIGNS}])"
+LETTER = rf"(?:(?![{UNSPACED}_])[\w{_SIGNS}])"
 _DASHES = "\\-\u058a\u05be\u1400\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 _APOSTROPHES = "'`\u00b4\u02b9-\u02bd\u2018-\u201b\u2032\u2035"
 _OTHERS = "/\\\\.+_&@\u00b7\u2022\u2044\u2215\u30fb"
-_JOINT = rf"[{_DASHES}{_APOSTROPHES}{_OTHERS}]"
+JOINT = rf"[{_DASHES}{_APOSTROPHES}{_OTHERS}]"
 _DECIMAL = re.compile(r"\d+[.,]\d+")
 _TERM = re.compile(
     rf"(?P<decimal>(?<![\w.,])\d+[.,]\d+(?![\w.,]*\d))"
-    rf"|(?P<run>[{_UNSPACED}]+)"
-    rf"|(?P<word>{_LETTER}+(?:{_JOINT}{_LETTER}+)*)"
+    rf"|(?P<run>[{UNSPACED}]+)"
+    rf"|(?P<word>{LETTER}+(?:{JOINT}{LETTER}+)*)"
     rf"|(?P<symbol>[\u203c-\u3299\U0001f000-\U0001faff])"
 )
-_SPLIT = re.compile(_JOINT)
+_SPLIT = re.compile(JOINT)
 _APOSTROPHE = re.compile(f"[{_APOSTROPHES}]")
 _DASH_OR_DOT = re.compile(f"[{_DASHES}{_APOSTROPHES}.]")
 

@@ -5,7 +5,7 @@ a part or as the whole of joined words, or as a synonym.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -25,6 +25,7 @@ MAX_SPLIT = 12  # words of a query that may be two words, or two that may be one
 
 # A quoted lexeme, and the star of a prefix.
 _LEXEME = re.compile(r"(?P<lexeme>'(?:[^'\\]|''|\\.)*')(?::(?P<prefix>\*))?")
+_ESCAPED = re.compile(r"(['\\])(.)")
 
 
 class TsQuery(SearchQuery):
@@ -42,10 +43,35 @@ class TsQuery(SearchQuery):
         text = self.phrase if phrase else self.text
         return TsQuery(_LEXEME.sub(rf"\g<lexeme>:\g<prefix>{weights}", text))
 
+    def wanted(self) -> tuple[set[str], tuple[str, ...]]:
+        """Return the lexemes that a document should have, and beginnings of others."""
+        lexemes: set[str] = set()
+        beginnings: set[str] = set()
+        for excluded, match in _walk(self.text):
+            if not excluded:
+                lexeme = _ESCAPED.sub(r"\2", match["lexeme"][1:-1])
+                (beginnings if match["prefix"] else lexemes).add(lexeme)
+        return lexemes, tuple(beginnings)
+
     def as_sql(  # type: ignore[override]
         self, *args: Any, **options: Any
     ) -> tuple[str, list[str]]:
         return "%s::tsquery", [self.text]
+
+
+def _walk(text: str) -> Iterator[tuple[bool, re.Match[str]]]:
+    """Yield each lexeme, and whether it is behind a `!`."""
+    depth, excluded_from = 0, 0
+    for match in re.finditer(rf"!\(|[()]|{_LEXEME.pattern}", text):
+        if match["lexeme"]:
+            yield excluded_from > 0, match
+        elif match[0] == ")":
+            depth -= 1
+            excluded_from = excluded_from if depth >= excluded_from else 0
+        else:
+            depth += 1
+            if match[0] == "!(" and not excluded_from:
+                excluded_from = depth
 
 
 @dataclass

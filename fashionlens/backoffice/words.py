@@ -7,7 +7,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin
 
-from catalog.api.serializers import explanation_json
+from catalog.api.listed.serializers import explanation_json
 from catalog.filters import Filters
 from catalog.listing import PAGE_SIZE, Listing
 from catalog.synonyms.models import Synonym

@@ -6,10 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
+from catalog.api.listed.expansion import Expansion
+from catalog.api.listed.parameters import ExpandParameters
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
 from catalog.api.product import SKU_PARAMETER, published_product
 from catalog.api.serializers import audience_of
-from catalog.parameters import Parameters
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import GOES_WITH
 from search.api.serializers import ListOutput, PieceOutput, piece_json
@@ -18,7 +19,7 @@ from search.recommend.recommendations import MAX_PIECES, goes_with
 
 
 class GoesWithView(ServiceErrors, PublicView):
-    class Input(Parameters):
+    class Input(ExpandParameters):
         limit = serializers.IntegerField(
             min_value=1,
             max_value=MAX_PIECES,
@@ -51,13 +52,15 @@ class GoesWithView(ServiceErrors, PublicView):
 
         They are chosen by how well the colours go together, then by style.
         """
-        limit = self.Input.read(request.query_params)["limit"]
+        values = self.Input.read(request.query_params)
         product = published_product(sku)
         started = time.perf_counter()
-        matches = goes_with(product=product, limit=limit)
+        matches = goes_with(product=product, limit=values["limit"])
         answer = list_json(
             matches, Event.Listing.GOES_WITH, started=started, product_id=product.pk
         )
         audience = audience_of(request)
-        answer["results"] = [piece_json(match, audience) for match in matches]
+        products = [match.product for match in matches]
+        expansion = Expansion.load(products, values.get("expand", ()))
+        answer["results"] = [piece_json(each, audience, expansion) for each in matches]
         return Response(answer)

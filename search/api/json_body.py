@@ -7,6 +7,7 @@ from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
+from catalog.api.listed.parameters import FieldParameters
 from catalog.api.strict import StrictJSONParser, wrong_type
 from search.query.parameters import AddressParameters
 
@@ -18,7 +19,7 @@ class JsonSearchParser(StrictJSONParser):
         body = super().parse(*args, **kwargs)
         if not isinstance(body, dict):
             raise ParseError('Send an object: {"words": "red dress"}.')
-        fields = AddressParameters().fields
+        fields = {**AddressParameters().fields, **FieldParameters().fields}
         errors = {name: [error] for name, error in _type_errors(fields, body)}
         if errors:
             raise ValidationError(errors)

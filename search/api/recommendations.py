@@ -6,20 +6,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
+from catalog.api.listed.parameters import ExpandParameters
 from catalog.api.problems import INVALID, UNAVAILABLE, problems
-from catalog.api.serializers import audience_of
 from catalog.models import Product
-from catalog.parameters import MAX_SKU_CHARS, MaxValuesValidator, Parameters
+from catalog.parameters import MAX_SKU_CHARS, MaxValuesValidator
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import RECOMMENDATIONS
-from search.api.serializers import ListOutput, MatchOutput, match_json
+from search.api.serializers import ListOutput, MatchOutput, matches_json
 from search.models import Event
 from search.query.similar import SIMILAR_ITEMS
 from search.recommend.recommendations import MAX_SEEDS, recommend_similar
 
 
 class RecommendationsView(ServiceErrors, PublicView):
-    class Input(Parameters):
+    class Input(ExpandParameters):
         product = serializers.ListField(
             child=serializers.CharField(max_length=MAX_SKU_CHARS),
             min_length=1,
@@ -69,6 +69,5 @@ class RecommendationsView(ServiceErrors, PublicView):
         )
         answer = list_json(matches, Event.Listing.RECENTLY_VIEWED, started=started)
         answer["because"] = because
-        audience = audience_of(request)
-        answer["results"] = [match_json(match, audience) for match in matches]
+        answer["results"] = matches_json(matches, request, values)
         return Response(answer)

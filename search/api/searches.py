@@ -1,8 +1,3 @@
-from functools import partial
-from typing import Any
-from urllib.parse import urlencode
-
-from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiParameter,
@@ -11,9 +6,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
-from catalog.api.pages import FacetsOutput, page_links
+from catalog.api.listed.parameters import FieldParameters
 from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
@@ -34,9 +28,8 @@ from search.api.base import (
 )
 from search.api.examples import SEARCH_PAGE
 from search.api.json_body import JsonSearchParser
-from search.api.serializers import SearchPageOutput, garment_json, matches_json
-from search.events.record import record_empty_search
-from search.query.kept_search import KeptSearch, get_search, start_search
+from search.api.search_page import PAGES, first_page, search_page
+from search.query.kept_search import get_search
 from search.query.parameters import (
     AddressParameters,
     KeptParameters,
@@ -49,7 +42,6 @@ from search.query.query_upload import (
     form_and_query_string,
 )
 from search.query.refinement import Refinement
-from search.query.start import Start
 
 PARSE_ERROR = ProblemCase(400, "parse_error", "The body cannot be read.")
 UNSUPPORTED_MEDIA_TYPE = ProblemCase(
@@ -61,11 +53,14 @@ class SearchView(ServiceErrors, PrivateView):
     parser_classes = [PhotoFormParser, BarePhotoParser, JsonSearchParser]
 
     @extend_schema_serializer(component_name="Search")
-    class Input(StartParameters):
+    class Input(StartParameters, FieldParameters):
         pass
 
     @extend_schema_serializer(component_name="SearchWithoutPhoto")
-    class JsonInput(AddressParameters):
+    class JsonInput(AddressParameters, FieldParameters):
+        pass
+
+    class QueryInput(ShopStartParameters, FieldParameters):
         pass
 
     @extend_schema(
@@ -78,7 +73,7 @@ class SearchView(ServiceErrors, PrivateView):
             "application/json": JsonInput,
         },
         responses={
-            200: SearchPageOutput,
+            **PAGES,
             **problems(
                 INVALID,
                 PARSE_ERROR,
@@ -105,15 +100,15 @@ class SearchView(ServiceErrors, PrivateView):
         `query` for a while, so that further pages and refinements need no new upload.
         """
         values = self.Input.read(form_and_query_string(request))
-        return _first_page(request, values)
+        return first_page(request, values)
 
     @extend_schema(
         operation_id="search_without_photo",
         summary="Search by words, or by a product",
         tags=["search"],
-        parameters=[ShopStartParameters],
+        parameters=[QueryInput],
         responses={
-            200: SearchPageOutput,
+            **PAGES,
             **problems(INVALID, GARMENT_PROBLEM, THROTTLED, UNAVAILABLE, NO_ENCODER),
         },
         examples=[SEARCH_PAGE],
@@ -123,11 +118,11 @@ class SearchView(ServiceErrors, PrivateView):
 
         As the `POST` without a photo.
         """
-        return _first_page(request, ShopStartParameters.read(request.query_params))
+        return first_page(request, self.QueryInput.read(request.query_params))
 
 
 class SearchPageView(ServiceErrors, PrivateView):
-    class Input(KeptParameters, PageParameters):
+    class Input(KeptParameters, PageParameters, FieldParameters):
         pass
 
     @extend_schema(
@@ -144,7 +139,7 @@ class SearchPageView(ServiceErrors, PrivateView):
             ),
         ],
         responses={
-            200: SearchPageOutput,
+            **PAGES,
             **problems(
                 INVALID,
                 QUERY_EXPIRED,
@@ -165,53 +160,4 @@ class SearchPageView(ServiceErrors, PrivateView):
         """
         values = self.Input.read(request.query_params)
         kept = get_search(query_id=query, refinement=Refinement.from_parameters(values))
-        return _search_page(request, kept, values)
-
-
-def _first_page(request: Request, values: dict[str, Any]) -> Response:
-    # One more result says whether there is a next page.
-    first = None if values["facets"] else values["page_size"] + 1
-    search = start_search(
-        Start.from_parameters(values), Refinement.from_parameters(values), first=first
-    )
-    return _search_page(request, search, values)
-
-
-def _search_page(
-    request: Request, search: KeptSearch, values: dict[str, Any]
-) -> Response:
-    number, size = values.get("page", 1), values["page_size"]
-    page_url = partial(_page_url, request, search, values)
-    results = matches_json(search.results_page(number, size), request)
-    facets = None
-    if values["facets"]:
-        facets = FacetsOutput(search.count_facets(values.get("facet_query"))).data
-    page = {
-        "count": search.count,
-        **page_links(page_url, number, search.has_page_after(number, size)),
-        "query": search.id,
-        "encoder": search.encoder.version,
-        "took_ms": search.took_ms,
-        "complete": search.ranking.complete,
-        "close_enough": search.close_enough,
-        "by_words": search.ranking.by_words,
-        "facets": facets,
-        "garments": [garment_json(garment) for garment in search.origin.garments],
-        "results": results,
-    }
-    if search.count == 0:
-        record_empty_search(search)
-    return Response(page)
-
-
-def _page_url(
-    request: Request, search: KeptSearch, values: dict[str, Any], page: int
-) -> str:
-    parameters = [*search.refinement.parameters, ("page_size", values["page_size"])]
-    if values["facets"]:
-        parameters.append(("facets", "true"))
-    if query := values.get("facet_query"):
-        parameters.append(("facet_query", ":".join(query)))
-    path = reverse("api:search-query", args=[search.id])
-    url = request.build_absolute_uri(f"{path}?{urlencode(parameters)}")
-    return replace_query_param(url, "page", page)
+        return search_page(request, kept, values)

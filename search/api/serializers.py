@@ -1,21 +1,21 @@
 """Results of a search in answers: described by serializers, written by functions."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from catalog.api.pages import FacetsOutput, PageOutput
-from catalog.api.serializers import (
-    Audience,
-    PhotoOutput,
-    ProductOutput,
-    audience_of,
-    photo_json,
-    product_json,
+from catalog.api.listed.expansion import (
+    NO_EXPANSION,
+    ExpandedProductOutput,
+    Expansion,
 )
+from catalog.api.listed.serializers import HighlightsOutput, highlights_of
+from catalog.api.pages import FacetsOutput, PageOutput
+from catalog.api.serializers import Audience, PhotoOutput, audience_of, photo_json
+from catalog.words import interpret
 from ml.encoder import Garment
 from search.query.results import Result
 
@@ -24,13 +24,13 @@ from search.query.results import Result
 class PieceOutput(serializers.Serializer):
     """A product that goes with another; a distance between them would mean little."""
 
-    product = ProductOutput()
+    product = ExpandedProductOutput()
     photo = PhotoOutput(help_text="The photo that goes with the product.")
 
 
 @extend_schema_serializer(component_name="Match")
 class MatchOutput(serializers.Serializer):
-    product = ProductOutput()
+    product = ExpandedProductOutput()
     photo = PhotoOutput(
         allow_null=True,
         help_text="The product's nearest photo, which is the one to show. Null if"
@@ -54,25 +54,48 @@ class MatchOutput(serializers.Serializer):
         " calibrated for the encoder, such as `same colour`. Empty if the encoder does"
         " not tell.",
     )
+    highlights = HighlightsOutput(
+        allow_null=True,
+        help_text="The words of a search, with `highlight=true`.",
+    )
 
 
-def match_json(match: Result, audience: Audience) -> dict[str, Any]:
+def match_json(
+    match: Result,
+    audience: Audience,
+    expansion: Expansion = NO_EXPANSION,
+    highlights: dict[str, str] | None = None,
+) -> dict[str, Any]:
     return {
-        **piece_json(match, audience),
+        **piece_json(match, audience, expansion),
         "distance": match.distance,
         "band": match.band,
         "why": [f"same {part}" for part in match.why],
+        "highlights": highlights,
     }
 
 
-def matches_json(matches: Iterable[Result], request: Request) -> list[dict[str, Any]]:
+def matches_json(
+    matches: Sequence[Result], request: Request, values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the matches with what the request's parameters want of products."""
     audience = audience_of(request)
-    return [match_json(match, audience) for match in matches]
+    products = [match.product for match in matches]
+    expansion = Expansion.load(products, values.get("expand", ()))
+    highlights = {}
+    if values.get("highlight") and values.get("words"):
+        highlights = highlights_of(products, interpret(values["words"]))
+    return [
+        match_json(match, audience, expansion, highlights.get(match.product.pk))
+        for match in matches
+    ]
 
 
-def piece_json(match: Result, audience: Audience) -> dict[str, Any]:
+def piece_json(
+    match: Result, audience: Audience, expansion: Expansion = NO_EXPANSION
+) -> dict[str, Any]:
     return {
-        "product": product_json(match.product, audience),
+        "product": expansion.write(match.product, audience),
         "photo": photo_json(match.image, audience) if match.image else None,
     }
 
@@ -149,3 +172,15 @@ class SearchPageOutput(PageOutput):
         " a photo, the others come last. Empty if nothing in the shop is similar: try"
         " a closer crop, another photo, words, or fewer filters.",
     )
+
+
+@extend_schema_serializer(component_name="SparseMatch")
+class SparseMatchOutput(MatchOutput):
+    product = serializers.DictField(  # type: ignore[assignment]
+        help_text="As `ExpandedProduct`, with the chosen attributes only."
+    )
+
+
+@extend_schema_serializer(component_name="SparseSearchPage")
+class SparseSearchPageOutput(SearchPageOutput):
+    results = SparseMatchOutput(many=True)  # type: ignore[assignment]

@@ -6,13 +6,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from catalog.api.base import PublicView
+from catalog.api.listed.parameters import ExpandParameters
 from catalog.api.problems import INVALID, PRODUCT_NOT_FOUND, UNAVAILABLE, problems
 from catalog.api.product import SKU_PARAMETER, published_product
-from catalog.api.serializers import audience_of
 from catalog.parameters import MAX_PAGE_SIZE
 from search.api.base import NO_ENCODER, ServiceErrors, list_json
 from search.api.examples import SIMILAR
-from search.api.serializers import ListOutput, MatchOutput, match_json
+from search.api.serializers import ListOutput, MatchOutput, matches_json
 from search.models import Event
 from search.query.parameters import WeightParameters
 from search.query.similar import (
@@ -25,7 +25,7 @@ from search.query.weights import Weights
 
 
 class SimilarView(ServiceErrors, PublicView):
-    class Input(WeightParameters):
+    class Input(WeightParameters, ExpandParameters):
         limit = serializers.IntegerField(
             min_value=1,
             max_value=MAX_PAGE_SIZE,
@@ -81,8 +81,7 @@ class SimilarView(ServiceErrors, PublicView):
             "complete": not unseen,
             "close_enough": any(match.is_similar for match in matches),
         }
-        audience = audience_of(request)
-        answer["results"] = [match_json(match, audience) for match in matches]
+        answer["results"] = matches_json(matches, request, values)
         # The answer changes as soon as the photos are indexed.
         headers = {"Cache-Control": "no-store"} if pending else None
         return Response(answer, headers=headers)

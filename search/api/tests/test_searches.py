@@ -3,6 +3,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from catalog.api.listed.parameters import SPARSE
 from catalog.api.tests.answers import assert_described, field_errors
 from catalog.photos.store import add_photo
 from catalog.tests.factories import lose_files, make_photo_bytes, make_product
@@ -208,3 +209,23 @@ def test_answers_and_examples_are_as_the_schema_says(client, shop):
         assert answer["results"]
         assert_described(output, answer)
     assert {match["photo"] is None for match in page["results"]} == {True, False}
+
+
+def test_a_search_has_the_fields_that_are_wanted_on_every_page(client, shop):
+    form = {
+        "photo": upload(RED),
+        "words": "dress",
+        "highlight": "true",
+        "expand": ["description", "photos"],
+        "attributes": ["sku", "photos"],
+        "page_size": 1,
+    }
+    first = client.post(SEARCH, form)
+    for page in (first, client.get(first.json()["next"])):
+        assert page.headers["Content-Type"] == SPARSE
+        (match,) = page.json()["results"]
+        assert match["product"].keys() == {"sku", "photos"}
+        assert match["product"]["photos"][0]["id"] == match["photo"]["id"]
+        assert match["highlights"].keys() == {"title", "brand", "description"}
+    similar = client.get("/api/v1/products/red/similar/?expand=variants").json()
+    assert len(similar["results"][0]["product"]["variants"]) == 1
