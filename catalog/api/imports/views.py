@@ -1,9 +1,11 @@
 """Imports of feeds: started, watched and stopped by programs."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.http import QueryDict
 from drf_spectacular.utils import (
     OpenApiParameter,
     extend_schema,
@@ -15,16 +17,20 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from catalog.api.photos.problems import ADDRESS_PROBLEMS, PhotoErrors
 from catalog.api.problems import ProblemCase, problems
+from catalog.api.strict import StrictJSONParser, StrictSerializer
 from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, Answer, WriteView
 from catalog.feeds.runs import queue
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.parameters import NoParameters, Parameters
+from catalog.photos.remote import MAX_CHARS, parse_address
 from catalog.photos.upload_handlers import FEED_FIELD
 from catalog.tasks import import_feeds
 from catalog.upkeep.runs import send
 
 MAX_PROBLEMS = 100  # listed in an answer
+BAD_ADDRESS = ADDRESS_PROBLEMS[0]
 NOT_FOUND = ProblemCase(404, "import_not_found", "There is no import with this id.")
 IMPORT_PARAMETER = OpenApiParameter(
     "run", int, OpenApiParameter.PATH, description="The `id` of the import."
@@ -76,13 +82,13 @@ def _run_json(run: FeedRun) -> dict[str, Any]:
     }
 
 
-class ImportView(WriteView):
+class ImportView(PhotoErrors, WriteView):
     scope = "feeds"
     public_methods = ()
 
 
 class ImportListView(ImportView):
-    parser_classes = [MultiPartParser]
+    parser_classes = [MultiPartParser, StrictJSONParser]
 
     @extend_schema_serializer(component_name="NewImport")
     class Input(Parameters):
@@ -101,6 +107,18 @@ class ImportListView(ImportView):
             help_text="CSV, JSON lines, XML, XLSX, or a ZIP archive with photos."
         )
 
+    @extend_schema_serializer(component_name="NewRemoteImport")
+    class RemoteInput(StrictSerializer):
+        feed = serializers.CharField(max_length=80, help_text="The name of the feed.")
+        address = serializers.CharField(
+            max_length=MAX_CHARS,
+            help_text="The web address of the file, which a worker fetches: at most"
+            " 100 MB, in 5 minutes.",
+        )
+        dry_run = serializers.BooleanField(
+            default=False, help_text="Whether the rows are only checked."
+        )
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         # Only now: whoever has no key must not send a large file.
@@ -111,32 +129,40 @@ class ImportListView(ImportView):
         summary="Start an import",
         tags=["imports"],
         parameters=[WRITE_HEADERS[0]],
-        request={"multipart/form-data": Form},
-        responses={202: ImportOutput, **problems(*WRITE_PROBLEMS)},
+        request={"multipart/form-data": Form, "application/json": RemoteInput},
+        responses={202: ImportOutput, **problems(BAD_ADDRESS, *WRITE_PROBLEMS)},
     )
     def post(self, request: Request) -> Response:
-        """Stores the file of a feed, which a worker then imports.
+        """Lets a worker import the file of a feed, which is sent or fetched.
 
         If the feed is being imported, the answer is that import, and the file waits in
         the admin.
         """
         NoParameters.read(request.query_params)
+        if not isinstance(request.data, QueryDict):
+            return self._start_remote(request)
         values = self.Input.read(request.POST)
         files = [*request.FILES.lists()]
         if [(name, len(sent)) for name, sent in files] != [(FEED_FIELD, 1)]:
             raise ValidationError({FEED_FIELD: ["Send one file."]})
         file = request.FILES[FEED_FIELD]
 
-        def start() -> Answer:
-            source, _ = FeedSource.objects.get_or_create(name=values["feed"])
-            run = queue.create_run(
-                source=source, file=file, file_name=str(file.name or "feed")
-            )
-            run = queue.request(run, dry_run=values["dry_run"])
-            transaction.on_commit(partial(send, import_feeds))
-            return Answer(202, _run_json(run))
+        def create(source: FeedSource) -> FeedRun:
+            name = str(file.name or "feed")
+            return queue.create_run(source=source, file=file, file_name=name)
 
-        return self.answer(request, start)
+        return self.answer(request, partial(_start, values, create))
+
+    def _start_remote(self, request: Request) -> Response:
+        body = self.RemoteInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        address = body.validated_data["address"]
+        parse_address(address)
+
+        def create(source: FeedSource) -> FeedRun:
+            return queue.create_remote_run(source=source, address=address)
+
+        return self.answer(request, partial(_start, body.validated_data, create))
 
 
 class ImportDetailView(ImportView):
@@ -176,3 +202,12 @@ class ImportDetailView(ImportView):
         if found is None:
             raise NotFound(f"There is no import {pk}.", NOT_FOUND.code)
         return found
+
+
+def _start(
+    values: Mapping[str, Any], create: Callable[[FeedSource], FeedRun]
+) -> Answer:
+    source, _ = FeedSource.objects.get_or_create(name=values["feed"])
+    run = queue.request(create(source), dry_run=values["dry_run"])
+    transaction.on_commit(partial(send, import_feeds))
+    return Answer(202, _run_json(run))

@@ -1,13 +1,20 @@
 """Imports of feeds through the API."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from catalog.api.imports import views
 from catalog.api.imports.views import ImportOutput
 from catalog.api.tests.answers import assert_described, field_errors
+from catalog.feeds.runs import download
 from catalog.feeds.runs.models import FeedRun
 from catalog.feeds.runs.queue import import_due
 from catalog.models import Product
+from catalog.photos.remote import fetch
+from catalog.tests.photo_server import PhotoServer, photo_server
 from fashionlens.keys.models import make_key
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +87,57 @@ def test_only_a_key_with_the_scope_may_import_or_look(client, headers):
         other = {"Authorization": f"Bearer {token}"}
         refused = getattr(client, method)(url, headers=other)
         assert refused.json()["code"] == "missing_scope"
+
+
+@pytest.fixture
+def server(monkeypatch) -> Iterator[PhotoServer]:
+    monkeypatch.setattr(download, "fetch", partial(fetch, private=True))
+    with photo_server() as running:
+        running.files["/feed.csv"] = ROWS
+        yield running
+
+
+def start_at(client, headers, address, **more):
+    body = {"feed": "erp", "address": address, **more}
+    return client.post(
+        IMPORTS, body, content_type="application/json", headers=headers
+    ).json()
+
+
+def test_a_feed_at_an_address_is_imported(client, headers, server, monkeypatch):
+    monkeypatch.setattr(views, "parse_address", lambda address: None)
+    for dry_run in (True, False):
+        started = start_at(client, headers, f"{server.url}/feed.csv", dry_run=dry_run)
+        assert started["state"] == "waiting"
+        import_due()
+    done = client.get(f"{IMPORTS}{started['id']}/", headers=headers).json()
+    assert (done["state"], done["counts"]["created"]) == ("done", 1)
+    missing = start_at(client, headers, f"{server.url}/none.csv")
+    import_due()
+    failed = client.get(f"{IMPORTS}{missing['id']}/", headers=headers).json()
+    assert (failed["state"], "404" in failed["message"]) == ("failed", True)
+
+
+def test_a_feed_inside_the_network_is_not_fetched(client, headers):
+    started = start_at(client, headers, "http://127.0.0.1/feed.csv")
+    import_due()
+    failed = client.get(f"{IMPORTS}{started['id']}/", headers=headers).json()
+    assert failed["state"] == "failed"
+    assert "public" in failed["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"feed": "erp", "address": "ftp://shop.example/a.csv"}, "bad_address"),
+        ({"feed": "erp"}, "invalid"),
+        ({"feed": "erp", "address": 5}, "invalid"),
+        ({"feed": "erp", "address": "https://a.example/", "x": 1}, "invalid"),
+    ],
+)
+def test_wrong_addresses_of_feeds_are_refused(client, headers, body, code):
+    answer = client.post(
+        IMPORTS, body, content_type="application/json", headers=headers
+    )
+    assert answer.json()["code"] == code
+    assert not FeedRun.objects.exists()

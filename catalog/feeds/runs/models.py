@@ -98,6 +98,10 @@ class FeedRun(models.Model):
     )
     file = models.CharField(max_length=200, blank=True)  # in storage
     file_name = models.CharField("file", max_length=200)  # as it was uploaded
+    # Where a worker fetches the file from; empty: it was uploaded.
+    address = models.CharField(
+        max_length=2000, blank=True, default="", db_default="", editable=False
+    )
     # Whose rows are corrected, and whose archive may hold their photos.
     parent = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, editable=False

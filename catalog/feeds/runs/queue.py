@@ -12,6 +12,7 @@ from django.core.files.base import File
 from catalog.feeds.archive import ArchiveRefused
 from catalog.feeds.columns import Feed, FeedRefused
 from catalog.feeds.options import ImportOptions
+from catalog.feeds.runs.download import download, name_of
 from catalog.feeds.runs.execution import (
     AlreadyImporting,
     RunStopped,
@@ -21,6 +22,8 @@ from catalog.feeds.runs.files import local_file, store_file
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.source_files import open_source
 from catalog.feeds.zip_files import is_zip, unpacked
+from catalog.locks import try_lock
+from catalog.photos.remote import AddressError
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,15 @@ def create_run(
     name = store_file(file, file_name)
     run = FeedRun.objects.create(
         source=source, user=user, file=name, file_name=file_name[:200], parent=parent
+    )
+    source.forget_old_runs()
+    return run
+
+
+def create_remote_run(*, source: FeedSource, address: str) -> FeedRun:
+    """Note an address whose file is to be imported."""
+    run = FeedRun.objects.create(
+        source=source, address=address, file_name=name_of(address)
     )
     source.forget_old_runs()
     return run
@@ -72,7 +84,10 @@ def import_due() -> int:
             import_run(run)
         except AlreadyImporting:
             continue  # by another worker
-        except (FeedRefused, ArchiveRefused, RunStopped, OSError) as error:
+        except (
+            *(FeedRefused, ArchiveRefused, RunStopped, OSError),
+            AddressError,
+        ) as error:
             log.info("%s: %s", run, error)
         except Exception:
             log.exception("The import of %s broke off.", run)
@@ -81,8 +96,13 @@ def import_due() -> int:
 
 
 def import_run(run: FeedRun) -> None:
-    """Import the stored file of a run. Raises what `execute` raises."""
+    """Import the file of a run. Raises what `execute` raises, and AddressError."""
     source = run.source
+    if run.address and not run.file:
+        with try_lock(f"download {run.pk}") as is_free:
+            if not is_free:
+                raise AlreadyImporting("The file is being fetched.")
+            download(run)
     with (
         local_file(run.file) as path,
         unpacked(path) as feed_path,

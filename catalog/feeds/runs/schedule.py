@@ -1,18 +1,16 @@
 """Feeds that are fetched from a web address, as often as a person said."""
 
 import logging
-from urllib.parse import unquote, urlsplit
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
+from catalog.feeds.runs.download import LIMITS, name_of
 from catalog.feeds.runs.models import FeedRun, FeedSource
 from catalog.feeds.runs.queue import create_run, request
-from catalog.photos.remote import MB, AddressError, Limits, fetch
+from catalog.photos.remote import AddressError, fetch
 
 log = logging.getLogger(__name__)
-
-LIMITS = Limits("feed", max_bytes=100 * MB, timeout_s=300.0)
 
 
 def fetch_due() -> int:
@@ -38,7 +36,7 @@ def fetch_feed(source: FeedSource) -> FeedRun | None:
         log.warning("%s: %s", source, error)
     else:
         if fetched.content is not None:
-            name = unquote(urlsplit(source.address).path.rpartition("/")[2]) or "feed"
+            name = name_of(source.address)
             file = ContentFile(fetched.content)
             run = create_run(source=source, file=file, file_name=name)
             run = request(run, dry_run=False)
