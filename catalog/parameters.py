@@ -204,6 +204,13 @@ _VALUE_HELP = {
 }
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "pattern": f"^({'|'.join(facet.parameter for facet in VALUES_FACETS)}):.*\\S",
+        "maxLength": MAX_VALUE_CHARS,
+    }
+)
 class FacetQueryField(serializers.CharField):
     def to_internal_value(self, data: Any) -> FacetQuery:  # type: ignore[override]
         try:
@@ -233,8 +240,8 @@ class FilterParameters(Parameters):
     facet_query = FacetQueryField(
         required=False,
         max_length=MAX_VALUE_CHARS,
-        help_text="With `facets=true`, `parameter:text` narrows the values of one facet"
-        " to those with a word that begins like the text: `brand:no`.",
+        help_text="`parameter:text` adds the facets, with those values of this one that"
+        " have a word that begins like the text: `brand:no`.",
     )
 
     def get_fields(self) -> dict[str, serializers.Field]:
@@ -257,14 +264,7 @@ class FilterParameters(Parameters):
             raise ValidationError(
                 {"price_min": ErrorDetail(message, ErrorCode.INVALID_RANGE)}
             )
-        if attrs.get("facet_query") and not attrs["facets"]:
-            raise ValidationError(
-                {
-                    "facet_query": ErrorDetail(
-                        "Send facets=true too.", ErrorCode.MISSING_PARAMETER
-                    )
-                }
-            )
+        attrs["facets"] |= "facet_query" in attrs
         return attrs
 
 

@@ -16,6 +16,7 @@ from bench.cli import make_parser
 from bench.ops.shop import TrialShop, trial_shop
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIG = Path(__file__).with_name("schemathesis.toml")
 SCHEMATHESIS = str(Path(sys.executable).with_name("schemathesis"))
 SCOPES = ("catalogue", "photos", "feeds", "index", "events")
 KINDS = ("none", "publishable", "secret")
@@ -34,7 +35,8 @@ def main() -> None:
 
 
 def run(shop: TrialShop, address: str, kind: str, options: Namespace) -> int:
-    command = [SCHEMATHESIS, "run", str(ROOT / "docs" / "openapi.yaml")]
+    command = [SCHEMATHESIS, "--config-file", str(CONFIG)]
+    command += ["run", str(ROOT / "docs" / "openapi.yaml")]
     command += ["--url", address, "--checks", "all"]
     command += ["--max-examples", str(options.examples)]
     command += ["--phases", "examples,coverage,fuzzing", "--continue-on-failure"]

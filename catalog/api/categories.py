@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from catalog.api.base import PublicView
 from catalog.api.examples import CATEGORY_PAGE
 from catalog.api.pages import PageOutput, page_of
-from catalog.api.problems import INVALID, UNAVAILABLE, ProblemCase, problems
+from catalog.api.problems import INVALID, NOT_FOUND, UNAVAILABLE, ProblemCase, problems
 from catalog.api.serializers import CategoryNameOutput
 from catalog.api.strict import StrictSerializer
 from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, Answer, WriteView
@@ -78,7 +78,7 @@ class CategoryDetailView(WriteView):
         responses={
             200: CategoryNameOutput,
             201: CategoryNameOutput,
-            **problems(*WRITE_PROBLEMS),
+            **problems(NOT_FOUND, *WRITE_PROBLEMS),
         },
     )
     def put(self, request: Request, slug: str) -> Response:

@@ -225,6 +225,7 @@ INVALID = ProblemCase(
     "invalid",
     "A parameter or field is missing, unknown or not allowed; `errors` lists each.",
 )
+NOT_FOUND = ProblemCase(404, "not_found", "There is nothing at this address.")
 PRODUCT_NOT_FOUND = ProblemCase(
     404, "product_not_found", "No published product has this SKU."
 )

@@ -18,6 +18,7 @@ from catalog.api.inputs import (
 )
 from catalog.api.problems import (
     INVALID,
+    NOT_FOUND,
     PRODUCT_NOT_FOUND,
     UNAVAILABLE,
     problems,
@@ -35,7 +36,10 @@ from catalog.parameters import NoParameters
 from catalog.writes.store import ProductWrite, store_products
 
 SKU_PARAMETER = OpenApiParameter(
-    "sku", str, OpenApiParameter.PATH, description="The SKU of the product."
+    "sku",
+    {"type": "string", "pattern": r"^[^\x00-\x1f\x7f]{1,64}$"},
+    OpenApiParameter.PATH,
+    description="The SKU of the product.",
 )
 
 
@@ -94,7 +98,7 @@ class ProductDetailView(WriteView, PublicView):
         responses={
             200: ProductDetailOutput,
             201: ProductDetailOutput,
-            **problems(*WRITE_PROBLEMS),
+            **problems(NOT_FOUND, *WRITE_PROBLEMS),
         },
         examples=[PRODUCT, PRODUCT_DETAIL],
     )

@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
+from catalog.api.strict import StrictSerializer
+from catalog.parameters import Parameters
 from fashionlens.keys.permissions import is_public
 
 
@@ -25,3 +27,9 @@ class KeySchema(AutoSchema):
         """Return that a key is needed, or may be left out."""
         needed = super().get_auth()
         return [*needed, {}] if is_public(self.view, self.method) else needed
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        schema = super()._map_basic_serializer(serializer, direction)
+        if isinstance(serializer, StrictSerializer | Parameters):
+            schema["additionalProperties"] = False  # unknown fields are refused
+        return schema

@@ -25,6 +25,8 @@ class JsonSearchParser(StrictJSONParser):
             raise ValidationError(errors)
         form = QueryDict(mutable=True)
         for name, value in body.items():
+            if value is None and name in fields:
+                continue
             values = value if isinstance(value, list) else [value]
             form.setlist(name, [_as_text(each) for each in values])
         return form
@@ -34,7 +36,8 @@ def _type_errors(fields: Any, body: dict[str, Any]) -> Iterator[tuple[str, Any]]
     for name, value in body.items():
         field = fields.get(name)
         if value is None:
-            yield name, ErrorDetail("Leave the field out instead of null.", "null")
+            if not getattr(field, "allow_null", True):
+                yield name, ErrorDetail("Leave the field out instead of null.", "null")
         elif isinstance(value, list) != isinstance(field, serializers.ListField):
             if field:  # the others are unknown
                 kind = "a single value" if isinstance(value, list) else "a list"

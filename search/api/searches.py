@@ -11,6 +11,7 @@ from catalog.api.listed.parameters import FieldParameters
 from catalog.api.problems import (
     INVALID,
     LENGTH_REQUIRED,
+    NOT_FOUND,
     THROTTLED,
     UNAVAILABLE,
     ProblemCase,
@@ -142,6 +143,7 @@ class SearchPageView(ServiceErrors, PrivateView):
             **PAGES,
             **problems(
                 INVALID,
+                NOT_FOUND,
                 QUERY_EXPIRED,
                 THROTTLED,
                 UNAVAILABLE,

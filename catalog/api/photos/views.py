@@ -170,7 +170,10 @@ class PhotoDetailView(PhotoWriteView):
     @extend_schema_serializer(component_name="PhotoText")
     class Input(StrictSerializer):
         alt_text = serializers.CharField(
-            max_length=160, allow_blank=True, help_text="What the photo shows."
+            max_length=160,
+            required=False,
+            allow_blank=True,
+            help_text="What the photo shows.",
         )
 
     @extend_schema(
@@ -191,7 +194,7 @@ class PhotoDetailView(PhotoWriteView):
 
         def describe(product: Product) -> None:
             image = _photo_of(product, photo)
-            image.alt_text = body.validated_data["alt_text"]
+            image.alt_text = body.validated_data.get("alt_text", image.alt_text)
             image.save(update_fields=["alt_text"])
 
         return self.change(request, sku, describe)
