@@ -38,6 +38,7 @@ help:
 	@echo 'make types      mypy'
 	@echo 'make format     format the code with ruff and djlint'
 	@echo 'make schema     write the schema of the API to docs/openapi.yaml'
+	@echo 'make texts      collect the texts of the pages and compile translations'
 	@echo 'make lock       pin the newest versions allowed by requirements*.in'
 	@echo 'make clean      remove .venv and caches; var/ is kept'
 	@echo
@@ -78,6 +79,10 @@ format: development
 .PHONY: schema
 schema: development
 	@DEBUG=1 $(PY) manage.py spectacular --file docs/openapi.yaml
+
+.PHONY: texts
+texts: development
+	@$(DEV) $(PY) manage.py translations
 
 .PHONY: lock
 lock: development

@@ -7,6 +7,8 @@ from itertools import islice
 from typing import Any, Self
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from catalog.facets import FACETS, VALUES_FACETS, Facet, ValuesFacet
 from catalog.models import Product, ProductImage, ProductQuerySet
@@ -134,6 +136,10 @@ def _check_known(facet: ValuesFacet, values: Iterable[str]) -> None:
     raise ParameterError(
         facet.parameter,
         f"unknown_{facet.parameter}",
-        f"There is no {facet.parameter} {unknown[0][:80]!r}."
-        f" There are: {listed or 'none yet'}.",
+        _("There is no %(facet)s %(value)r. There are: %(listed)s.")
+        % {
+            "facet": pgettext("parameter", facet.parameter),
+            "value": unknown[0][:80],
+            "listed": listed or _("none yet"),
+        },
     )

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.core.validators import MaxLengthValidator
 from django.http import QueryDict
+from django.utils.text import format_lazy
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -27,7 +30,7 @@ ORDERINGS = {
     "price": ["effective_price_cents", "-id"],
     "-price": ["-effective_price_cents", "-id"],
 }
-_TRUE_OR_FALSE: dict[str, Any] = {"invalid": "Use true or false."}
+_TRUE_OR_FALSE: dict[str, Any] = {"invalid": gettext_lazy("Use true or false.")}
 
 
 class Parameters(serializers.Serializer):
@@ -41,8 +44,8 @@ class Parameters(serializers.Serializer):
         `utm_source`, and empty values, because forms send their empty controls.
         """
         if ignore_unknown:
-            data = _without_empty(data, _serializer(cls).fields)
-        return _serializer(cls).run_validation(data)
+            data = _without_empty(data, _serializer(cls, get_language()).fields)
+        return _serializer(cls, get_language()).run_validation(data)
 
     def to_internal_value(self, data: QueryDict) -> dict[str, Any]:
         unknown = [name for name in data if name not in self.fields]
@@ -53,7 +56,10 @@ class Parameters(serializers.Serializer):
             if isinstance(field, serializers.ListField):
                 plain |= {name: values} if values else {}
             elif len(values) > 1:
-                message = f"Give {name} once, not {len(values)} times."
+                message = _("Give %(name)s once, not %(times)d times.") % {
+                    "name": name,
+                    "times": len(values),
+                }
                 errors[name] = [ErrorDetail(message, ErrorCode.MULTIPLE_VALUES)]
             elif values and (values[0] != "" or not isinstance(field, OptionalNumber)):
                 plain[name] = values[0]
@@ -89,10 +95,11 @@ def _without_empty(data: QueryDict, names: Mapping[str, Any]) -> QueryDict:
 
 
 @cache
-def _serializer(parameters: type[Parameters]) -> Parameters:
-    """Return the one instance that reads all requests.
+def _serializer(parameters: type[Parameters], language: str | None) -> Parameters:
+    """Return the one instance that reads all requests in a language.
 
-    It keeps nothing of what it reads, and copying its fields takes longer than reading.
+    It keeps nothing of what it reads but the messages of its validators, and copying
+    its fields takes longer than reading.
     """
     return parameters()
 
@@ -126,7 +133,7 @@ class PageParameters(Parameters):
 
 
 class MaxValuesValidator(MaxLengthValidator):
-    message = "Give at most %(limit_value)d values, not %(show_value)d."  # type: ignore[assignment]
+    message = gettext_lazy("Give at most %(limit_value)d values, not %(show_value)d.")  # type: ignore[assignment]
     code = ErrorCode.TOO_MANY
 
 
@@ -143,8 +150,10 @@ class ValuesField(serializers.ListField):
                 max_length=MAX_VALUE_CHARS,
                 allow_blank=True,
                 error_messages={
-                    "max_length": "A value has at most {max_length} characters;"
-                    " this one has %(show_value)d."
+                    "max_length": gettext_lazy(
+                        "A value has at most {max_length} characters;"
+                        " this one has %(show_value)d."
+                    )
                 },
             ),
             validators=[MaxValuesValidator(max_values)],
@@ -161,8 +170,9 @@ def words_field(
         required=required,
         allow_blank=allow_blank,
         error_messages={
-            "max_length": "Search with at most {max_length} characters;"
-            " these are %(show_value)d."
+            "max_length": gettext_lazy(
+                "Search with at most {max_length} characters; these are %(show_value)d."
+            )
         },
         help_text=f"{help_text} All the words must be found; the last one may be the"
         ' beginning of a word. `-word` excludes a word, `"two words"` is a phrase.'
@@ -171,7 +181,10 @@ def words_field(
 
 
 def _cents(help_text: str) -> OptionalNumber:
-    message = f"A price is a whole number of cents from 0 to {MAX_CENTS}."
+    message = format_lazy(
+        gettext_lazy("A price is a whole number of cents from 0 to {limit}."),
+        limit=MAX_CENTS,
+    )
     names = ("invalid", "min_value", "max_value", "max_string_length")
     return OptionalNumber(
         min_value=0,
@@ -183,7 +196,11 @@ def _cents(help_text: str) -> OptionalNumber:
 
 def ordering_field(help_text: str) -> serializers.ChoiceField:
     names = [*ORDERINGS, "relevance"]
-    message = f'"{{input}}" is not allowed. Use one of: {", ".join(names)}'
+    message = format_lazy(
+        "{text} {names}",
+        text=gettext_lazy('"{input}" is not allowed. Use one of:'),
+        names=", ".join(names),
+    )
     return serializers.ChoiceField(
         names,
         required=False,
@@ -260,7 +277,9 @@ class FilterParameters(Parameters):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         low, high = attrs.get("price_min"), attrs.get("price_max")
         if low is not None and high is not None and low > high:
-            message = f"The lowest price, {low}, is above the highest, {high}."
+            message = _(
+                "The lowest price, %(low)d, is above the highest, %(high)d."
+            ) % {"low": low, "high": high}
             raise ValidationError(
                 {"price_min": ErrorDetail(message, ErrorCode.INVALID_RANGE)}
             )
@@ -283,7 +302,7 @@ class ListingParameters(FilterParameters):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("ordering") == "relevance" and "q" not in attrs:
-            message = "Ordering by relevance needs words in q."
+            message = _("Ordering by relevance needs words in q.")
             raise ValidationError(
                 {"ordering": ErrorDetail(message, ErrorCode.MISSING_PARAMETER)}
             )

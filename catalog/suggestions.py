@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from catalog.facets import list_brands
 from catalog.models import Category, Product, ProductImage
@@ -39,13 +41,13 @@ def suggest(words: str) -> list[Suggestion]:
         return []
     names = [*_categories(text), *_brands(text), *_colours(text)]
     names += [
-        Suggestion(words, "Popular", _list_url(q=words))
+        Suggestion(words, _("Popular"), _list_url(q=words))
         for words in popular_searches(text, MAX_NAMES)
     ]
     titles = _titles(WordsQuery.of(text, last_is_prefix=True))
     if not names and not titles and (query := interpret(text)).corrected:
         url = _list_url(q=query.words)
-        names = [Suggestion(query.words, "Did you mean", url)]
+        names = [Suggestion(query.words, _("Did you mean"), url)]
         titles = _titles(query)
     return names + titles
 
@@ -54,7 +56,11 @@ def _categories(text: str) -> list[Suggestion]:
     products = Product.objects.published().filter(category=OuterRef("pk"))
     named = Category.objects.filter(_begins("name", text), Exists(products))
     return [
-        Suggestion(one.name, "Category", one.get_absolute_url())
+        Suggestion(
+            pgettext("category", one.name),
+            pgettext("facet", "Category"),
+            one.get_absolute_url(),
+        )
         for one in named[:MAX_NAMES]
     ]
 
@@ -64,19 +70,26 @@ def _brands(text: str) -> list[Suggestion]:
         return []
     names = [name for name in list_brands() if f" {begun}" in f" {comparable(name)}"]
     return [
-        Suggestion(name, "Brand", _list_url(brand=name)) for name in names[:MAX_NAMES]
+        Suggestion(name, pgettext("facet", "Brand"), _list_url(brand=name))
+        for name in names[:MAX_NAMES]
     ]
 
 
 def _colours(text: str) -> list[Suggestion]:
-    begun = [name for name in COLOUR_NAMES if f" {fold(text)}" in f" {name}"]
+    names = {name: pgettext("colour", name) for name in COLOUR_NAMES}
+    given = f" {fold(text)}"
+    begun = [
+        (value, name)
+        for value, name in names.items()
+        if given in f" {value}" or given in f" {fold(name)}"
+    ]
     if not begun:
         return []
     photos = ProductImage.objects.filter(product__status=Product.Status.PUBLISHED)
     return [
-        Suggestion(name, "Colour", _list_url(colour=name))
-        for name in begun[:MAX_NAMES]
-        if photos.filter(colours__contains=[name]).exists()
+        Suggestion(name, pgettext("facet", "Colour"), _list_url(colour=value))
+        for value, name in begun[:MAX_NAMES]
+        if photos.filter(colours__contains=[value]).exists()
     ]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connections
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from catalog.models import Product
 from catalog.product_words.terms import Term, split_terms
@@ -68,7 +69,8 @@ def clean(words: str) -> str:
     """Normalise letters, spaces and control characters. Raises WordsError."""
     if len(words) > MAX_WORDS_CHARS:
         raise WordsError(
-            f"Search with at most {MAX_WORDS_CHARS} characters; these are {len(words)}."
+            _("Search with at most %(limit)d characters; these are %(length)d.")
+            % {"limit": MAX_WORDS_CHARS, "length": len(words)}
         )
     text = unicodedata.normalize("NFC", words.encode(errors="ignore").decode())
     text = _IDLE_DASH.sub("", text)

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException, Throttled
 
@@ -12,7 +13,7 @@ from catalog.api.problems import LengthRequired, TooLarge, Unavailable
 from fashionlens.api import problem
 from fashionlens.keys.rates import allowance_of
 from fashionlens.rate_limits import Usage, count_request
-from fashionlens.request_limits import BUSY, MAX_BODY, MB, PHOTO_SEARCHES, max_body
+from fashionlens.request_limits import BUSY, MAX_BODY, MB, max_body, takes_photos
 from ml.preprocess import MAX_MB
 
 log = logging.getLogger(__name__)
@@ -82,16 +83,18 @@ class RequestLimits:
 
 
 def _too_large(path: str, limit: int) -> TooLarge:
-    if path in PHOTO_SEARCHES:
-        return TooLarge(f"A photo may have at most {MAX_MB} MB.")
-    return TooLarge(f"A request to this address may have at most {limit // MB} MB.")
+    if takes_photos(path):
+        return TooLarge(_("A photo may have at most %d MB.") % MAX_MB)
+    return TooLarge(
+        _("A request to this address may have at most %d MB.") % (limit // MB)
+    )
 
 
 def _refuse(request: HttpRequest, error: APIException) -> HttpResponse:
     if request.path.startswith("/api/"):
         return problem(request, error)
     wait = getattr(error, "wait", None)
-    if request.path in PHOTO_SEARCHES and "HX-Request" in request.headers:
+    if takes_photos(request.path) and "HX-Request" in request.headers:
         form = {"photo_form": {"errors": [str(error.detail)]}}
         page = render_to_string("storefront/search/_errors.html", form)
         headers = {"HX-Retarget": "#photo-message"}

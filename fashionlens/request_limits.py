@@ -4,6 +4,7 @@ import re
 
 from django.conf import settings
 
+from fashionlens.languages.addresses import without_prefix
 from ml.preprocess import MAX_BYTES
 
 MB = 1024 * 1024
@@ -21,7 +22,11 @@ BUSY = "fashionlens.busy"
 
 
 def is_photo_search(method: str, path: str) -> bool:
-    return method == "POST" and _below_prefix(path) in PHOTO_SEARCHES
+    return method == "POST" and takes_photos(path)
+
+
+def takes_photos(path: str) -> bool:
+    return _below_prefix(path) in PHOTO_SEARCHES
 
 
 def max_body(path: str, *, staff: bool) -> int:
@@ -41,4 +46,5 @@ def max_body_by_cookie(path: str, cookies: str) -> int:
 
 
 def _below_prefix(path: str) -> str:
-    return path.removeprefix(settings.FORCE_SCRIPT_NAME or "")
+    """Return the path below SCRIPT_NAME and the prefix of a language."""
+    return without_prefix(path.removeprefix(settings.FORCE_SCRIPT_NAME or ""))

@@ -151,6 +151,7 @@ INSTALLED_APPS = [
     "fashionlens.demo",
     "fashionlens.identity",
     "fashionlens.keys",
+    "fashionlens.languages",
     "fashionlens.webhooks",
     "search",
     "catalog",
@@ -187,6 +188,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "fashionlens.storefront.http.html.CompressedHtml",
     "fashionlens.storefront.http.html.ConditionalHtml",
+    "fashionlens.languages.middleware.PageLanguage",
     "fashionlens.middleware.RateLimits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -214,6 +216,10 @@ TEMPLATES = [
                 "fashionlens.identity.context_processors.identity",
                 "fashionlens.storefront.context_processors.categories",
                 "fashionlens.storefront.context_processors.staff",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "fashionlens.languages.templatetags.languages",
             ],
         },
     },
@@ -583,10 +589,14 @@ SPECTACULAR_SETTINGS = {
 
 # Language and time ------------------------------------------------------------
 
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = "en-gb"  # of the admin, the API and commands
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the pages
+LOCALE_PATHS = [BASE_DIR / "locale"]
 # Of the products' texts: stems, stop words and synonyms of searches by words. A text
 # search configuration of Postgres, or the code of its language.
 SHOP_LANGUAGE = env.text_language("SHOP_LANGUAGE", "english")
+# The language of pages whose address names none.
+PAGES_LANGUAGE = "de" if SHOP_LANGUAGE == "german" else "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

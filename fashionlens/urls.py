@@ -3,6 +3,7 @@ from django.urls import include, path
 
 from catalog.photos.media import media
 from fashionlens.health import views as health
+from fashionlens.languages.addresses import in_every_language
 from fashionlens.metrics.views import metrics
 
 urlpatterns = [
@@ -13,7 +14,9 @@ urlpatterns = [
     path("api/", include("fashionlens.api")),
     path("media/<path:path>", media),
     path("", include("fashionlens.crawlers.urls")),
-    path("", include("fashionlens.identity.urls")),
-    path("", include("fashionlens.storefront.urls")),
+    *in_every_language(
+        path("", include("fashionlens.identity.urls")),
+        path("", include("fashionlens.storefront.urls")),
+    ),
 ]
 handler400 = "fashionlens.api.bad_request"

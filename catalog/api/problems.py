@@ -14,6 +14,8 @@ from django.core.exceptions import (
 from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from psycopg.errors import DiskFull
 from redis.exceptions import RedisError
@@ -37,14 +39,16 @@ MAX_ERRORS = 20  # listed in one answer
 class Unavailable(exceptions.APIException):
     status_code = 503
     default_code = "unavailable"
-    default_detail = "The shop cannot answer right now. Try again in a moment."
+    default_detail = gettext_lazy(
+        "The shop cannot answer right now. Try again in a moment."
+    )
     wait = RETRY_AFTER_S  # becomes Retry-After
 
 
 class TooLarge(exceptions.APIException):
     status_code = 413
     default_code = "too_large"
-    default_detail = "The request is too large."
+    default_detail = gettext_lazy("The request is too large.")
 
 
 class LengthRequired(exceptions.APIException):
@@ -121,7 +125,7 @@ def reason_of(exception: BaseException) -> str:
     if isinstance(exception, DecoderBusy | StorageFull):
         return str(exception)
     if isinstance(exception.__cause__, DiskFull):
-        return "The disk of the database is full. Make room there and try again."
+        return _("The disk of the database is full. Make room there and try again.")
     return ""
 
 

@@ -21,6 +21,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from django.utils.translation import gettext as _
+
 from catalog.photos.ip_addresses import is_public, resolve
 from catalog.web.headers import as_utf_8, seconds_of
 from ml.preprocess import MAX_BYTES
@@ -96,7 +98,7 @@ class Limits:
     @property
     def too_large(self) -> AddressError:
         limit = f"{self.max_bytes // MB} MB"
-        message = f"The file at this address is larger than {limit}."
+        message = _("The file at this address is larger than %s.") % limit
         return AddressError("too_large", message)
 
 
@@ -140,16 +142,16 @@ def fetch(
     except AddressError:
         raise
     except TimeoutError as error:
-        message = f"{asked.host} did not answer in time."
+        message = _("%s did not answer in time.") % asked.host
         raise AddressError("address_timeout", message, passing=True) from error
     except ssl.SSLCertVerificationError as error:
-        raise _unreachable(f"{asked.host} has no valid certificate.") from error
+        raise _unreachable(_("%s has no valid certificate.") % asked.host) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        message = f"{asked.host} cannot be reached."
+        message = _("%s cannot be reached.") % asked.host
         raise _unreachable(message, passing=True) from error
     raise AddressError(
         "too_many_redirects",
-        f"The address redirects more than {MAX_REDIRECTS} times.",
+        _("The address redirects more than %d times.") % MAX_REDIRECTS,
     )
 
 
@@ -215,7 +217,7 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
         raise limits.too_large
     if response.length:
         raise _unreachable(
-            "The response ended before the whole file was sent.", passing=True
+            _("The response ended before the whole file was sent."), passing=True
         )
     return body
 
@@ -247,7 +249,8 @@ def _checked(asked: _Address, request: Exchange) -> list[str]:
         look_up.cancel()  # if it has not begun
     if not request.private and not all(map(is_public, ips)):
         raise AddressError(
-            "private_address", f"{asked.host} is not an address of the public internet."
+            "private_address",
+            _("%s is not an address of the public internet.") % asked.host,
         )
     return ips
 

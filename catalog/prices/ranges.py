@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from catalog.money import decimal, minor_digits, shop_currency
-
 PriceLimits = tuple[int | None, int | None]  # inclusive; None is open
 
 # Limits are these, times a power of ten.
@@ -28,27 +26,6 @@ class PriceRange:
         """Return the pages' parameter `price`: `2500-4999` or `-2499`."""
         limits = (self.min_cents, self.max_cents)
         return "-".join("" if limit is None else str(limit) for limit in limits)
-
-    @property
-    def name(self) -> str:
-        low, high = self.min_cents, self.max_cents
-        if high is None:
-            return "Any price" if low is None else f"{_units(low)} and more"
-        # Whole units are easier to read than 24.99; the cent misleads nobody.
-        is_below = (high + 1) % max(_unit(), 10) == 0
-        end = _units(high + is_below)
-        if low is None:
-            return f"{'Under' if is_below else 'Up to'} {end}"
-        return f"{_units(low)} to {end}"
-
-
-def _unit() -> int:
-    return 10 ** minor_digits(shop_currency())
-
-
-def _units(minor: int) -> str:
-    whole, rest = divmod(minor, _unit())
-    return decimal(minor, shop_currency()) if rest else str(whole)
 
 
 def price_limits(counts: Mapping[int, int], *chosen: Any) -> list[PriceLimits]:

@@ -5,6 +5,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_noop
 
 
 class Shop(models.Model):
@@ -29,7 +30,9 @@ class Shop(models.Model):
         max_length=300, blank=True, help_text="A line on every product's page"
     )
     empty_title = models.CharField(
-        "title of the empty shop", max_length=80, default="The shop is empty for now."
+        "title of the empty shop",
+        max_length=80,
+        default=gettext_noop("The shop is empty for now."),
     )
     empty_text = models.CharField("text of the empty shop", max_length=300, blank=True)
 

@@ -2,11 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import ParameterError
 from catalog.former_slugs.addresses import with_new_categories
 from catalog.parameters import sentences
+from ml.preprocess import PhotoError
 
 
 def bad_request(request: HttpRequest, reasons: list[str]) -> TemplateResponse:
@@ -30,4 +32,10 @@ def parameter_error(
 
 
 def reasons(error: Exception) -> list[str]:
-    return sentences(error) if isinstance(error, ValidationError) else [str(error)]
+    if isinstance(error, ValidationError):
+        return sentences(error)
+    return [sentence_of(error) if isinstance(error, PhotoError) else str(error)]
+
+
+def sentence_of(error: PhotoError) -> str:
+    return gettext(error.message).format(**error.values)

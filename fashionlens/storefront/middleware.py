@@ -6,6 +6,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 
 from catalog.api.problems import DOWN, RETRY_AFTER_S, reason_of
 
@@ -30,7 +31,7 @@ class DatabaseAnswers(MiddlewareMixin):
         # A form's values are checked by the form: what fails there is our mistake.
         if request.method == "GET" and isinstance(exception, DataError):
             log.warning("Page refused: %s: %r", request.path, exception)
-            reasons = ["The address holds a value that cannot be searched for."]
+            reasons = [_("The address holds a value that cannot be searched for.")]
             page = render_to_string("400.html", {"reasons": reasons})
             return HttpResponse(page, status=400)
         return None

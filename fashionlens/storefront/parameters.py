@@ -11,6 +11,8 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import PARAMETERS
@@ -23,10 +25,10 @@ from search.query.weights import Weights
 
 # Sort -> label, ordering of the API. Words order a list by relevance if nothing else.
 SORTS = {
-    "relevance": ("Best match", ""),
-    "newest": ("Newest first", "-created"),
-    "price_up": ("Price, low to high", "price"),
-    "price_down": ("Price, high to low", "-price"),
+    "relevance": (gettext_lazy("Best match"), ""),
+    "newest": (gettext_lazy("Newest first"), "-created"),
+    "price_up": (gettext_lazy("Price, low to high"), "price"),
+    "price_down": (gettext_lazy("Price, high to low"), "-price"),
 }
 _PRICE = re.compile(r"(\d{0,10})-(\d{0,10})", re.ASCII)
 _OWN_SPELLING = {"price_min": "price", "price_max": "price", "ordering": "sort"}
@@ -50,11 +52,11 @@ def read_listing(data: QueryDict) -> dict[str, Any]:
     values = ListingParameters.read(_translate(data, LISTING), ignore_unknown=True)
     words = clean(values.get("q", ""))
     ordering = values.get("ordering", "" if words else "-created")
-    names = {ordering: name for name, (_, ordering) in SORTS.items()}
+    names = {ordering: name for name, (label, ordering) in SORTS.items()}
     return {**values, "q": words, "sort": names[ordering]}
 
 
-def sort_labels(words: str) -> list[tuple[str, str]]:
+def sort_labels(words: str) -> list[tuple[str, Any]]:
     names = SORTS if words else [name for name in SORTS if name != "relevance"]
     return [(name, SORTS[name][0]) for name in names]
 
@@ -106,12 +108,12 @@ def _translate(data: QueryDict, names: Iterable[str]) -> QueryDict:
 
 def _ordering(sort: str) -> str:
     if sort not in SORTS:
-        raise ValidationError("The products cannot be sorted like that.")
+        raise ValidationError(_("The products cannot be sorted like that."))
     return SORTS[sort][1]
 
 
 def _price_limits(price: str) -> tuple[str, ...]:
     if not (limits := _PRICE.fullmatch(price)):
-        message = "A price range is two numbers of cents, such as 2500-4999."
+        message = _("A price range is two numbers of cents, such as 2500-4999.")
         raise ValidationError(message)
     return limits.groups()

@@ -3,8 +3,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from ml.preprocess import FORMATS, MAX_BYTES, MAX_MB
+from fashionlens.storefront.error_pages import sentence_of
+from ml.preprocess import FORMATS, MAX_BYTES, MAX_MB, too_large
 
 
 @dataclass(frozen=True)
@@ -15,14 +17,16 @@ class PhotoForm:
     address: str = ""  # of a photo on the web, as typed
 
     max_bytes: ClassVar[int] = MAX_BYTES
-    # Shown by the browser before it uploads; a test compares it with the server's.
-    too_large: ClassVar[str] = (
-        f"This file is larger than {MAX_MB} MB. Save the photo smaller "
-        "or with more compression and try again."
-    )
-    limits: ClassVar[str] = (
-        f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}, up to {MAX_MB} MB."
-    )
+
+    @property
+    def too_large(self) -> str:
+        """Return what the browser says before it uploads, in the server's words."""
+        return sentence_of(too_large())
+
+    @property
+    def limits(self) -> str:
+        values = {"formats": ", ".join(FORMATS[:-1]), "last": FORMATS[-1], "mb": MAX_MB}
+        return _("%(formats)s or %(last)s, up to %(mb)d MB.") % values
 
     @property
     def takes_addresses(self) -> bool:

@@ -9,7 +9,9 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_cookie
@@ -34,7 +36,7 @@ from search.models import Event
 from search.query.nearest import MAX_K
 
 MAX_OTHER_COLOURS = 24
-NOT_IN_SHOP = "This product is not in the shop."
+NOT_IN_SHOP = gettext_lazy("This product is not in the shop.")
 
 
 @require_safe
@@ -44,7 +46,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     except Product.DoesNotExist:
         if address := new_product_address(slug):
             return HttpResponsePermanentRedirect(address)
-        return not_found(request, NOT_IN_SHOP)
+        return not_found(request, str(NOT_IN_SHOP))
     colours = Product.objects.published().in_other_colours(product).with_photos()
     context: dict[str, object] = {
         "product": product,
@@ -97,7 +99,7 @@ def more(request: HtmxRequest, slug: str) -> TemplateResponse:
     try:
         product = Product.objects.published().select_related("category").get(slug=slug)
     except Product.DoesNotExist:
-        return not_found(request, NOT_IN_SHOP)
+        return not_found(request, str(NOT_IN_SHOP))
     outfit = outfit_list(product)
     shown = [int(pk) for pk in request.GET.get("shown", "").split(".") if _is_id(pk)]
     shown += [result.product.pk for result in outfit.results]
@@ -124,6 +126,8 @@ def forget_recently_viewed(request: HttpRequest) -> HttpResponse:
     is_safe = url_has_allowed_host_and_scheme(
         address, {request.get_host()}, require_https=request.is_secure()
     )
-    response = HttpResponseRedirect(address if is_safe else "/", status=303)
+    if not is_safe:
+        address = reverse("storefront:home")
+    response = HttpResponseRedirect(address, status=303)
     forget(response)
     return response

@@ -13,6 +13,7 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
 from rest_framework.exceptions import ValidationError
@@ -150,7 +151,7 @@ def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
     try:
         page = page_of_hits(kept.all_hits(), request.GET.get("page", 1))
     except InvalidPage:
-        return not_found(request, "The results do not have this page.")
+        return not_found(request, _("The results do not have this page."))
     if kept.count == 0:
         record_empty_search(kept)
     shown = kept.results_page(page.number)

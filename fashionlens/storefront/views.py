@@ -9,6 +9,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
 
@@ -50,7 +51,7 @@ def home(request: HttpRequest) -> HttpResponse:
     except (ValidationError, ParameterError) as error:
         return parameter_error(request, error)
     except InvalidPage:
-        return not_found(request, "The list does not have this page.")
+        return not_found(request, _("The list does not have this page."))
     listing.report_count()
     is_whole_shop = not (listing.words or listing.filters)
     context = {
@@ -78,7 +79,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def filters(request: HtmxRequest) -> HttpResponse:
     """Return the filters of a list with their counts."""
     try:
-        listing, _ = _read_listing(request)
+        listing = _read_listing(request)[0]
     except (ValidationError, ParameterError) as error:
         return parameter_error(request, error)
     context = {

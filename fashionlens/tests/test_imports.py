@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SERVED = {"ml.encoder", "ml.preprocess"}
 ALLOWED = {
     "fashionlens": {"fashionlens", "search", "catalog"} | SERVED,
-    "fashionlens.storefront": {"search", "catalog"} | SERVED,
+    "fashionlens.storefront": {"fashionlens.languages", "search", "catalog"} | SERVED,
     "fashionlens.backoffice": {"search", "catalog"} | SERVED,
     "fashionlens.demo": {
         *("fashionlens.embedded", "fashionlens.stack", "search", "catalog"),

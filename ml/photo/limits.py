@@ -19,13 +19,18 @@ class PhotoError(ValueError):
     unsupported, unreadable.
     """
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    def __init__(self, code: str, message: str, **values: str | int) -> None:
+        """`values` fill the fields of `message`, which the pages translate."""
+        super().__init__(message.format(**values))
+        self.code, self.message, self.values = code, message, values
 
-    def __reduce__(self) -> tuple[type[PhotoError], tuple[str, str]]:
+    def __reduce__(self) -> tuple[object, tuple[str, str, dict[str, str | int]]]:
         # The default would call PhotoError(message): workers pickle errors.
-        return type(self), (self.code, str(self))
+        return _restore, (self.code, self.message, self.values)
+
+
+def _restore(code: str, message: str, values: dict[str, str | int]) -> PhotoError:
+    return PhotoError(code, message, **values)
 
 
 def check_size(size: tuple[int, int], kind: str, bytes_per_pixel: float) -> None:
@@ -33,25 +38,38 @@ def check_size(size: tuple[int, int], kind: str, bytes_per_pixel: float) -> None
 
     `kind` begins a sentence: "A WebP".
     """
-    pixels = f"This photo is {size[0]} x {size[1]} pixels"
+    width, height = size
+    megapixels = MAX_PIXELS // 1_000_000
     if size[0] * size[1] > MAX_PIXELS:
         raise PhotoError(
             "too_many_pixels",
-            f"{pixels}; the limit is {MAX_PIXELS // 1_000_000} megapixels. "
-            "Save it smaller and try again.",
+            "This photo is {width} x {height} pixels; the limit is {megapixels} "
+            "megapixels. Save it smaller and try again.",
+            width=width,
+            height=height,
+            megapixels=megapixels,
         )
     if size[0] * size[1] * bytes_per_pixel > MAX_DECODING_BYTES:
         limit = MAX_DECODING_BYTES / bytes_per_pixel / 1_000_000
         raise PhotoError(
             "too_many_pixels",
-            f"{pixels}. {kind} may have {limit:.0f} megapixels, an ordinary JPEG "
-            f"{MAX_PIXELS // 1_000_000}. Save it smaller, or as JPEG, and try again.",
+            "This photo is {width} x {height} pixels. {kind} may have {limit} "
+            "megapixels, an ordinary JPEG {megapixels}. Save it smaller, or as JPEG, "
+            "and try again.",
+            width=width,
+            height=height,
+            kind=kind,
+            limit=round(limit),
+            megapixels=megapixels,
         )
     if max(size) > MAX_SIDE:
         raise PhotoError(
             "too_many_pixels",
-            f"{pixels}; no side may be longer than {MAX_SIDE:,} pixels. "
-            "Crop it and try again.",
+            "This photo is {width} x {height} pixels; no side may be longer than "
+            "{limit:,} pixels. Crop it and try again.",
+            width=width,
+            height=height,
+            limit=MAX_SIDE,
         )
 
 
@@ -62,32 +80,36 @@ def empty() -> PhotoError:
 def too_large() -> PhotoError:
     return PhotoError(
         "too_large",
-        f"This file is larger than {MAX_MB} MB. Save the photo smaller "
+        "This file is larger than {limit} MB. Save the photo smaller "
         "or with more compression and try again.",
+        limit=MAX_MB,
     )
 
 
 def too_many_scans() -> PhotoError:
     return PhotoError(
         "too_many_scans",
-        f"This progressive JPEG has more than {MAX_SCANS} scans. "
+        "This progressive JPEG has more than {limit} scans. "
         "Save it as an ordinary JPEG and try again.",
+        limit=MAX_SCANS,
     )
 
 
 def blank(frames: int) -> PhotoError:
     return PhotoError(
         "blank",
-        f"The first {frames} frames of this animation show nothing. "
+        "The first {frames} frames of this animation show nothing. "
         "Save the picture you want as JPEG or PNG and try that file.",
+        frames=frames,
     )
 
 
 def unsupported() -> PhotoError:
     return PhotoError(
         "unsupported",
-        "This is not a photo of a kind we can read. "
-        f"Use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.",
+        "This is not a photo of a kind we can read. Use {formats} or {last}.",
+        formats=", ".join(FORMATS[:-1]),
+        last=FORMATS[-1],
     )
 
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from typing import NamedTuple, Self
 
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from catalog.error_codes import ErrorCode
@@ -27,16 +28,16 @@ class Box(NamedTuple):
         try:
             box = cls(*map(float, text.split(",")))
         except (TypeError, ValueError):
-            message = "A box is four numbers from 0 to 1: left,top,right,bottom."
+            message = _("A box is four numbers from 0 to 1: left,top,right,bottom.")
             raise ParameterError("box", ErrorCode.INVALID_BOX, message) from None
         if not all(0 <= side <= 1 for side in box):  # NaN fails too
-            message = "The box lies outside the picture: its numbers go from 0 to 1."
+            message = _("The box lies outside the picture: its numbers go from 0 to 1.")
             raise ParameterError("box", ErrorCode.INVALID_BOX, message)
         if box.width < MIN_SIDE or box.height < MIN_SIDE:
-            message = (
+            message = _(
                 "The box is empty or too small: right must be at least"
-                f" {MIN_SIDE:g} more than left, and bottom more than top."
-            )
+                " %(side)g more than left, and bottom more than top."
+            ) % {"side": MIN_SIDE}
             raise ParameterError("box", ErrorCode.INVALID_BOX, message)
         return box
 

@@ -9,6 +9,8 @@ from hashlib import sha256
 import numpy as np
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalog.error_codes import ErrorCode
 from catalog.facet_counts import FacetCounts, FacetQuery
@@ -186,7 +188,7 @@ def start_search(
     """
     started = time.perf_counter()
     if not start and not refinement.words and not refinement.like:
-        message = "Choose a photo first, or say in words what you are looking for."
+        message = _("Choose a photo first, or say in words what you are looking for.")
         raise ParameterError("photo", "required", message)
     refinement.filters.check()
     encoder = active_encoder()
@@ -223,19 +225,23 @@ def _vector_of(vectors: np.ndarray | None, garment: int) -> np.ndarray | None:
     """Return the vector of a garment, counted from 1. Raises ParameterError."""
     count = 0 if vectors is None else len(vectors)
     if garment > max(1, count):
-        message = f"The picture has {count} garments to choose from."
+        message = _("The picture has %d garments to choose from.") % count
         raise ParameterError("garment", ErrorCode.UNKNOWN_GARMENT, message)
     return None if vectors is None else vectors[garment - 1]
 
 
 def kept_time() -> str:
     """Return QUERY_TTL_S in words, as "an hour" or "30 minutes"."""
-    for name, unit_s in (("hour", 3600), ("minute", 60), ("second", 1)):
+    hours, minutes, seconds = 3600, 60, 1
+    for unit_s in (hours, minutes, seconds):
         number, rest = divmod(settings.QUERY_TTL_S, unit_s)
         if number and not rest:
-            article = "an" if name == "hour" else "a"
-            return f"{article} {name}" if number == 1 else f"{number} {name}s"
-    return "no time"
+            break
+    if unit_s == hours:
+        return ngettext("an hour", "%d hours", number).replace("%d", str(number))
+    if unit_s == minutes:
+        return ngettext("a minute", "%d minutes", number).replace("%d", str(number))
+    return ngettext("a second", "%d seconds", number).replace("%d", str(number))
 
 
 def find_start_picture(start: Start) -> Result | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from catalog import words
 from catalog.error_codes import ErrorCode
@@ -96,7 +97,9 @@ class VectorQuery:
         if needs_words:
             return self._rank_with_words(refinement, target, excluded)
         if target is None or target.measure_from is None:
-            message = "There is nothing to search by: give words, or products to like."
+            message = _(
+                "There is nothing to search by: give words, or products to like."
+            )
             raise ParameterError("words", "required", message)
         # The disliked lie where the nearest end, so that all hits are ranked.
         k = MAX_K if dislikes else k
@@ -220,7 +223,9 @@ def weigh_target(
 ) -> Target | None:
     if target is None:
         if weights:
-            message = "There is no picture to weigh: give a photo, or products to like."
+            message = _(
+                "There is no picture to weigh: give a photo, or products to like."
+            )
             raise ParameterError("weights", ErrorCode.MISSING_PARAMETER, message)
         return None
     order_by, comparison = weigh_query(target.order_by, weights, encoder)

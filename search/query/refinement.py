@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Self
 
+from django.utils.translation import gettext as _
+
 from catalog.error_codes import ErrorCode
 from catalog.filters import Filters, ParameterError
 from catalog.parameters import ORDERINGS
@@ -38,7 +40,9 @@ class Refinement:
             skus = tuple(sorted(set(getattr(self, name))))
             object.__setattr__(self, name, skus)
         if both := set(self.like) & set(self.dislike):
-            message = f"{min(both)} is both liked and disliked. Remove one of them."
+            message = _("%s is both liked and disliked. Remove one of them.") % min(
+                both
+            )
             raise ParameterError("dislike", ErrorCode.CONFLICT, message)
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from catalog.error_codes import ErrorCode
 from catalog.filters import ParameterError
@@ -49,11 +50,11 @@ class Start:
 
     def __post_init__(self) -> None:
         if self.image is not None and not self.product:
-            message = "Give the SKU of the product in the photo too, as product."
+            message = _("Give the SKU of the product in the photo too, as product.")
             raise ParameterError("image", ErrorCode.MISSING_PARAMETER, message)
         pictures = [self.photo is not None, self.address, self.product]
         if self.box and sum(map(bool, pictures)) != 1:
-            message = "A box is cut from one picture. Give exactly one with it."
+            message = _("A box is cut from one picture. Give exactly one with it.")
             raise ParameterError("box", ErrorCode.INVALID_BOX, message)
 
     @classmethod
@@ -137,7 +138,8 @@ def fetch_photo(address: str) -> bytes:
     """
     if not settings.SEARCH_ADDRESSES:
         raise AddressError(
-            "addresses_off", "This shop does not fetch photos. Send the photo itself."
+            "addresses_off",
+            _("This shop does not fetch photos. Send the photo itself."),
         )
     return remote.fetch_photo(address)
 
@@ -185,7 +187,10 @@ def find_image(start: Start) -> ProductImage:
     for image in images:
         if start.image in (None, image.pk):
             return image
-    message = f"{start.product} has no photo {start.image}."
+    message = _("%(product)s has no photo %(image)d.") % {
+        "product": start.product,
+        "image": start.image,
+    }
     raise ParameterError("image", ErrorCode.UNKNOWN_IMAGE, message)
 
 
@@ -219,10 +224,10 @@ def load_product_vectors(
 def _published_images(parameter: str, sku: str) -> list[ProductImage]:
     product = Product.objects.published().with_photos().with_skus([sku]).first()
     if product is None:
-        message = f"There is no product {sku[:64]} in the shop."
+        message = _("There is no product %s in the shop.") % sku[:64]
         raise ParameterError(parameter, ErrorCode.UNKNOWN_PRODUCT, message)
     if not (images := list(product.images.all())):
-        message = f"{sku} has no photo to search with."
+        message = _("%s has no photo to search with.") % sku
         raise ParameterError(parameter, ErrorCode.NO_PHOTO, message)
     return images
 
@@ -249,5 +254,5 @@ def _open_photo(parameter: str, image: ProductImage) -> Iterator[bytes]:
     except NoGarment:
         raise
     except (OSError, PhotoError) as error:
-        message = f"Photo {image.pk} cannot be read just now."
+        message = _("Photo %d cannot be read just now.") % image.pk
         raise ParameterError(parameter, ErrorCode.UNREADABLE_PHOTO, message) from error

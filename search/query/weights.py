@@ -10,6 +10,7 @@ from math import inf
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from django.utils.translation import gettext, pgettext
 
 from catalog.error_codes import ErrorCode
 from catalog.filters import ParameterError
@@ -37,7 +38,7 @@ class Weights:
     def __post_init__(self) -> None:
         object.__setattr__(self, "factors", tuple(sorted(self.factors)))
         if self.in_colour and self.any_colour:
-            message = "The colour cannot be left out and looked for at once."
+            message = gettext("The colour cannot be left out and looked for at once.")
             raise ParameterError("in_colour", ErrorCode.CONFLICT, message)
 
     @classmethod
@@ -83,7 +84,7 @@ class Weights:
             )
         factors |= dict(self.factors)
         if factors and not any(factors.values()):
-            message = "The weights leave nothing to compare: give one above 0."
+            message = gettext("The weights leave nothing to compare: give one above 0.")
             raise ParameterError("weights", ErrorCode.INVALID_WEIGHT, message)
         return {part: factor for part, factor in factors.items() if factor != 1}
 
@@ -190,7 +191,7 @@ def weigh(
         weighed[network.parts[part].numbers] *= factor
     length = np.linalg.norm(weighed)
     if length < 1e-6:  # likes and dislikes may cancel out in the parts that are left
-        message = "The weights leave nothing to compare: give one above 0."
+        message = gettext("The weights leave nothing to compare: give one above 0.")
         raise ParameterError("weights", ErrorCode.INVALID_WEIGHT, message)
     return weighed / length
 
@@ -223,13 +224,13 @@ def _parse(values: Iterable[str]) -> tuple[tuple[str, float], ...]:
         except ValueError:
             factor = -1
         if not part or not 0 <= factor <= MAX_WEIGHT:  # NaN fails too
-            message = (
-                f"A weight is a part and a number from 0 to {MAX_WEIGHT:g}, such as"
-                f" colour:0; this is {value[:80]!r}."
-            )
+            message = gettext(
+                "A weight is a part and a number from 0 to %(limit)g, such as"
+                " colour:0; this is %(value)r."
+            ) % {"limit": MAX_WEIGHT, "value": value[:80]}
             raise ParameterError("weights", ErrorCode.INVALID_WEIGHT, message)
         if part in factors:
-            message = f"There are two weights for {part}. Give one."
+            message = gettext("There are two weights for %s. Give one.") % part
             raise ParameterError("weights", ErrorCode.MULTIPLE_VALUES, message)
         factors[part] = factor
     return tuple(factors.items())
@@ -238,5 +239,9 @@ def _parse(values: Iterable[str]) -> tuple[tuple[str, float], ...]:
 def _lacking(kind: str, name: str, known: Iterable[str]) -> str:
     names = ", ".join(known)
     if not names:
-        return f"This shop's encoder has no {kind}s with names. Leave the {kind} out."
-    return f"There is no {kind} {name[:80]!r}. There are: {names}."
+        return gettext("The shop's encoder has no names for this. Leave it out.")
+    return gettext("There is no %(facet)s %(value)r. There are: %(listed)s.") % {
+        "facet": pgettext("parameter", kind),
+        "value": name[:80],
+        "listed": names,
+    }

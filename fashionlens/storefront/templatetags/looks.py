@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 from django import template
 from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from fashionlens.languages.vocabulary import translate_name
 from fashionlens.storefront.colours import ColourChoice, colour_choice
 from ml.encoder import Garment
 from search.query.kept_search import KeptSearch
@@ -23,15 +26,17 @@ def in_common(result: Result) -> str:
     parts = [part for part in result.why if part != "category"]
     if not parts or result.band == "same item":
         return ""
-    return f"Same {get_text_list(parts, 'and')}"
+    names = [translate_name("part", part) for part in parts]
+    return _("Same %(parts)s") % {"parts": get_text_list(names, _("and"))}
 
 
 @register.filter
 def label(result: Result) -> str:
     """Return the band where it tells more than the place in the list."""
     if result.distance is not None and not result.is_similar:
-        return "matches the words"
-    return result.band if result.band and result.band in TELLING_BANDS else ""
+        return _("matches the words")
+    band = result.band if result.band in TELLING_BANDS else ""
+    return translate_name("band", band) if band else ""
 
 
 class FoundGarment(NamedTuple):
@@ -65,7 +70,11 @@ def places(garments: Sequence[Garment]) -> list[FoundGarment]:
     ]
     across, down = zip(*centres, strict=True) if centres else ((), ())
     is_row = bool(centres) and max(across) - min(across) >= max(down) - min(down)
-    words = ("left", "middle", "right") if is_row else ("top", "middle", "bottom")
+    middle = pgettext("place", "middle")
+    if is_row:
+        words = (pgettext("place", "left"), middle, pgettext("place", "right"))
+    else:
+        words = (pgettext("place", "top"), middle, pgettext("place", "bottom"))
     return [
         FoundGarment(
             number,

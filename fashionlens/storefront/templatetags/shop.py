@@ -6,22 +6,26 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest, QueryDict
 from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from catalog.facets import VALUES_FACETS
 from catalog.filters import Filters
 from catalog.models import Product, ProductImage
-from catalog.money import amount, decimal
+from catalog.money import decimal, shop_currency
 from catalog.prices.ranges import PriceRange
 from catalog.variants.models import Variant
+from fashionlens.languages.addresses import address_in
+from fashionlens.languages.prices import format_price, format_range
+from fashionlens.languages.vocabulary import translate_name
 from fashionlens.storefront.parameters import FILTERS
 
 register = template.Library()
 
-SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥", "TRY": "₺", "INR": "₹"}
 STATES = {  # of schema.org/ItemAvailability
     "in_stock": "InStock",
     "out_of_stock": "OutOfStock",
@@ -45,8 +49,12 @@ def regular_price(product: Product) -> str:
 
 
 def _price(cents: int, currency: str) -> str:
-    sign = SIGNS.get(currency, currency)
-    return f"{sign}\N{NO-BREAK SPACE}{amount(cents, currency)}"
+    return format_price(cents, currency)
+
+
+@register.filter
+def price_range(prices: PriceRange) -> str:
+    return format_range(prices, shop_currency())
 
 
 @register.filter
@@ -61,13 +69,13 @@ def size_note(variant: Variant) -> str:
 
 def _note(item: Product | Variant, quantity: int | None) -> str:
     if item.sold_out:
-        return "Sold out"
+        return _("Sold out")
     if not item.in_stock:
-        return item.get_availability_display()
+        return translate_name("availability", item.get_availability_display())
     if quantity == 1:
-        return "Last one"
+        return _("Last one")
     is_low = quantity is not None and quantity < LOW_STOCK
-    return f"Last {quantity}" if is_low else ""
+    return _("Last %(quantity)d") % {"quantity": quantity} if is_low else ""
 
 
 @register.filter
@@ -81,14 +89,17 @@ def own_price(variant: Variant) -> str:
 @register.filter
 def attributes(product: Product) -> list[tuple[str, str]]:
     """Return the name and text of what is known of the product."""
-    people = (product.get_gender_display(), product.get_age_group_display())
+    people = (
+        translate_name("gender", product.get_gender_display()),
+        translate_name("age_group", product.get_age_group_display()),
+    )
     rows = [
-        ("Colour", product.colour),
+        ("Colour", translate_name("colour", product.colour)),
         ("Material", product.material),
-        ("Pattern", product.pattern),
+        ("Pattern", translate_name("pattern", product.pattern)),
         ("For", ", ".join(filter(None, people))),
     ]
-    return [row for row in rows if row[1]]
+    return [(translate_name("facet", name), text) for name, text in rows if text]
 
 
 @register.filter
@@ -137,13 +148,32 @@ def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
 def canonical_address(context: dict[str, Any]) -> str:
     """Return the address without sort, filters, marks of a click or of a campaign."""
     request: HttpRequest = context["request"]
+    return request.build_absolute_uri(f"{request.path}{_canonical_query(request)}")
+
+
+@register.simple_tag(takes_context=True)
+def alternate_addresses(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return the canonical address in each language, and for all other languages."""
+    request: HttpRequest = context["request"]
+    query = _canonical_query(request)
+    languages = [*dict(settings.LANGUAGES), "x-default"]
+    addresses = (address_in(one, request.path_info) for one in languages)
+    return [
+        (language, request.build_absolute_uri(f"{address}{query}"))
+        for language, address in zip(languages, addresses, strict=True)
+    ]
+
+
+def _canonical_query(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match and match.view_name != "storefront:home":
+        return ""
     parameters = QueryDict(mutable=True)
     for name in CANONICAL_PARAMETERS:
         parameters.setlist(name, request.GET.getlist(name))
     if parameters.get("page") == "1":
         del parameters["page"]
-    path = f"{request.path}?{parameters.urlencode()}".removesuffix("?")
-    return request.build_absolute_uri(path)
+    return f"?{parameters.urlencode()}".removesuffix("?")
 
 
 @register.simple_tag
@@ -157,17 +187,22 @@ def chosen_filters(context: dict[str, Any], filters: Filters) -> list[tuple[str,
     names = {each.slug: each.name for each in context["all_categories"]}
     names |= dict([*Product.Gender.choices, *Product.AgeGroup.choices])
     chosen = [
-        (facet.parameter, value, capfirst(names.get(value, value)))
+        (
+            facet.parameter,
+            value,
+            capfirst(translate_name(facet.parameter, names.get(value, value))),
+        )
         for facet in VALUES_FACETS
         for value in getattr(filters, facet.name)
     ]
     limits = (filters.price_min_cents, filters.price_max_cents)
     if limits != (None, None):
         price = PriceRange(*limits, count=0, chosen=True)
-        chosen.append(("price", price.value, price.name))
+        chosen.append(("price", price.value, price_range(price)))
     if filters.in_stock is not None:
         # A product that is not in stock may be one to order, so not "Sold out".
-        value = ("true", "In stock") if filters.in_stock else ("false", "Not in stock")
+        in_stock = filters.in_stock
+        value = ("true", _("In stock")) if in_stock else ("false", _("Not in stock"))
         chosen.append(("in_stock", *value))
     return [(name, _without(context, {p: value})) for p, value, name in chosen]
 

@@ -23,7 +23,7 @@ def test_the_product_page_shows_every_field(client):
     response = client.get(f"/products/{shown.slug}/")
     text = response.text
     assert "Long &lt;b&gt;coat&lt;/b&gt;" in text and "<b>coat" not in text
-    assert "€\N{NO-BREAK SPACE}1,299.00" in text
+    assert "€1,299.00" in text
     assert "Last 2" in text
     assert "<p>Very warm.</p>" in text
     assert shown.sku in text
@@ -90,8 +90,8 @@ def test_unknown_product_is_not_found(client):
 @pytest.mark.parametrize(
     ("cents", "currency", "text"),
     [
-        (3990, "EUR", "€ 39.90"),
-        (5, "GBP", "£ 0.05"),
+        (3990, "EUR", "€39.90"),
+        (5, "GBP", "£0.05"),
         (123_456_789, "CHF", "CHF 1,234,567.89"),
     ],
 )

@@ -94,4 +94,4 @@ def test_a_search_without_a_cache_answers_503(client, fake_encoder, settings):
 def test_the_browsers_size_message_equals_the_servers():
     with pytest.raises(PhotoError) as refused:
         read_photo(b"\xff\xd8\xff" + b"\0" * MAX_BYTES)
-    assert PhotoForm.too_large == str(refused.value)
+    assert PhotoForm().too_large == str(refused.value)

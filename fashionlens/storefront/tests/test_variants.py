@@ -43,7 +43,7 @@ def test_the_page_shows_each_size_and_how_it_can_be_had(client):
         "S Sold out",
         "M Last one",
         "L",
-        "XL \u20ac 55.00 Preorder",
+        "XL €55.00 Preorder",
         "XXL Last 3",
     ]
 

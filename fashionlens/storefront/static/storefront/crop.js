@@ -34,7 +34,7 @@
       this.frame = append(this, "crop-frame", {
         tabindex: "0",
         role: "application",
-        "aria-roledescription": "movable box",
+        "aria-roledescription": this.dataset.role,
         "aria-describedby": this.dataset.help,
       });
       for (const edges of HANDLES) append(this.frame, "crop-handle", { "data-edges": edges });
@@ -190,13 +190,13 @@
       const path = hole.map((point) => point.join(" ")).join(", ");
       this.shade.style.clipPath = `polygon(evenodd, 0 0, 100% 0, 100% 100%, 0 100%, 0 0, ${path})`;
       this.classList.toggle("whole", this.#isWhole());
-      this.frame.setAttribute("aria-label", `Part of the photo to search with: ${this.#description()}`);
+      this.frame.setAttribute("aria-label", `${this.dataset.label}: ${this.#description()}`);
     }
 
     #description() {
-      if (this.#isWhole()) return "the whole photo";
-      const [left, top, right, bottom] = this.#sides.map(percent);
-      return `${left} to ${right} per cent across, ${top} to ${bottom} per cent down`;
+      if (this.#isWhole()) return this.dataset.whole;
+      const sides = Object.fromEntries(EDGES.map((edge, n) => [edge, percent(this.#sides[n])]));
+      return this.dataset.part.replace(/\{(\w)\}/g, (_, edge) => sides[edge]);
     }
 
     #send() {

@@ -59,7 +59,7 @@
 
   // The click has been counted: an address that is copied or reloaded names no list.
   const here = new URL(location.href);
-  if (here.pathname.startsWith("/products/") && here.searchParams.has("p")) {
+  if (here.pathname.includes("/products/") && here.searchParams.has("p")) {
     here.searchParams.delete("q");
     here.searchParams.delete("p");
     history.replaceState(history.state, "", here);

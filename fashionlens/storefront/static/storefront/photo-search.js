@@ -39,10 +39,10 @@
     picture = address ? next : null;
     if (!picture) preview.removeAttribute("src");
     else if (preview.src !== new URL(address, location).href) preview.src = address;
-    const title = next?.product ? next.name : "Your photo";
+    const title = next?.product ? next.name : form.dataset.yourPhoto;
     preview.alt = next?.name && !next.product ? `${title}, ${next.name}` : title;
     const unseen = next?.name && !picture;
-    more.textContent = unseen ? `${next.name} (not shown by this browser)` : moreText;
+    more.textContent = unseen ? form.dataset.unseen.replace("{name}", next.name) : moreText;
     form.classList.toggle("has-name", Boolean(unseen));
     form.classList.toggle("has-photo", Boolean(picture));
     if (!live) return;
@@ -262,7 +262,7 @@
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (isFromForm(detail)) form.classList.add("busy");
     results.setAttribute("aria-busy", "true");
-    status.textContent = "Searching";
+    status.textContent = form.dataset.searching;
     status.className = "visually-hidden";
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {

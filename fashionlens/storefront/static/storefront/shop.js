@@ -12,6 +12,15 @@ window.addEventListener("pageshow", ({ persisted }) => {
     .forEach((form) => form.reset());
 });
 
+// The choice of a language is kept for the front page. Results change the address.
+for (const link of document.querySelectorAll("[data-language]"))
+  link.addEventListener("click", () => {
+    const { language, prefix } = link.dataset;
+    document.cookie = `language=${language}; path=/; max-age=31536000; samesite=lax`;
+    const here = document.querySelector("[data-language][aria-current]").dataset.prefix;
+    link.href = prefix + location.pathname.slice(here.length) + location.search;
+  });
+
 // On a phone the current category may lie outside the scrolling row.
 const current = document.querySelector(".category-nav [aria-current]");
 if (current) {
