@@ -86,6 +86,12 @@ class ProductQuerySet(  # type: ignore[override]
     def published(self) -> Self:
         return self.filter(status=Product.Status.PUBLISHED)
 
+    def in_trash(self) -> Self:
+        return self.filter(trashed__isnull=False, status=Product.Status.ARCHIVED)
+
+    def outside_trash(self) -> Self:
+        return self.filter(Q(trashed=None) | ~Q(status=Product.Status.ARCHIVED))
+
     def without_variants(self) -> Self:
         return self.filter(variants=None)
 

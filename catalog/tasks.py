@@ -10,6 +10,7 @@ from catalog.photos.check import check_media
 from catalog.photos.renditions.sweep import draw_due
 from catalog.prices.sales import apply_all_sales
 from catalog.product_words.sweep import refresh_all, refresh_pending
+from catalog.trash.services import empty_trash
 from catalog.upkeep.runs import resume_runs, upkeep_task
 from catalog.variants.sweep import add_all_missing_variants
 
@@ -77,3 +78,8 @@ def complete_variants() -> None:
 @upkeep_task
 def forget_history() -> None:
     log.info("Old entries of the history deleted: %d", forget_old_entries())
+
+
+@upkeep_task
+def delete_trash() -> None:
+    log.info("Products deleted for good: %d", empty_trash())

@@ -396,6 +396,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.forget_history",
         "schedule": crontab(hour=3, minute=50),
     },
+    "trash": {
+        "task": "catalog.tasks.delete_trash",
+        "schedule": crontab(hour=3, minute=40),
+    },
     "forget": {
         "task": "search.tasks.forget_old_events",
         "schedule": crontab(hour=3, minute=30),

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from catalog.api.inputs import BulkProductInput, read_product
 from catalog.api.problems import field_errors, problems
 from catalog.api.strict import StrictSerializer
-from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, WriteView
+from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, WriteView, author_of
+from catalog.history.entries import Author
 from catalog.idempotency.answers import Answer
 from catalog.parameters import MAX_SKU_CHARS, NoParameters
 from catalog.writes.store import ProductWrite, store_products
@@ -62,7 +63,8 @@ class BulkProductsView(WriteView):
         """
         NoParameters.read(request.query_params)
         items = _items(request.data)
-        return self.answer(request, lambda: Answer(200, _store(items)))
+        author = author_of(request)
+        return self.answer(request, lambda: Answer(200, _store(items, author)))
 
 
 def _items(body: Any) -> list[Any]:
@@ -76,10 +78,11 @@ def _items(body: Any) -> list[Any]:
     return products
 
 
-def _store(items: list[Any]) -> dict[str, Any]:
+def _store(items: list[Any], author: Author) -> dict[str, Any]:
     writes = [_read(item) for item in items]
     with transaction.atomic():
-        store_products([write for write in writes if write.status != "failed"])
+        good = [write for write in writes if write.status != "failed"]
+        store_products(good, author=author)
     statuses = [write.status for write in writes]
     counts = {name: statuses.count(name) for name in STATUSES}
     return {**counts, "results": [_result(write) for write in writes]}

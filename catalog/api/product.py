@@ -28,11 +28,12 @@ from catalog.api.serializers import (
     audience_of,
     product_detail_json,
 )
-from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, WriteView
+from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, WriteView, author_of
 from catalog.idempotency.answers import Answer
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import Product, ProductQuerySet
 from catalog.parameters import NoParameters
+from catalog.trash.services import put_in_trash
 from catalog.writes.store import ProductWrite, store_products
 
 SKU_PARAMETER = OpenApiParameter(
@@ -132,7 +133,7 @@ class ProductDetailView(WriteView, PublicView):
 
     @extend_schema(
         operation_id="product_delete",
-        summary="Archive a product",
+        summary="Move a product to the trash",
         tags=["catalogue"],
         parameters=[SKU_PARAMETER, *WRITE_HEADERS],
         responses={204: None, **problems(PRODUCT_NOT_FOUND, *WRITE_PROBLEMS)},
@@ -140,15 +141,17 @@ class ProductDetailView(WriteView, PublicView):
     def delete(self, request: Request, sku: str) -> Response:
         """Takes the product out of the shop.
 
-        It is archived: writing `"status": "published"` brings it back.
+        It is archived, and deleted after 30 days. Writing any `status`, such as
+        `"published"`, brings it back.
         """
 
-        def archive() -> Answer:
-            status = {"status": Product.Status.ARCHIVED}
-            self._write(request, sku, status, is_new=False)
+        def remove() -> Answer:
+            self._write(request, sku, {}, is_new=False)
+            products = Product.objects.with_skus([sku])
+            put_in_trash(products.values_list("pk", flat=True), author_of(request))
             return Answer(204, None)
 
-        return self.answer(request, archive)
+        return self.answer(request, remove)
 
     def _write(
         self, request: Request, sku: str, values: dict[str, Any], is_new: bool = True
@@ -164,7 +167,7 @@ class ProductDetailView(WriteView, PublicView):
         # The body is kept for the case that it is sent again.
         fields = {name: value for name, value in values.items() if name != "variants"}
         write = ProductWrite(sku, fields, values.get("variants"))
-        store_products([write])
+        store_products([write], author=author_of(request))
         if write.errors:
             raise ValidationError(
                 {name: [ErrorDetail(why, code)] for name, code, why in write.errors}

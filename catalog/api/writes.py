@@ -5,6 +5,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from django.contrib.auth import get_user
 from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import APIException, ValidationError
@@ -21,6 +22,7 @@ from catalog.api.problems import (
     ProblemCase,
 )
 from catalog.api.strict import PARSE_ERROR, UNSUPPORTED_MEDIA_TYPE, StrictJSONParser
+from catalog.history.entries import Author
 from catalog.idempotency.answers import Answer, BadKey, KeyReused, answer_once
 from catalog.photos.unused import remove_files_on_error
 
@@ -72,6 +74,12 @@ class WriteView(APIView):
         return Response(
             done.body, done.status, headers={"Cache-Control": "no-store", **headers}
         )
+
+
+def author_of(request: Request) -> Author:
+    if request.auth:
+        return Author(name=f"API key {request.auth}")
+    return Author(user=get_user(request._request).pk)
 
 
 def _once(request: Request, name: str, write: Callable[[], Answer]) -> Answer:

@@ -11,9 +11,12 @@ from django.utils import timezone
 from catalog.announcements.signals import products_changed
 from catalog.categories import category_of
 from catalog.error_codes import ErrorCode
+from catalog.history.entries import Author
+from catalog.history.snapshots import recorded
 from catalog.locks import IMPORT, lock_until_commit
 from catalog.models import Category, Product, ProductQuerySet
 from catalog.product_words.refresh import refresh_words
+from catalog.trash.services import leave_trash
 from catalog.variants.stock import add_missing_variants, take_stock
 from catalog.writes.sizes import STOCK_FIELDS, SizeWrites
 from catalog.writes.slugs import free_slugs
@@ -38,7 +41,7 @@ class ProductWrite:
         self.errors.append((name, code, detail))
 
 
-def store_products(writes: Sequence[ProductWrite]) -> None:
+def store_products(writes: Sequence[ProductWrite], *, author: Author) -> None:
     """Store all that can be stored, in the caller's transaction.
 
     Whatever cannot be stored is marked as failed.
@@ -56,6 +59,19 @@ def store_products(writes: Sequence[ProductWrite]) -> None:
             _check_complete(write)
         _check_sale(write, stored.get(write.sku))
     good = [write for write in writes if write.status != "failed"]
+    with recorded(author, *(product.pk for product in stored.values())) as made:
+        made.update(_store(good, stored, sizes))
+    leave_trash(
+        stored[write.sku].pk
+        for write in good
+        if write.sku in stored and "status" in write.values
+    )
+
+
+def _store(
+    good: Sequence[ProductWrite], stored: dict[str, Product], sizes: SizeWrites
+) -> list[int]:
+    """Return the ids of new products."""
     _resolve_categories(good)
     new = _create([write for write in good if write.sku not in stored])
     changed = _update([write for write in good if write.sku in stored], stored)
@@ -67,6 +83,7 @@ def store_products(writes: Sequence[ProductWrite]) -> None:
         for write in changed
         if STOCK_FIELDS & write.values.keys() and write.variants is None
     )
+    return [product.pk for product in new.values()]
 
 
 def _fail_repeated(writes: Sequence[ProductWrite]) -> None:

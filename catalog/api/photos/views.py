@@ -23,8 +23,15 @@ from catalog.api.problems import PRODUCT_NOT_FOUND, ProblemCase, problems
 from catalog.api.product import SKU_PARAMETER
 from catalog.api.serializers import DetailPhotoOutput, audience_of, detail_photo_json
 from catalog.api.strict import StrictJSONParser, StrictSerializer
-from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, Answer, WriteView
+from catalog.api.writes import (
+    WRITE_HEADERS,
+    WRITE_PROBLEMS,
+    Answer,
+    WriteView,
+    author_of,
+)
 from catalog.error_codes import ErrorCode
+from catalog.history.snapshots import recorded
 from catalog.models import Product, ProductImage
 from catalog.photos.prepared import prepare_photo
 from catalog.photos.remote import fetch_photo
@@ -56,7 +63,8 @@ class PhotoWriteView(PhotoErrors, WriteView):
                 raise NotFound(
                     f"There is no product {sku} in the shop.", PRODUCT_NOT_FOUND.code
                 )
-            change(product)
+            with recorded(author_of(request), product.pk):
+                change(product)
             audience = audience_of(request)
             photos = product.images.order_by("position", "id")
             shown = [detail_photo_json(photo, audience) for photo in photos]

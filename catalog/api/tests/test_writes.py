@@ -9,8 +9,10 @@ from django.db import connection
 from django.test import Client
 
 from catalog.api.tests.answers import field_errors
+from catalog.history.entries import entries_of
 from catalog.models import Category, Product
 from catalog.tests.factories import make_category, make_product
+from catalog.trash.models import TrashedProduct
 from catalog.variants.models import Variant
 from fashionlens.keys.models import make_key
 
@@ -76,13 +78,26 @@ def test_sizes_are_replaced_by_those_sent(send):
     assert Variant.objects.get(sku="D-M").pk == kept
 
 
-def test_a_deleted_product_is_archived_and_may_come_back(send, client):
+def test_a_deleted_product_is_in_the_trash_and_may_come_back(send, client):
     send("PUT", "D", DRESS)
     assert send("DELETE", "D").status_code == 204
+    assert Product.objects.in_trash().count() == 1
     assert client.get("/api/v1/products/D/").status_code == 404
     assert send("GET", "D").json()["status"] == "archived"
     assert send("PATCH", "D", {"status": "published"}).status_code == 200
     assert client.get("/api/v1/products/D/").status_code == 200
+    assert not TrashedProduct.objects.exists()
+
+
+def test_the_history_names_the_key_and_both_values(send):
+    send("PUT", "D", DRESS | {"variants": SIZES})
+    send("PATCH", "D", {"price_cents": 100, "variants": [{"sku": "D-S", "size": "S"}]})
+    made, changed = entries_of([Product.objects.get().pk]).order_by("pk")
+    assert made.additional_data == {"by": "API key server"}
+    assert made.changes["D-S quantity"] == [None, 2]
+    assert changed.changes["price_cents"] == [4990, 100]
+    assert changed.changes["D-S quantity"] == [2, None]
+    assert changed.changes["D-M size"] == ["M", None]
 
 
 @pytest.mark.parametrize("sku", ["a/b", "a%2Fb", "ÄÖ 7", "👗-1", "bulk?x=1", "similar"])
