@@ -24,7 +24,7 @@ from catalog.history.snapshots import compare
 from catalog.locks import IMPORT, lock_until_commit
 
 MAX_PRODUCTS = 20_000  # in one request
-_EXAMPLES = 20
+_SAMPLES = 20
 
 
 class AlreadyDone(RuntimeError):
@@ -44,12 +44,12 @@ class BulkOutcome:
     unchanged: int = 0
     refused: Counter[str] = field(default_factory=Counter)  # reason -> products
     skus: dict[str, list[str]] = field(default_factory=dict)  # reason -> the first ones
-    examples: list[SampleChange] = field(default_factory=list)
+    samples: list[SampleChange] = field(default_factory=list)
 
     def refuse(self, reason: str, sku: str) -> None:
         self.refused[reason] += 1
         first = self.skus.setdefault(reason, [])
-        if len(first) < _EXAMPLES:
+        if len(first) < _SAMPLES:
             first.append(sku)
 
     def as_dict(self) -> dict[str, Any]:
@@ -151,9 +151,9 @@ def _plan(
             outcome.unchanged += 1
             continue
         outcome.changed += 1
-        if len(outcome.examples) < _EXAMPLES:
+        if len(outcome.samples) < _SAMPLES:
             product = loaded.product
-            outcome.examples.append(SampleChange(product.title, product.sku, different))
+            outcome.samples.append(SampleChange(product.title, product.sku, different))
         if batch is not None:
             lock_changed(loaded, {*different})
             changes[pk] = compare(before, values_of(loaded, *fields))

@@ -38,6 +38,8 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _entry("Products", "apparel", "catalog.product"),
             _entry("Categories", "category", "catalog.category"),
+            _entry("Bulk changes", "stacks", "catalog.bulkchange"),
+            _entry("Trash", "delete", "catalog.trashedproduct"),
             _entry("Duplicates", "difference", "search.duplicategroup"),
             _entry("Shop", "storefront", "identity.shop"),
             _entry("Pages", "article", "identity.page"),

@@ -83,7 +83,7 @@ def test_products_that_cannot_change_are_counted_and_left(fields, change, reason
 def test_a_preview_changes_nothing_and_shows_values():
     product = make_product(price_cents=1990)
     outcome = preview([product.pk], Change("price_cents", "percent", "-50"))
-    assert outcome.examples[0].changes == {"price_cents": (1990, 995)}
+    assert outcome.samples[0].changes == {"price_cents": (1990, 995)}
     product.refresh_from_db()
     assert product.price_cents == 1990
     assert not entries_of([product.pk])

@@ -10,10 +10,14 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
+from catalog.bulk.models import BulkChange
 from catalog.feeds.runs.models import FeedRun, FeedSource
+from catalog.history.entries import Author
 from catalog.models import Category, Product, ProductImage
 from catalog.synonyms.models import Synonym
 from catalog.tests.factories import make_category, make_product
+from catalog.trash.models import TrashedProduct
+from catalog.trash.services import put_in_trash
 from fashionlens.identity.models import Page, Shop
 from fashionlens.keys.models import ApiKey
 from fashionlens.webhooks.models import WebhookEndpoint, WebhookMessage
@@ -59,9 +63,16 @@ def _run(encoder: Encoder) -> FeedRun:
     return FeedRun.objects.create(source=source, file_name="a.csv", state="done")
 
 
+def _trashed() -> TrashedProduct:
+    product = make_product(photo=True)
+    put_in_trash([product.pk], Author())
+    return TrashedProduct.objects.get(pk=product.pk)
+
+
 EXAMPLES: dict[type[Model], Callable[[Encoder], Model]] = {
     AccessAttempt: lambda _: AccessAttempt.objects.create(failures_since_start=1),
     ApiKey: lambda _: ApiKey.objects.create(name="Shop", kind="secret", digest="d"),
+    BulkChange: lambda _: BulkChange.objects.create(products=[_photo().product_id]),
     Category: lambda _: make_category(),
     DuplicateGroup: _duplicates,
     EmbeddingFailure: _failure,
@@ -81,6 +92,7 @@ EXAMPLES: dict[type[Model], Callable[[Encoder], Model]] = {
     RecallMeasurement: _measurement,
     Shop: lambda _: Shop.objects.get_or_create(pk=1)[0],
     Synonym: lambda _: Synonym.objects.create(words="shoe", also="trainer"),
+    TrashedProduct: lambda _: _trashed(),
     User: lambda _: User.objects.create(username="grace"),
     WebhookEndpoint: lambda encoder: _message(encoder).endpoint,
     WebhookMessage: _message,

@@ -324,7 +324,7 @@ def test_archiving_needs_the_permission_to_change_products(client, permission, s
 
 @pytest.mark.parametrize("action", ["publish", "archive"])
 def test_publishing_and_archiving_change_the_update_time(admin_client, action):
-    product = make_product(status="draft")
+    product = make_product(status="draft", photo=True)
     chosen = {"action": action, "_selected_action": product.pk}
     admin_client.post("/admin/catalog/product/", chosen)
     before = product.updated
