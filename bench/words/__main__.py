@@ -5,6 +5,8 @@
 The shop has the demo's texts for the photos that no training has seen; 300 queries come
 from what people saw in these photos, half of them with words that no product's text
 has. A result is relevant if it has the kind, pattern and colour that the words name.
+Of common words, the first result is looked at. Beside a photo, words name another
+pattern, kind or category than the photo's.
 """
 
 # First: importing it sets the environment.
@@ -12,7 +14,7 @@ from bench.empty_shop import empty_shop
 
 # isort: split
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ import numpy as np
 from tqdm import tqdm
 
 from bench.cli import make_data_parser, percentile, print_figures
-from bench.words.queries import LabelledQuery, make_queries, ndcg, read_labels
+from bench.words.common import COMMON_WORDS
+from bench.words.photos import measure_photo_words
+from bench.words.queries import Label, LabelledQuery, make_queries, ndcg, read_labels
 from bench.words.shop import fill_shop, load_shop, standing_words
 from catalog.filters import Filters
 from catalog.listing import PAGE_SIZE, Listing
@@ -53,6 +57,8 @@ def main() -> None:
             "with_words_of_no_text": sum(query.unseen for query in queries),
         }
         figures |= measure(queries, photos, options.misses)
+        figures |= measure_common(labels, photos, options.misses)
+        figures |= measure_photo_words(labels, photos)
         figures |= time_queries(queries)
         if options.rows:
             fill_shop(options.rows)
@@ -85,6 +91,22 @@ def measure(
             for kind, chosen in (("known_words", ~unseen), ("other_words", unseen))
         },
     }
+
+
+def measure_common(
+    labels: Mapping[str, Label], photos: dict[int, str], misses: bool
+) -> dict[str, Any]:
+    """Return how many common words find the garment that they mean first."""
+    right = 0
+    for word, meant in COMMON_WORDS.items():
+        image = next((photos.get(pk, "") for pk in first_page(word)), "")
+        found = (
+            {image.split("/")[1], labels[image]["kind"]} if image in labels else {""}
+        )
+        right += bool(found & set(meant))
+        if misses and not found & set(meant):
+            tqdm.write(f"{word!r} finds {sorted(found)} first")
+    return {"common_words": len(COMMON_WORDS), "common_words_right_first": right}
 
 
 def first_page(words: str) -> list[int]:

@@ -142,7 +142,7 @@ def _candidates(labels: Mapping[str, Label]) -> Iterator[tuple[str, list[str]]]:
             for image, row in labels.items()
             if _is_garment(image, row, wanted)
             and (not pattern or row["pattern"] == PATTERN_WORDS[pattern])
-            and (not colour or _is_near(row["colour1"], colour))
+            and (not colour or is_near(row["colour1"], colour))
         ]
         yield " ".join(filter(None, parts)), relevant
         if colour and not pattern:  # as often typed the other way round
@@ -156,5 +156,5 @@ def _is_garment(image: str, row: Label, wanted: Mapping[str, Iterable[str]]) -> 
     )
 
 
-def _is_near(colour: str, wanted: str) -> bool:
+def is_near(colour: str, wanted: str) -> bool:
     return colour == wanted or frozenset((colour, wanted)) in NEAR

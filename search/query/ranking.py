@@ -25,7 +25,7 @@ from search.query.nearest import MAX_K, Hit, candidates, nearest, nearest_among
 from search.query.refinement import Refinement
 from search.query.start import ProductVector, load_product_vectors, normalize
 from search.query.weights import Comparison, Weights, weigh_query
-from search.query.words.photo_words import read_photo_words
+from search.query.words.photo_words import PhotoWords, read_photo_words
 
 # Weights of the query vector, of the likes' mean and of the dislikes' mean: Rocchio,
 # "Relevance feedback in information retrieval" (1971). A dislike weighs more than the
@@ -33,6 +33,8 @@ from search.query.words.photo_words import read_photo_words
 QUERY_WEIGHT, LIKE_WEIGHT, DISLIKE_WEIGHT = 1.0, 0.75, 0.5
 # Cormack, Clarke, Büttcher, "Reciprocal rank fusion" (2009).
 RANK_OFFSET = 60
+# Of the cosine distance, for a product that says the words beside a picture.
+WORDS_BONUS = 0.1
 
 
 class Ranking(NamedTuple):
@@ -89,13 +91,14 @@ class VectorQuery:
         likes = load_product_vectors("like", refinement.like, self.encoder)
         dislikes = load_product_vectors("dislike", refinement.dislike, self.encoder)
         target = move_target(self.vector, likes, dislikes)
-        weights, needs_words = self._read_words(refinement)
+        weights, beside = self._read_words(refinement)
         target = weigh_target(target, weights, self.encoder)
         excluded = {each.product_id for each in dislikes}
         if self.product_id is not None:
             excluded.add(self.product_id)
-        if needs_words:
-            return self._rank_with_words(refinement, target, excluded)
+        if beside.more:
+            target, filters = self._move_to_words(target, beside), refinement.filters
+            return self._rank_with_words(beside.text, filters, target, excluded)
         if target is None or target.measure_from is None:
             message = _(
                 "There is nothing to search by: give words, or products to like."
@@ -111,16 +114,24 @@ class VectorQuery:
             ranking = self._rank_by_distance(filters, target, excluded, MAX_K)
         return ranking._replace(hits=move_duplicates_last(ranking.hits))
 
-    def _read_words(self, refinement: Refinement) -> tuple[Weights, bool]:
-        """Return the weights, with a colour that the words beside a picture name, and
-        whether products must be found by words too."""
+    def _read_words(self, refinement: Refinement) -> tuple[Weights, PhotoWords]:
+        """Return the weights, with a colour that the words beside a picture name."""
         weights = refinement.weights
         if self.vector is None or not refinement.words:
-            return weights, bool(refinement.words)
-        words = read_photo_words(refinement.words, self.encoder)
-        if not words.colour or weights.in_colour or weights.any_colour:
-            return weights, True
-        return replace(weights, in_colour=words.colour), words.more
+            return weights, PhotoWords("", bool(refinement.words), refinement.words)
+        beside = read_photo_words(refinement.words, self.encoder)
+        if not beside.colour:
+            return weights, beside
+        if weights.in_colour or weights.any_colour:
+            return weights, beside._replace(more=True)
+        return replace(weights, in_colour=beside.colour), beside
+
+    def _move_to_words(
+        self, target: Target | None, beside: PhotoWords
+    ) -> Target | None:
+        if target is None or not beside.others:
+            return target
+        return target._replace(order_by=beside.move(target.order_by, self.encoder))
 
     def _rank_by_distance(
         self, filters: Filters, target: Target, excluded: set[int], k: int
@@ -138,14 +149,13 @@ class VectorQuery:
         return Ranking(hits, whole, complete, comparison=target.comparison)
 
     def _rank_with_words(
-        self, refinement: Refinement, target: Target | None, excluded: set[int]
+        self, text: str, filters: Filters, target: Target | None, excluded: set[int]
     ) -> Ranking:
         """Fuse all products that the words find with those within the last band.
 
         Dislikes without anything to come near to only reorder what the words find.
         """
-        filters = refinement.filters
-        listed = words.find(refinement.words, limit=MAX_K, products=filters.products())
+        listed = words.find(text, limit=MAX_K, products=filters.products())
         by_words = set(listed)
         found: list[Hit] = []
         complete = True
@@ -166,7 +176,10 @@ class VectorQuery:
             if hit.product_id in by_words or (target and _is_similar(hit, target))
         }
         hits |= _hits_without_distance(by_words - set(hits), filters)
-        order = fuse_ranks([hit.product_id for hit in found], listed)
+        if self.vector is None:
+            order = fuse_ranks([hit.product_id for hit in found], listed)
+        else:
+            order = _nearer_by_words(found, by_words)
         ranked = [hits[id_] for id_ in order if id_ in hits and id_ not in excluded]
         ranked = move_duplicates_last(ranked[:MAX_K])
         comparison = target.comparison if target else None
@@ -253,6 +266,17 @@ def _in_order(hits: Sequence[Hit], order: Sequence[str]) -> list[Hit]:
     by_product = {hit.product_id: hit for hit in hits}
     products = Product.objects.among(by_product).order_by(*order)
     return [by_product[pk] for pk in products.values_list("pk", flat=True)]
+
+
+def _nearer_by_words(found: Sequence[Hit], by_words: set[int]) -> list[int]:
+    """Order by distance; a product that says the words counts as nearer."""
+
+    def distance(hit: Hit) -> float:
+        assert hit.distance is not None
+        return hit.distance - WORDS_BONUS * (hit.product_id in by_words)
+
+    order = [hit.product_id for hit in sorted(found, key=distance)]
+    return [*order, *sorted(by_words.difference(order), reverse=True)]
 
 
 def _hits_without_distance(products: set[int], filters: Filters) -> dict[int, Hit]:

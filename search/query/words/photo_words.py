@@ -1,6 +1,9 @@
-"""Words beside a photo: `like this, in red` names a colour of the vector."""
+"""Words beside a photo: `like this, in red` names a colour of the vector, and `like
+this, striped` moves it to what is striped."""
 
 from typing import NamedTuple
+
+import numpy as np
 
 from catalog.product_words.lexemes import stem_words
 from catalog.product_words.terms import split_terms
@@ -8,26 +11,47 @@ from catalog.synonyms.rules import Phrase, phrase_of
 from catalog.synonyms.shop import shop_synonyms
 from catalog.word_query.meanings import meanings
 from search.index.encoders import network_of
+from search.index.word_map import word_looks
 from search.models import Encoder
+from search.query.start import normalize
 
 # Words that only point at the photo, in English and German.
 _POINTING = ("like", "similar", "same", "look", "looks", "wie", "ähnlich", "so", "nur")
 
 
+# Of what the words look like, beside the photo's 1: the larger it is, the more results
+# are as the words say, and the fewer have the photo's colour and cut.
+WORDS_WEIGHT = 1.0
+
+
 class PhotoWords(NamedTuple):
-    """The colour that the words name, empty without one, and whether they say more."""
+    """The colour that the words name, empty without one, whether they say more, the
+    words without those that point, and what else they mean, to compare with photos."""
 
     colour: str
     more: bool
+    text: str
+    others: tuple[tuple[Phrase, ...], ...] = ()
+
+    def move(self, vector: np.ndarray, encoder: Encoder) -> np.ndarray:
+        """Return the unit vector moved to photos that look as the words say."""
+        known = word_looks()
+        if known is None or known.encoder != encoder:
+            return vector
+        looks = known.of(self.others)
+        return (
+            vector if looks is None else normalize(vector + WORDS_WEIGHT * looks.vector)
+        )
 
 
 def read_photo_words(words: str, encoder: Encoder) -> PhotoWords:
     colours = {_phrase(name): name for name in network_of(encoder).colours}
     pointing = {_phrase(word) for word in _POINTING}
     groups = meanings(words, shop_synonyms())
-    if not groups or not colours:
-        return PhotoWords("", bool(words))
-    colour, more = "", False
+    if not groups:
+        return PhotoWords("", bool(words), words)
+    text = " ".join(word for word in words.split() if _phrase(word) not in pointing)
+    colour, others = "", []
     number = 0
     while number < len(groups):
         following = groups[number + 1 : number + 2]
@@ -40,8 +64,8 @@ def read_photo_words(words: str, encoder: Encoder) -> PhotoWords:
         if named and not colour:
             colour = named
         elif not named and groups[number - 1][0] not in pointing:
-            more = True
-    return PhotoWords(colour, more)
+            others.append(tuple(groups[number - 1]))
+    return PhotoWords(colour, bool(others), text, tuple(others))
 
 
 def _phrase(text: str) -> Phrase:

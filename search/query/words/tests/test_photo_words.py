@@ -1,6 +1,10 @@
 import pytest
 
-from search.query.words.photo_words import PhotoWords, read_photo_words
+from catalog.product_words.sweep import refresh_all
+from catalog.tests.factories import make_category, make_product
+from search.index.encoders import active_encoder
+from search.index.word_map import learn_word_map
+from search.query.words.photo_words import read_photo_words
 from search.tests.garments import photo_of
 from search.tests.shop import post_search, skus
 
@@ -27,12 +31,12 @@ DRESS = photo_of("dress", (200, 20, 20))
 def test_a_colour_is_told_from_other_words(
     garment_network, fake_encoder, words, expected
 ):
-    assert read_photo_words(words, fake_encoder) == PhotoWords(*expected)
+    assert read_photo_words(words, fake_encoder)[:2] == expected
 
 
 def test_a_german_colour_is_known(garment_network, fake_encoder, settings):
     settings.SHOP_LANGUAGE = "german"
-    assert read_photo_words("so, in blau", fake_encoder) == ("blue", False)
+    assert read_photo_words("so, in blau", fake_encoder)[:2] == ("blue", False)
 
 
 @pytest.mark.parametrize("words", ["like this, in blue", "blue"])
@@ -51,3 +55,41 @@ def test_a_colour_that_was_chosen_comes_before_one_in_words(client, garment_shop
 
 def test_words_without_a_picture_are_only_words(client, garment_shop):
     assert set(skus(post_search(client, words="blue"))) == {"blue-dress"}
+
+
+@pytest.fixture
+def shop_of_three(garment_network, embed):
+    for shade in range(5):
+        add("Zcheap dress", "dress", (200 - shade, 20, 20))
+        add("Plain dress", "dress", (60 - shade, 200, 60))
+        add("Plain skirt", "skirt", (20, 20, 200 - shade))
+    embed()
+    refresh_all()
+    learn_word_map(active_encoder())
+
+
+def add(title: str, kind: str, rgb: tuple[int, int, int]) -> None:
+    category = make_category(kind.title(), kind)
+    make_product(title=title, brand="", category=category, photo=photo_of(kind, rgb))
+
+
+def titles(response) -> list[str]:
+    return [each["product"]["title"] for each in response.json()["results"]]
+
+
+@pytest.mark.parametrize("words", ["skirt", "like this, skirt", "skirts"])
+def test_words_move_a_photo_to_what_they_look_like(client, shop_of_three, words):
+    found = titles(post_search(client, photo=DRESS, words=words))
+    assert set(found[:5]) == {"Plain skirt"}
+
+
+def test_words_that_nothing_says_leave_the_photo_as_it_is(client, shop_of_three):
+    found = titles(post_search(client, photo=DRESS, words="zunknown"))
+    assert found[:5] == titles(post_search(client, photo=DRESS))[:5]
+
+
+def test_products_that_say_the_words_count_as_nearer(client, shop_of_three):
+    green = photo_of("dress", (60, 200, 60))
+    assert set(titles(post_search(client, photo=green))[:5]) == {"Plain dress"}
+    found = titles(post_search(client, photo=green, words="zcheap"))
+    assert set(found[:5]) == {"Zcheap dress"}
