@@ -1,6 +1,6 @@
 """Pictures to train the finder on: photos seen otherwise, and pictures without garment.
 
-A photo with its garment mask is an RGBA image: what moves the one moves the other.
+A photo with its garment mask is one image: what moves the one moves the other.
 """
 
 from __future__ import annotations
@@ -36,8 +36,14 @@ class Example:
     turn: int  # quarter turns counter-clockwise; -1 where it cannot be told
 
 
+def with_mask(photo: Image.Image, mask: Image.Image) -> Image.Image:
+    """Return an RGBX image whose band X is the mask."""
+    # Not RGBA: Pillow resizes and turns that as if what is transparent were black.
+    return Image.merge("RGBX", (*photo.split(), mask))
+
+
 def read_masked(path: Path, mask: Path) -> Image.Image | None:
-    """Return a photo with its mask as alpha; None if the mask says nothing."""
+    """Return a photo with its mask; None if the mask says nothing."""
     photo = ImageOps.contain(read_photo(path, max_side=LARGE), (LARGE, LARGE))
     if not mask.is_file():
         return None
@@ -46,8 +52,7 @@ def read_masked(path: Path, mask: Path) -> Image.Image | None:
     covered = (np.asarray(alpha) > 127).mean()
     if not COVERED[0] <= covered <= COVERED[1]:
         return None
-    photo.putalpha(alpha)
-    return photo
+    return with_mask(photo, alpha)
 
 
 def example(photos: Sequence[Image.Image], rng: np.random.Generator) -> Example:
@@ -67,41 +72,42 @@ def example(photos: Sequence[Image.Image], rng: np.random.Generator) -> Example:
     pixels = _lit(small.convert("RGB"), rng)
     if rng.random() < 0.12:
         _cover(pixels, rng)
-    cells = image.getchannel("A").resize((MASK_SIDE,) * 2, Image.Resampling.BOX)
+    cells = image.getchannel("X").resize((MASK_SIDE,) * 2, Image.Resampling.BOX)
     mask = np.asarray(cells, np.float32) / 255
     known = mask.mean() > FEW
     return Example(np.asarray(pixels), mask, True, turn if known else -1)
 
 
 def _placed(photos: Sequence[Image.Image], rng: np.random.Generator) -> Image.Image:
-    """Return a square RGBA picture of one photo, or of several garments."""
+    """Return a square picture of one photo, or of several garments."""
     chance = rng.random()
     photo = _any(photos, rng)
     if chance < 0.4:
         return _part(photo, rng).resize((LARGE, LARGE), Image.Resampling.BILINEAR)
-    whole = _opaque(_ground(photos, rng))
+    whole = _bare(_ground(photos, rng))
     if chance < 0.62:  # farther away: the photo is its own ground
         if rng.random() < 0.6:
             colour = edge_colour(photo.convert("RGB"))
-            whole = _opaque(Image.new("RGB", (LARGE, LARGE), colour))
-        _paste(whole, photo, rng, (0.22, 0.95), cut=False)
+            whole = _bare(Image.new("RGB", (LARGE, LARGE), colour))
+        whole = _pasted(whole, photo, rng, (0.22, 0.95), cut=False)
     elif chance < 0.85:
-        _paste(whole, photo, rng, (0.25, 1.2), cut=True)
+        whole = _pasted(whole, photo, rng, (0.25, 1.2), cut=True)
     else:
         halves = [(0, 0), (LARGE // 2, 0), (0, LARGE // 2), (LARGE // 2, LARGE // 2)]
         for corner in halves[: int(rng.integers(2, 5))]:
-            _paste(whole, _any(photos, rng), rng, (0.25, 0.5), cut=True, corner=corner)
+            garment = _any(photos, rng)
+            whole = _pasted(whole, garment, rng, (0.25, 0.5), cut=True, corner=corner)
     return whole
 
 
-def _paste(
+def _pasted(
     whole: Image.Image,
     photo: Image.Image,
     rng: np.random.Generator,
     sizes: tuple[float, float],
     cut: bool,
     corner: tuple[int, int] | None = None,
-) -> None:
+) -> Image.Image:
     share = LARGE * rng.uniform(*sizes)
     width, height = (max(4, int(share * rng.uniform(0.85, 1.15))) for _ in range(2))
     small = photo.resize((width, height), Image.Resampling.BILINEAR)
@@ -110,18 +116,16 @@ def _paste(
             int(rng.uniform(0, 1) * (LARGE - side)) for side in (width, height)
         )
         corner = left, top
-    garment = small.getchannel("A")
-    whole.paste(small.convert("RGB"), corner, garment if cut else None)
-    alpha = whole.getchannel("A")
+    garment = small.getchannel("X")
+    pixels, mask = whole.convert("RGB"), whole.getchannel("X")
+    pixels.paste(small.convert("RGB"), corner, garment if cut else None)
     # Where it is pasted, its own mask counts.
-    alpha.paste(255 if cut else garment, corner, garment if cut else None)
-    whole.putalpha(alpha)
+    mask.paste(255 if cut else garment, corner, garment if cut else None)
+    return with_mask(pixels, mask)
 
 
-def _opaque(ground: Image.Image) -> Image.Image:
-    whole = ground.convert("RGB")
-    whole.putalpha(0)
-    return whole
+def _bare(ground: Image.Image) -> Image.Image:
+    return with_mask(ground.convert("RGB"), Image.new("L", ground.size))
 
 
 def _part(photo: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -156,7 +160,7 @@ def bare_ground(
         left = int(rng.integers(photo.width - width + 1))
         top = int(rng.integers(photo.height - height + 1))
         part = photo.crop((left, top, left + width, top + height))
-        if np.asarray(part.getchannel("A")).max() < 40:
+        if np.asarray(part.getchannel("X")).max() < 40:
             return part.convert("RGB")
     return None
 
