@@ -1,6 +1,8 @@
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -9,6 +11,7 @@ from rest_framework.response import Response
 
 from catalog.api.inputs import BulkProductInput, read_product
 from catalog.api.problems import field_errors, problems
+from catalog.api.product import ProductDetailView
 from catalog.api.strict import StrictSerializer
 from catalog.api.writes import WRITE_HEADERS, WRITE_PROBLEMS, WriteView, author_of
 from catalog.history.entries import Author
@@ -17,6 +20,7 @@ from catalog.parameters import MAX_SKU_CHARS, NoParameters
 from catalog.writes.store import ProductWrite, store_products
 
 MAX_PRODUCTS = 500
+PRODUCT_METHODS = ("GET", "HEAD", "PUT", "PATCH", "DELETE")
 STATUSES = ("created", "updated", "unchanged", "failed")
 
 
@@ -46,6 +50,13 @@ class BulkProductsView(WriteView):
         unchanged = serializers.IntegerField()
         failed = serializers.IntegerField()
         results = ItemOutput(many=True, help_text="In the order of the request.")
+
+    def dispatch(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        if request.method in PRODUCT_METHODS:  # of a product with this SKU
+            return ProductDetailView.as_view()(request, sku="bulk")
+        return super().dispatch(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="products_bulk",

@@ -345,3 +345,13 @@ def test_an_endless_bulk_body_is_refused_unread(client):
         CONTENT_LENGTH=str(500 * 1024 * 1024),
     )
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_product_may_have_the_sku_of_an_address(send, client):
+    body = {"title": "Bulk", "category": "Bags", "price_cents": 100}
+    assert send("put", "bulk", body).status_code == 201
+    assert client.get("/api/v1/products/bulk/").json()["sku"] == "bulk"
+    assert send("patch", "bulk", {"title": "Other"}).json()["title"] == "Other"
+    body = {"products": [{"sku": "bulk", "title": "Third"}]}
+    assert send("post", "bulk", body).json()["updated"] == 1
+    assert send("delete", "bulk").status_code == 204
