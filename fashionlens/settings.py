@@ -186,6 +186,7 @@ MIDDLEWARE = [
     "fashionlens.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "fashionlens.keys.deprecation.DeprecationHeaders",
     "fashionlens.storefront.http.html.CompressedHtml",
     "fashionlens.storefront.http.html.ConditionalHtml",
     "fashionlens.languages.middleware.PageLanguage",
@@ -551,13 +552,18 @@ CORS_ALLOWED_ORIGIN_REGEXES = (
     [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if DEBUG else []
 )
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
-CORS_EXPOSE_HEADERS = ["ETag", "RateLimit", "RateLimit-Policy", "Retry-After"]
+CORS_EXPOSE_HEADERS = [
+    *("Deprecation", "ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After"),
+    "Sunset",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": "FashionLens API",
     "DESCRIPTION": (
         "The products of a shop, and visual search among them. Reading needs no key,"
-        " unless the shop wants one. Every error is problem JSON (RFC 9457) with a"
-        " stable `code`. An unknown parameter is an error."
+        " unless the shop wants one; writing needs a secret key of the admin. Every"
+        " error is problem JSON (RFC 9457) with a stable `code`. An unknown parameter"
+        " is an error. Answers say in `RateLimit` how many requests are left. What will"
+        " be gone says so half a year before, in `Deprecation` and `Sunset`."
     ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
@@ -575,14 +581,17 @@ SPECTACULAR_SETTINGS = {
     },
     "TAGS": [
         {
+            "name": "about",
+            "description": "The addresses to start from",
+        },
+        {"name": "catalogue", "description": "Products and categories"},
+        {
             "name": "search",
             "description": "Search by photo, recommendations, events",
         },
-        {"name": "catalogue", "description": "Products and categories"},
         {"name": "photos", "description": "The photos of products"},
         {"name": "imports", "description": "Feeds that are imported"},
         {"name": "index", "description": "The index and its encoders"},
-        {"name": "about", "description": "The addresses to start from"},
     ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

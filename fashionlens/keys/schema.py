@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from catalog.api.strict import StrictSerializer
 from catalog.parameters import Parameters
+from fashionlens.keys.deprecation import deprecation_of
 from fashionlens.keys.permissions import is_public
 
 
@@ -27,6 +28,9 @@ class KeySchema(AutoSchema):
         """Return that a key is needed, or may be left out."""
         needed = super().get_auth()
         return [*needed, {}] if is_public(self.view, self.method) else needed
+
+    def is_deprecated(self) -> bool:
+        return bool(deprecation_of(self.view)) or super().is_deprecated()
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
         schema = super()._map_basic_serializer(serializer, direction)

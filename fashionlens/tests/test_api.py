@@ -1,11 +1,15 @@
 """The API as a whole: its root, errors outside its views, docs and CORS."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from django.core.management import call_command
+
+from catalog.api.categories import CategoryListView
+from fashionlens.keys.deprecation import Deprecation
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +163,38 @@ def test_pages_outside_the_api_stay_closed_to_other_origins(client, settings):
     settings.CORS_ALLOWED_ORIGINS = [ELSEWHERE]
     response = client.get("/healthz", headers={"Origin": ELSEWHERE})
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_what_will_be_gone_says_so(client, monkeypatch):
+    gone = Deprecation(
+        datetime(2027, 1, 1, tzinfo=UTC),
+        datetime(2027, 7, 1, tzinfo=UTC),
+        "https://shop.example/docs",
+    )
+    monkeypatch.setattr(CategoryListView, "deprecation", gone, raising=False)
+    for query in ("", "?a=1"):
+        answer = client.get(f"/api/v1/categories/{query}")
+        assert answer.headers["Deprecation"] == "@1798761600"
+        assert answer.headers["Sunset"] == "Thu, 01 Jul 2027 00:00:00 GMT"
+        assert 'rel="deprecation"' in answer.headers["Link"]
+    assert "Deprecation" not in client.get("/api/v1/products/").headers
+    paths = client.get("/api/schema/?format=json").json()["paths"]
+    assert paths["/api/v1/categories/"]["get"]["deprecated"] is True
+    assert "deprecated" not in paths["/api/v1/products/"]["get"]
+
+
+def test_every_code_of_the_schema_is_explained():
+    docs = Path(__file__).parents[2] / "docs"
+    schema = yaml.safe_load((docs / "openapi.yaml").read_text())
+    codes = {
+        example["value"]["code"]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for content in answer.get("content", {}).values()
+        for example in content.get("examples", {}).values()
+        if "code" in example["value"]
+    }
+    assert len(codes) > 30
+    explained = (docs / "api.md").read_text()
+    assert [code for code in sorted(codes) if f"`{code}`" not in explained] == []
