@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 from babel import Locale
-from babel.numbers import format_currency
+from babel.numbers import format_currency, get_currency_symbol
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -25,6 +25,10 @@ def format_price(minor: int, currency: str, *, whole: bool = False) -> str:
         amount, currency, pattern, locale, currency_digits=".00" in pattern
     )
     return _CODE_BEFORE_NUMBER.sub("\N{NO-BREAK SPACE}", text)
+
+
+def currency_sign(currency: str) -> str:
+    return get_currency_symbol(currency, (get_language() or "en").partition("-")[0])
 
 
 def format_range(prices: PriceRange, currency: str) -> str:

@@ -25,7 +25,8 @@ _KINDS = (
     *("trousers", "tulle skirt", "turtleneck", "vest", "winter hat"),
 )
 _CATEGORIES = (  # of the demo shop, and common in feeds
-    *("bags", "dress", "dresses", "hat", "hats", "longsleeve", "outwear", "pants"),
+    *("bags", "dress", "dresses", "hat", "hats", "long sleeves", "longsleeve"),
+    *("outerwear", "outwear", "pants"),
     *("shirt", "shirts", "shoes", "shorts", "skirt", "skirts", "t-shirt", "t-shirts"),
     *("trousers", "coats", "jackets", "jeans", "sweaters", "accessories"),
 )

@@ -13,6 +13,8 @@ DOTS = {
     *(name.replace(" ", "-") for name in COLOUR_NAMES),
     *("cream", "turquoise", "gold", "silver", "multi"),
 }
+# What counts twice when more of it is wanted.
+EMPHASES = {"cut": ("kind:2", "appearance:2"), "colour": (f"{COLOUR}:2",)}
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,26 @@ class ColourChip:
 
 
 @dataclass(frozen=True)
+class Emphasis:
+    """Parts of the look that count more than usual."""
+
+    name: str
+    weights: Sequence[str]
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class ColourChoice:
-    """Any colour, or a named one, instead of the picture's own."""
+    """Any colour, or a named one, instead of the picture's own; or more of a part."""
 
     chips: Sequence[ColourChip]
     is_any: bool
+    emphases: Sequence[Emphasis] = ()
 
     @property
     def is_own(self) -> bool:
-        return not self.is_any and not any(chip.is_chosen for chip in self.chips)
+        others = [*self.chips, *self.emphases]
+        return not self.is_any and not any(one.is_chosen for one in others)
 
 
 def colour_choice(version: str, weights: Weights) -> ColourChoice | None:
@@ -49,4 +62,10 @@ def colour_choice(version: str, weights: Weights) -> ColourChoice | None:
     known = [name for name in COLOUR_NAMES if name in network.colours]
     names = dict.fromkeys([*known, *network.colours])
     chips = [ColourChip(name, name == weights.in_colour) for name in names]
-    return ColourChoice(chips, weights.any_colour)
+    given = {value for name, value in weights.parameters if name == "weights"}
+    emphases = [
+        Emphasis(name, values, given == set(values))
+        for name, values in EMPHASES.items()
+        if all(value.partition(":")[0] in network.parts for value in values)
+    ]
+    return ColourChoice(chips, weights.any_colour, emphases)

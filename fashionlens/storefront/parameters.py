@@ -1,11 +1,13 @@
 """Read the addresses and forms of pages as the parameters of the API.
 
-Pages spell two of them in their own way: a price range is one value, so that a form
-offers it as one choice (`price=2500-4999`), and `sort` has short words for the order.
+Pages spell two of them in their own way: prices are in whole units, as people type them
+(`price_from=25&price_to=49.90`; links of older pages have cents in one value,
+`price=2500-4999`), and `sort` has short words for the order.
 """
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 
 from catalog.filters import PARAMETERS
+from catalog.money import minor_digits, shop_currency
 from catalog.parameters import ORDERINGS, ListingParameters
 from catalog.words import clean
 from search.query.parameters import KeptParameters, StartParameters, WeightParameters
@@ -32,9 +35,11 @@ SORTS = {
 }
 _PRICE = re.compile(r"(\d{0,10})-(\d{0,10})", re.ASCII)
 _OWN_SPELLING = {"price_min": "price", "price_max": "price", "ordering": "sort"}
+PRICES = ["price", "price_from", "price_to"]
 FILTERS = list(dict.fromkeys(_OWN_SPELLING.get(name, name) for name in PARAMETERS))
+FILTERS += PRICES[1:]
 LISTING = [*FILTERS, "q", "sort"]
-REFINEMENT = [*FILTERS, "words", "like", "dislike", "weights", "in_colour"]
+REFINEMENT = [*FILTERS, "words", "like", "dislike", "weights", "in_colour", "sort"]
 KEPT = [*REFINEMENT, "garment"]
 START = ["address", "product", "image", "box"]
 
@@ -56,9 +61,14 @@ def read_listing(data: QueryDict) -> dict[str, Any]:
     return {**values, "q": words, "sort": names[ordering]}
 
 
-def sort_labels(words: str) -> list[tuple[str, Any]]:
-    names = SORTS if words else [name for name in SORTS if name != "relevance"]
+def sort_labels(*, by_relevance: bool) -> list[tuple[str, Any]]:
+    names = SORTS if by_relevance else [name for name in SORTS if name != "relevance"]
     return [(name, SORTS[name][0]) for name in names]
+
+
+def sort_of(refinement: Refinement) -> str:
+    names = {ordering: name for name, (label, ordering) in SORTS.items()}
+    return names.get(refinement.ordering, "relevance")
 
 
 def order_by(sort: str) -> list[str]:
@@ -101,6 +111,9 @@ def _translate(data: QueryDict, names: Iterable[str]) -> QueryDict:
             translated["ordering"] = _ordering(value)
         elif name == "price":
             translated["price_min"], translated["price_max"] = _price_limits(value)
+        elif name in PRICES:
+            limit = name.replace("from", "min").replace("to", "max")
+            translated[limit] = _price(value)
         else:
             translated.appendlist(name, value)
     return translated
@@ -117,3 +130,12 @@ def _price_limits(price: str) -> tuple[str, ...]:
         message = _("A price range is two numbers of cents, such as 2500-4999.")
         raise ValidationError(message)
     return limits.groups()
+
+
+def _price(text: str) -> str:
+    """Return a price of whole units in the minor unit of the shop's currency."""
+    try:
+        price = Decimal(text.strip().replace(",", "."))
+        return str(int(price.scaleb(minor_digits(shop_currency()))))
+    except (ArithmeticError, ValueError):
+        raise ValidationError(_("A price is a number, such as 25 or 49.90.")) from None

@@ -31,6 +31,8 @@ from fashionlens.storefront.parameters import (
     read_refinement,
     read_search,
     read_start,
+    sort_labels,
+    sort_of,
 )
 from fashionlens.storefront.photo_form import PhotoForm
 from ml.preprocess import PhotoError
@@ -170,6 +172,8 @@ def _results(request: HtmxRequest, kept: KeptSearch) -> TemplateResponse:
         "list_path": reverse("storefront:results", args=[kept.id]),
         "query_id": kept.id,
         "kept_time": kept_time(),
+        "sort": sort_of(kept.refinement),
+        "sorts": sort_labels(by_relevance=True),
     }
     return _render(request, context, "storefront/search/_results.html")
 

@@ -8,7 +8,7 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.cache import patch_cache_control
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
@@ -42,7 +42,7 @@ SUGGESTIONS_AGE_S = 60
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HtmxRequest) -> HttpResponse:
     try:
         listing, sort = _read_listing(request)
         page = ListingPaginator(listing, order_by(sort)).page(
@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "page": page,
         "words": listing.words,
         "sort": sort,
-        "sorts": sort_labels(listing.words),
+        "sorts": sort_labels(by_relevance=bool(listing.words)),
         "parameters": known_parameters(request.GET, LISTING),
         "category": only_category(listing.filters),
         "filters_path": reverse("storefront:filters"),
@@ -71,7 +71,10 @@ def home(request: HttpRequest) -> HttpResponse:
         context["because_viewed"] = because_recently_viewed(request)
     elif listing.words:
         context["list_id"] = new_list_id(Event.Listing.WORDS)
-    return TemplateResponse(request, "storefront/home.html", context)
+    name = "listing/_listing.html" if request.htmx else "home.html"
+    response = TemplateResponse(request, f"storefront/{name}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe
@@ -88,6 +91,7 @@ def filters(request: HtmxRequest) -> HttpResponse:
         "words": listing.words,
         "parameters": known_parameters(request.GET, LISTING),
         "list_path": reverse("storefront:home"),
+        "target": "#listing",
     }
     return filters_response(request, context)
 

@@ -9,20 +9,15 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest, QueryDict
-from django.template.defaultfilters import capfirst
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from catalog.facets import VALUES_FACETS
-from catalog.filters import Filters
 from catalog.models import Product, ProductImage
-from catalog.money import decimal, shop_currency
-from catalog.prices.ranges import PriceRange
+from catalog.money import decimal
 from catalog.variants.models import Variant
 from fashionlens.languages.addresses import address_in
-from fashionlens.languages.prices import format_price, format_range
+from fashionlens.languages.prices import format_price
 from fashionlens.languages.vocabulary import translate_name
-from fashionlens.storefront.parameters import FILTERS
 
 register = template.Library()
 
@@ -50,11 +45,6 @@ def regular_price(product: Product) -> str:
 
 def _price(cents: int, currency: str) -> str:
     return format_price(cents, currency)
-
-
-@register.filter
-def price_range(prices: PriceRange) -> str:
-    return format_range(prices, shop_currency())
 
 
 @register.filter
@@ -182,55 +172,12 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 
 @register.simple_tag(takes_context=True)
-def chosen_filters(context: dict[str, Any], filters: Filters) -> list[tuple[str, str]]:
-    """Return the name of each chosen value and the address of this list without it."""
-    names = {each.slug: each.name for each in context["all_categories"]}
-    names |= dict([*Product.Gender.choices, *Product.AgeGroup.choices])
-    chosen = [
-        (
-            facet.parameter,
-            value,
-            capfirst(translate_name(facet.parameter, names.get(value, value))),
-        )
-        for facet in VALUES_FACETS
-        for value in getattr(filters, facet.name)
-    ]
-    limits = (filters.price_min_cents, filters.price_max_cents)
-    if limits != (None, None):
-        price = PriceRange(*limits, count=0, chosen=True)
-        chosen.append(("price", price.value, price_range(price)))
-    if filters.in_stock is not None:
-        # A product that is not in stock may be one to order, so not "Sold out".
-        in_stock = filters.in_stock
-        value = ("true", _("In stock")) if in_stock else ("false", _("Not in stock"))
-        chosen.append(("in_stock", *value))
-    return [(name, _without(context, {p: value})) for p, value, name in chosen]
-
-
-@register.simple_tag(takes_context=True)
-def unfiltered_link(context: dict[str, Any]) -> str:
-    """Return the address of this list without filters; words and order stay."""
-    return _without(context, dict.fromkeys(FILTERS))
-
-
-@register.simple_tag(takes_context=True)
 def exact_link(context: dict[str, Any], words: str) -> str:
     """Return the address of this list with the words as they were written."""
     parameters: QueryDict = context["request"].GET.copy()
     exact = words.replace('"', " ").strip()
     parameters["q"] = f'"{exact}"'
-    return _list_address(context, parameters)
-
-
-def _without(context: dict[str, Any], removed: dict[str, str | None]) -> str:
-    parameters: QueryDict = context["request"].GET.copy()
-    for name, value in removed.items():
-        lower = value.lower() if value else None  # addresses may hold any case
-        kept = [
-            one for one in parameters.getlist(name) if lower and one.lower() != lower
-        ]
-        parameters.setlist(name, kept)
-    return _list_address(context, parameters)
+    return list_address(context, parameters)
 
 
 @register.simple_tag(takes_context=True)
@@ -239,10 +186,10 @@ def page_link(context: dict[str, Any], number: int) -> str:
 
     The list is at `list_path`, or at the address of the request without one.
     """
-    return _list_address(context, context["request"].GET.copy(), number)
+    return list_address(context, context["request"].GET.copy(), number)
 
 
-def _list_address(context: dict[str, Any], parameters: QueryDict, page: int = 1) -> str:
+def list_address(context: dict[str, Any], parameters: QueryDict, page: int = 1) -> str:
     parameters.pop("page", None)
     if page > 1:
         parameters["page"] = str(page)

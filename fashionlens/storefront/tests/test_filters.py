@@ -43,6 +43,9 @@ def shelf(db) -> None:
         ("colour=navy&colour=pink", ["Boater", "Gown"]),
         ("price=-2499", ["Boater", "Cap"]),
         ("price=2500-4999", ["Beret"]),
+        ("price_from=9&price_to=30", ["Beret", "Boater", "Cap"]),
+        ("price_from=9,01&price_to=30.00", ["Beret", "Boater"]),
+        ("price_from=&price_to=", ["Beret", "Boater", "Cap", "Gown"]),
         ("in_stock=true&category=hat", ["Beret", "Cap"]),
         ("in_stock=false", ["Boater"]),
         ("in_stock=&category=&brand=&price=", ["Beret", "Boater", "Cap", "Gown"]),
@@ -106,10 +109,11 @@ def test_filters_are_shown_with_their_numbers_and_what_is_chosen(client, shelf):
     boxes = {
         (tag.get("name"), tag.get("value")): "checked" in tag.attributes
         for tag in page
-        if tag.name == "input" and tag.get("type") in ("checkbox", "radio")
+        if tag.name == "input" and tag.get("type") == "checkbox"
     }
     assert boxes[("category", "hat")] and not boxes[("category", "dress")]
-    assert boxes[("price", "100-30000")] and not boxes[("price", "")]
+    ends = {tag.get("name"): tag.get("value") for tag in page}
+    assert (ends["price_from"], ends["price_to"]) == ("1.00", "300.00")
     hidden = {(tag.get("name"), tag.get("value")) for tag in page}
     assert {("q", "red"), ("sort", "price_up")} <= hidden
     assert re.search(r'Hats</span>\s*<span class="count">2</span>', text)
@@ -119,10 +123,7 @@ def test_counting_the_filters_waits_until_the_box_is_opened(client, shelf):
     page = client.get("/?category=hat")
     assert "checkbox" not in page.text
     (box,) = [tag for tag in outline(page.text) if tag.name == "details"]
-    assert (box.get("hx-get"), box.get("hx-trigger")) == (
-        "/filters/?category=hat",
-        "toggle once",
-    )
+    assert "open" not in box.attributes
     form = client.get("/filters/?category=hat", headers={"HX-Request": "true"})
     assert "checkbox" in form.text and "<html" not in form.text
 
@@ -171,3 +172,19 @@ def test_an_empty_filtered_list_suggests_removing_filters(client, shelf):
     assert (
         "Nothing with these filters matches" in client.get("/?q=cap&colour=pink").text
     )
+
+
+@pytest.mark.parametrize(
+    "query", ["price_from=x", "price_to=1e999999", "price_from=9&price_to=1"]
+)
+def test_impossible_prices_are_refused(client, shelf, query):
+    assert client.get(f"/?{query}").status_code == 400
+
+
+def test_the_slider_spans_the_prices_of_the_list(client, shelf):
+    form = client.get("/filters/?price_to=50", headers={"HX-Request": "true"})
+    sliders = [tag for tag in outline(form.text) if tag.get("type") == "range"]
+    ends = [(tag.get("min"), tag.get("max"), tag.get("value")) for tag in sliders]
+    assert ends == [("9", "200", "9"), ("9", "200", "50.00")]
+    one = client.get("/filters/?category=dress", headers={"HX-Request": "true"})
+    assert 'type="range"' not in one.text

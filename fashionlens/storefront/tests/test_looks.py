@@ -50,6 +50,15 @@ def test_the_title_says_in_which_colour(client, garment_shop, query, words):
     assert title.endswith(f"your photo, {words}" if words else "your photo")
 
 
+def test_more_of_the_colour_counts_it_twice(client, garment_shop):
+    address = search(client).redirect_chain[-1][0]
+    page = client.get(f"{address}?weights=colour:2")
+    colours = page.text.split('aria-label="Colour"')[1].split("</nav>")[0]
+    chosen = re.search(r"<a[^>]*aria-current[^>]*>\s*([^<]*?)\s*</a>", colours)
+    assert chosen and chosen[1] == "More of the colour"
+    assert page.text.count("More of the cut") == 0  # this network has no such part
+
+
 def test_the_chosen_colour_is_marked_and_stays_with_other_choices(client, garment_shop):
     address = search(client).redirect_chain[-1][0]
     page = client.get(f"{address}?in_colour=blue")

@@ -1,14 +1,13 @@
 // Small conveniences of every page, which also works without script.
-document.querySelectorAll("form[data-send-on-change]").forEach((form) => {
-  form.classList.add("enhanced");
-  form.addEventListener("change", () => form.requestSubmit());
-});
+document.addEventListener("change", ({ target }) =>
+  target.closest("form[data-send-on-change]")?.requestSubmit(),
+);
 
 // A page restored from the browser's cache still has the choices for the next page.
 window.addEventListener("pageshow", ({ persisted }) => {
   if (!persisted) return;
   document
-    .querySelectorAll(".word-search, .sort, .filters form")
+    .querySelectorAll(".word-search, .sort, .filter-form")
     .forEach((form) => form.reset());
 });
 
