@@ -47,8 +47,9 @@ class ColourChoice:
 
     @property
     def is_own(self) -> bool:
-        others = [*self.chips, *self.emphases]
-        return not self.is_any and not any(one.is_chosen for one in others)
+        chosen = [one.is_chosen for one in self.chips]
+        chosen += [one.is_chosen for one in self.emphases]
+        return not self.is_any and not any(chosen)
 
 
 def colour_choice(version: str, weights: Weights) -> ColourChoice | None:

@@ -44,13 +44,14 @@ def price_slider(span: PriceSpan | None, filters: Filters) -> PriceSlider | None
     digits = minor_digits(shop_currency())
     lowest, highest = (Decimal(each).scaleb(-digits) for each in span)
     step = Decimal(1) if highest - lowest >= MIN_STEPS else Decimal(1).scaleb(-digits)
-    ends = (
-        (lowest / step).to_integral_value(ROUND_FLOOR) * step,
-        (highest / step).to_integral_value(ROUND_CEILING) * step,
-    )
-    chosen = ("" if n is None else str(Decimal(n).scaleb(-digits)) for n in limits)
+    low, high = ("" if n is None else str(Decimal(n).scaleb(-digits)) for n in limits)
     return PriceSlider(
-        *map(str, ends), str(step), *chosen, currency_sign(shop_currency())
+        str((lowest / step).to_integral_value(ROUND_FLOOR) * step),
+        str((highest / step).to_integral_value(ROUND_CEILING) * step),
+        str(step),
+        low,
+        high,
+        currency_sign(shop_currency()),
     )
 
 

@@ -28,7 +28,9 @@ def look_at(client, product: Product, query: str = "", **headers):
 def more_of(client, product: Product, **headers):
     """Get the late part of a product's page, as the page names it."""
     page = outline(open_page(client, product, **headers).text)
-    (address,) = [tag.get("hx-get") for tag in page if "hx-get" in tag.attributes]
+    (address,) = [
+        tag.get("data-hx-get") for tag in page if "data-hx-get" in tag.attributes
+    ]
     return client.get(address, headers={"HX-Request": "true", **headers})
 
 

@@ -38,7 +38,7 @@ const failures = (() => {
 })();
 
 (() => {
-  if (document.getElementById("photo-form")?.hasAttribute("hx-post")) return; // tells itself
+  if (document.getElementById("photo-form")?.hasAttribute("data-hx-post")) return; // tells itself
   document.addEventListener("htmx:responseError", ({ detail }) =>
     failures.tell(failures.explain(detail.xhr)),
   );

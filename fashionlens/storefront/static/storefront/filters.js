@@ -82,6 +82,11 @@
       else own.add(name);
       if (type === "number" && !value) formData.delete(name);
     }
+    const [from, to] = ["price_from", "price_to"].map((name) => formData.get(name));
+    if (from && to && Number(from) > Number(to)) {
+      formData.set("price_from", to);
+      formData.set("price_to", from);
+    }
     for (const [name, value] of new URLSearchParams(location.search))
       if (!own.has(name)) formData.append(name, value);
   });

@@ -11,7 +11,7 @@
   const crop = form.querySelector("crop-box");
   const more = form.querySelector(".drop-more");
   const moreText = more.textContent;
-  const live = form.hasAttribute("hx-post");
+  const live = form.hasAttribute("data-hx-post");
   // Times the upload limit: a phone's photo may exceed that and is shrunk before.
   const MAX_READ = 10;
   const files = new Map(); // number -> {file, address}: photos chosen on this page
