@@ -109,6 +109,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
+        "manifest-src 'self'",
         "font-src 'self'",  # of the admin, its icons
         "connect-src 'self'",
         "form-action 'self'",
@@ -152,6 +153,7 @@ INSTALLED_APPS = [
     "fashionlens.identity",
     "fashionlens.keys",
     "fashionlens.languages",
+    "fashionlens.phone",
     "fashionlens.webhooks",
     "search",
     "catalog",
@@ -475,7 +477,9 @@ if HISTORY_DAYS < 1:
 # Products are recorded by catalog.history, all at once.
 AUDITLOG_INCLUDE_TRACKING_MODELS = (
     *("catalog.Category", "catalog.Synonym", "catalog.FeedSource"),
-    *("identity.Shop", "identity.Page"),
+    "identity.Page",
+    # The history holds text, and the logo is a file.
+    {"model": "identity.Shop", "exclude_fields": ["logo"]},
 )
 AUDITLOG_STORE_JSON_CHANGES = True
 AUDITLOG_DISABLE_REMOTE_ADDR = True

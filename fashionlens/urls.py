@@ -5,6 +5,7 @@ from catalog.photos.media import media
 from fashionlens.health import views as health
 from fashionlens.languages.addresses import in_every_language
 from fashionlens.metrics.views import metrics
+from fashionlens.phone.views import service_worker
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -16,7 +17,9 @@ urlpatterns = [
     path("", include("fashionlens.crawlers.urls")),
     *in_every_language(
         path("", include("fashionlens.identity.urls")),
+        path("", include("fashionlens.phone.urls")),
         path("", include("fashionlens.storefront.urls")),
     ),
+    path("service-worker.js", service_worker, name="service-worker"),
 ]
 handler400 = "fashionlens.api.bad_request"

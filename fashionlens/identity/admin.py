@@ -26,7 +26,7 @@ class ShopForm(forms.ModelForm):
         model = Shop
         fields = [
             *("name", "new_logo", "remove_logo", "accent"),
-            *("header", "footer", "delivery", "empty_title", "empty_text"),
+            *("header", "footer", "delivery", "email", "empty_title", "empty_text"),
         ]
 
     def clean_new_logo(self) -> bytes:

@@ -7,11 +7,13 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_noop
 
+DEFAULT_NAME = "FashionLens"
+
 
 class Shop(models.Model):
     """How the shop presents itself. There is one row, or none while nothing is set."""
 
-    name = models.CharField(max_length=60, default="FashionLens")
+    name = models.CharField(max_length=60, default=DEFAULT_NAME)
     logo = models.BinaryField(blank=True, default=bytes)
     accent = models.CharField(
         "accent colour",
@@ -28,6 +30,10 @@ class Shop(models.Model):
     footer = models.CharField(max_length=300, blank=True)
     delivery = models.CharField(
         max_length=300, blank=True, help_text="A line on every product's page"
+    )
+    email = models.EmailField(
+        blank=True,
+        help_text="Where shoppers ask for products that have no page to buy them at",
     )
     empty_title = models.CharField(
         "title of the empty shop",
@@ -48,6 +54,11 @@ class Shop(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         self.pk = 1
         super().save(*args, **options)
+
+    @property
+    def own_name(self) -> str:
+        """Return "" while nobody has given the shop a name."""
+        return "" if self.name == DEFAULT_NAME else self.name
 
     @cached_property
     def version(self) -> str:

@@ -10,6 +10,7 @@ from django.http import (
 )
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
@@ -24,7 +25,11 @@ from fashionlens.storefront.error_pages import not_found, parameter_error
 from fashionlens.storefront.htmx import HtmxRequest, page_or_fragment
 from fashionlens.storefront.http.html import set_etag_without
 from fashionlens.storefront.parameters import read_weights
-from fashionlens.storefront.recently_viewed import forget, remember
+from fashionlens.storefront.recently_viewed import (
+    forget,
+    remember,
+    viewed_products,
+)
 from fashionlens.storefront.recommendations import (
     Recommendations,
     because_recently_viewed,
@@ -36,6 +41,7 @@ from search.models import Event
 from search.query.nearest import MAX_K
 
 MAX_OTHER_COLOURS = 24
+MAX_FAVOURITES = 100
 NOT_IN_SHOP = gettext_lazy("This product is not in the shop.")
 
 
@@ -106,6 +112,7 @@ def more(request: HtmxRequest, slug: str) -> TemplateResponse:
     context = {
         "product": product,
         "outfit": outfit,
+        "viewed": viewed_products(request, but=product),
         "because_viewed": because_recently_viewed(request, product, shown=shown),
         "next": product.get_absolute_url(),
     }
@@ -118,6 +125,25 @@ def more(request: HtmxRequest, slug: str) -> TemplateResponse:
 
 def _is_id(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+@require_safe
+def favourites(request: HtmxRequest) -> HttpResponse:
+    """Return the page, whose script adds the products that the browser has kept.
+
+    With `sku` it shows those products, to the script and to whom the address is sent.
+    """
+    skus = list(dict.fromkeys(request.GET.getlist("sku")))[:MAX_FAVOURITES]
+    context: dict[str, object] = {"products": None}
+    if skus:
+        rows = Product.objects.published().with_photos().with_skus(skus)
+        by_sku = {product.sku: product for product in rows}
+        products = [by_sku[sku] for sku in skus if sku in by_sku]
+        context = {"products": products, "missing": len(skus) - len(products)}
+    name = "_favourites.html" if request.htmx else "favourites.html"
+    response = TemplateResponse(request, f"storefront/{name}", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST

@@ -6,6 +6,7 @@ The cookie ends with the browser's session.
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from catalog.models import Product
 from search.recommend.recommendations import MAX_SEEDS
 
 COOKIE = "looked_at"
@@ -14,6 +15,14 @@ COOKIE = "looked_at"
 def recently_viewed(request: HttpRequest) -> list[int]:
     value = request.get_signed_cookie(COOKIE, default="", salt=COOKIE) or ""
     return [int(pk) for pk in value.split(".") if pk][:MAX_SEEDS]
+
+
+def viewed_products(request: HttpRequest, *, but: Product) -> list[Product]:
+    ids = [pk for pk in recently_viewed(request) if pk != but.pk]
+    if not ids:
+        return []
+    products = Product.objects.published().with_photos().in_bulk(ids)
+    return [products[pk] for pk in ids if pk in products]
 
 
 def remember(request: HttpRequest, response: HttpResponse, product_id: int) -> None:

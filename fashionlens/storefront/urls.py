@@ -17,6 +17,11 @@ urlpatterns = [
     ),
     path("products/<slug:slug>/more/", product_views.more, name="more"),
     path(
+        "favourites/",
+        same_for_everybody(product_views.favourites),
+        name="favourites",
+    ),
+    path(
         "looked-at/forget/",
         from_this_shop(product_views.forget_recently_viewed),
         name="forget",

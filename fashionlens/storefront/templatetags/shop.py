@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import template
 from django.conf import settings
@@ -90,11 +89,6 @@ def attributes(product: Product) -> list[tuple[str, str]]:
         ("For", ", ".join(filter(None, people))),
     ]
     return [(translate_name("facet", name), text) for name, text in rows if text]
-
-
-@register.filter
-def host(link: str) -> str:
-    return (urlsplit(link).hostname or "").removeprefix("www.")
 
 
 @register.simple_tag

@@ -154,6 +154,12 @@
 
   input.addEventListener("change", () => input.files.length && choose(input.files[0]));
 
+  document.querySelector("[data-camera]")?.addEventListener("click", () => {
+    input.setAttribute("capture", "environment");
+    input.click();
+    input.removeAttribute("capture"); // the next photo may be one that is there already
+  });
+
   const isInField = ({ target }) => target.closest?.("input:not([type=file]), textarea");
 
   document.addEventListener("paste", (event) => {
@@ -328,4 +334,17 @@
   if (query && sent) photoMemory.keepPicture(query, sent);
   photoMemory.keepPicture(photoMemory.PENDING, null);
   showQueryPhoto();
+
+  // A photo that another app has shared, kept by the service worker until now.
+  const takeShared = async () => {
+    history.replaceState(history.state, "", location.pathname);
+    const cache = await caches.open("shared-photo");
+    const answer = await cache.match(location.pathname);
+    if (!answer) return;
+    await cache.delete(location.pathname);
+    const name = decodeURIComponent(answer.headers.get("X-Name") ?? "");
+    const blob = await answer.blob();
+    choose(new File([blob], name, { type: blob.type }));
+  };
+  if (location.hash === "#shared") takeShared();
 })();

@@ -1,4 +1,6 @@
 // Small conveniences of every page, which also works without script.
+const { serviceWorker: workerAddress } = document.currentScript.dataset;
+
 document.addEventListener("change", ({ target }) =>
   target.closest("form[data-send-on-change]")?.requestSubmit(),
 );
@@ -31,3 +33,11 @@ if (current) {
 document.addEventListener("focusin", ({ target }) =>
   target.closest(".strip li")?.scrollIntoView({ block: "nearest", inline: "nearest" }),
 );
+
+// Pages without a network, see the service worker. Installed when all else is loaded.
+if ("serviceWorker" in navigator) {
+  window.addEventListener("load", () => {
+    const install = () => navigator.serviceWorker.register(workerAddress).catch(() => {});
+    (window.requestIdleCallback ?? setTimeout)(install);
+  });
+}

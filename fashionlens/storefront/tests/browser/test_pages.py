@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from catalog.photos.store import add_photo
-from catalog.tests.factories import make_photo_bytes, make_product
+from catalog.tests.factories import make_product
 from fashionlens.storefront.tests.browser.steps import expect_results, file_of
 
 
@@ -29,17 +28,6 @@ def test_tab_reaches_the_controls_in_order(page, shop):
     page.locator(".crop-frame").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Whole photo")).to_be_focused()
-
-
-def test_arrow_keys_change_the_gallery_photo(page, shop):
-    add_photo(product=shop[0], data=make_photo_bytes("red"))
-    page.goto(shop[0].get_absolute_url())
-    photos = page.locator(".gallery-photo")
-    expect(photos.nth(0)).to_be_visible()
-    page.locator("#photo-1").focus()
-    page.keyboard.press("ArrowRight")
-    expect(photos.nth(1)).to_be_visible()
-    expect(photos.nth(0)).to_be_hidden()
 
 
 def test_choosing_a_sort_order_reloads_the_list(page, shop):

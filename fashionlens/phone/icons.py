@@ -1,0 +1,1 @@
+ICON_SIDES = (192, 512)  # pixels, as phones want them
