@@ -1,5 +1,6 @@
 """The variants of products that are written."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ class SizeWrites:
                 *Variant.objects.with_skus(self._skus()),
             ]
         }
+        self.skus_of: dict[int, set[str]] = defaultdict(set)
+        for sku, variant in self.known.items():
+            self.skus_of[variant.product_id].add(sku)
 
     def _skus(self) -> set[str]:
         return {sku for write in self.writes for sku in _skus(write)}
@@ -58,8 +62,7 @@ class SizeWrites:
                     write.fail(name, ErrorCode.SKU_TAKEN, detail)
 
     def _check_stock(self, write: Write, product: Product) -> None:
-        skus = {v.sku for v in self.known.values() if v.product_id == product.pk}
-        if skus != {product.sku}:
+        if self.skus_of[product.pk] != {product.sku}:
             detail = f"{product.sku} has sizes. Write the stock of its variants."
             for name in sorted(STOCK_FIELDS & {*write.values}):
                 write.fail(name, ErrorCode.CONFLICT, detail)
@@ -87,9 +90,11 @@ class SizeWrites:
         ]
         if removed:
             Variant.objects.filter(pk__in=removed).delete()
-        if new := [row for row in rows if not row.pk]:
+        new = [row for row in rows if not row.pk]
+        changed = [row for row in rows if row.pk]
+        if new:
             Variant.objects.bulk_create(new)
-        if changed := [row for row in rows if row not in new]:
+        if changed:
             Variant.objects.bulk_create(
                 changed,
                 update_conflicts=True,
