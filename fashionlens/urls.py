@@ -6,6 +6,7 @@ from fashionlens.health import views as health
 from fashionlens.languages.addresses import in_every_language
 from fashionlens.metrics.views import metrics
 from fashionlens.phone.views import service_worker
+from fashionlens.style_page.views import style
 
 urlpatterns = [
     path("healthz", health.healthz),
@@ -19,6 +20,7 @@ urlpatterns = [
         path("", include("fashionlens.identity.urls")),
         path("", include("fashionlens.phone.urls")),
         path("", include("fashionlens.storefront.urls")),
+        path("_style/", style),
     ),
     path("service-worker.js", service_worker, name="service-worker"),
 ]

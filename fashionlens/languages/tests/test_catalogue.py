@@ -20,7 +20,7 @@ from fashionlens.languages.vocabulary import VOCABULARY
 from ml.attributes.names import KINDS, PATTERNS
 from ml.encoder import Encoder
 
-STAFF = ("admin", "search")  # folders of templates in English
+STAFF = ("admin", "search", "style")  # folders of templates in English
 SHOWN = {"alt", "aria-label", "placeholder", "title", "label"}
 UNTRANSLATED = {"Admin"}  # a link of the staff
 UPDATE = "Run `manage.py translations`, then fill in the empty lines of the .po file."

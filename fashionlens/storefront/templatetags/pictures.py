@@ -14,8 +14,8 @@ FIRST_ROW = 4  # cards that are seen without scrolling; the others load when the
 _PLACES: dict[str, tuple[tuple[int, int], str]] = {
     "card": (
         (320, 800),
-        "(min-width: 108rem) 17rem, (min-width: 88rem) 18vw, (min-width: 64rem) 23vw,"
-        " (min-width: 44rem) 31vw, 46vw",
+        "(min-width: 108rem) 15rem, (min-width: 96rem) 15vw, (min-width: 75rem) 18vw,"
+        " (min-width: 64rem) 24vw, (min-width: 44rem) 31vw, 46vw",
     ),
     "small": ((160, 320), "4.25rem"),
     "large": ((480, 1200), "(min-width: 48rem) 33rem, 92vw"),

@@ -5,9 +5,12 @@ from itertools import pairwise
 
 import pytest
 from django.template.loader import render_to_string
+from html5lib import HTMLParser
 
 from catalog.tests.factories import make_product
 from fashionlens.storefront.tests.outline import outline
+from search.tests.garments import photo_of
+from search.tests.shop import upload
 
 pytestmark = pytest.mark.django_db
 ADDRESSED = ("canonical", "alternate")  # links by their whole address
@@ -81,3 +84,34 @@ def test_pages_have_their_landmarks_and_names(client, address, fake_encoder, set
             assert "alt" in tag.attributes
         if tag.name in ("input", "select") and tag.get("type") != "hidden":
             assert tag.get("id") in labelled
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/", "/?q=x", "/?category=dress", "/filters/", "/products/one/", "/search/"),
+        *("/de/", "/nothing/", "/?price=x", "/_style/"),
+    ],
+)
+def test_pages_are_valid_html(client, address, fake_encoder, settings):
+    settings.DEBUG = address == "/_style/"
+    make_product(slug="one", photo=True)
+    make_product(slug="two", photo=True)
+    text = client.get(address).text
+    HTMLParser(strict=True).parse(text)
+    page = outline(text)
+    ids = [tag.get("id") for tag in page if tag.get("id")]
+    assert len(ids) == len(set(ids))
+    for tag in page:
+        assert not [name for name in tag.attributes if name.startswith("hx-")]
+        assert tag.name != "img" or tag.get("src")
+        assert tag.get("action", "/")
+
+
+def test_results_are_valid_html(client, garment_shop):
+    photo = upload(photo_of("dress", (210, 20, 20)))
+    for query in ("", "?like=red-dress", "?colour=green"):
+        page = client.post("/search/", {"photo": photo}, follow=True)
+        address = page.redirect_chain[-1][0]
+        HTMLParser(strict=True).parse(client.get(f"{address}{query}").text)
+        photo.seek(0)
