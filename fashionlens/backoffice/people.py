@@ -17,11 +17,19 @@ class AccountAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
+    filter_horizontal = []
+    # What an account may do, its roles say.
+    fieldsets = [
+        (None, {"fields": ["username", "password"]}),
+        ("Person", {"fields": ["first_name", "last_name", "email"]}),
+        ("Roles", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        ("Dates", {"fields": ["last_login", "date_joined"]}),
+    ]
 
 
 @admin.register(Group)
 class RoleAdmin(GroupAdmin, ModelAdmin):
-    pass
+    filter_horizontal = []
 
 
 @admin.register(AccessAttempt)
