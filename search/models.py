@@ -10,6 +10,7 @@ from pgvector.django import VectorField
 
 from catalog.models import ProductImage
 from catalog.photos.copies import PICTURE, PIXELS
+from search.index.models import IndexPause  # noqa: F401  (so that Django finds it)
 
 DIMENSION = 128
 # A photo that failed is tried so often, and no sooner than after this time.

@@ -7,6 +7,8 @@ from search.events.record import delete_old_events
 from search.index.attributes import name_all_attributes
 from search.index.embed import embed_due
 from search.index.encoders import active_encoder
+from search.index.pause import is_paused
+from search.index.throughput import count_photos
 from search.index.word_map import learn_word_map
 from search.query.duplicates import find_duplicates
 from search.query.recall import NothingToMeasure, measure_recall
@@ -20,7 +22,7 @@ def embed_pending() -> int:
 
     Messages carry no ids, so that a lost or repeated message does no harm.
     """
-    return embed_due().embedded
+    return embed_due(progress=count_photos, paused=is_paused).embedded
 
 
 @upkeep_task

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from search.index.embed import CHUNK
 from search.index.encoders import live_encoders
+from search.index.pause import is_paused
 from search.models import Encoder, Photo
 from search.tasks import wake_worker
 
@@ -43,6 +44,11 @@ def wait_for_workers(encoder: Encoder, bar: tqdm, *, patience_s: int) -> None:
     """Wait until no photo is due for the encoder. Raises NoWorker."""
     if not bar.total:
         return
+    if is_paused():
+        raise NoWorker(
+            "The workers are paused. Resume the queue in the admin, or embed in this"
+            " process with --here."
+        )
     wake_worker(times=min(count_workers(patience_s), -(-bar.total // CHUNK)))
     left, moved = bar.total, time.monotonic()
     while left and live_encoders().filter(pk=encoder.pk).exists():

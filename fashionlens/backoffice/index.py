@@ -2,11 +2,28 @@ from typing import Any, Self
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
+from fashionlens.backoffice.overview.page import (
+    live,
+    pause,
+    resume,
+    retry_reason,
+    tell_retried,
+)
+from fashionlens.backoffice.photos import thumbnail
 from fashionlens.backoffice.read_only import ReadOnlyAdmin
 from ml.encoder import EncoderError
 from search.index.encoders import network_of
+from search.index.retry import retry
 from search.models import EmbeddingFailure, Encoder, RecallMeasurement
 from search.query.weights import MAX_WEIGHT
 
@@ -100,6 +117,16 @@ class EncoderAdmin(ReadOnlyAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
+    def get_urls(self) -> list[URLPattern]:
+        views = {"live": live, "pause": require_POST(pause)}
+        views["resume"] = require_POST(resume)
+        wrap = self.admin_site.admin_view
+        own = [
+            path(f"queue/{name}/", wrap(view), name=f"search_encoder_{name}")
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
+
 
 def _parts(encoder: Encoder) -> list[str]:
     if encoder.state == Encoder.State.RETIRED:
@@ -112,11 +139,68 @@ def _parts(encoder: Encoder) -> list[str]:
 
 @admin.register(EmbeddingFailure)
 class EmbeddingFailureAdmin(ReadOnlyAdmin):
-    """Deleting a failure makes the photo pending again."""
+    """Photos that cannot be read, to be replaced or tried again."""
 
-    list_display = ["image", "reason", "tries", "last_try", "encoder"]
-    list_select_related = ["image", "encoder"]
-    list_filter = ["encoder"]
+    list_display = ["photo", "product", "reason", "tries", "last_try", "encoder"]
+    list_display_links = ["reason"]
+    list_select_related = ["image__product", "encoder"]
+    list_filter = ["encoder", "reason"]
+    search_fields = ["reason", "image__product__sku", "image__product__title"]
+    actions = ["retry"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("search.delete_embeddingfailure")
+
+    @admin.display(description="Photo")
+    def photo(self, failure: EmbeddingFailure) -> SafeString | str:
+        return thumbnail(failure.image)
+
+    @admin.display(description="Product")
+    def product(self, failure: EmbeddingFailure) -> SafeString:
+        product = failure.image.product
+        url = reverse("admin:catalog_product_change", args=[product.pk])
+        return format_html('<a href="{}">{}</a>', url, product)
+
+    @admin.action(description="Retry", permissions=["retry"])
+    def retry(self, request: HttpRequest, failures: QuerySet[EmbeddingFailure]) -> None:
+        tell_retried(request, retry(failures))
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "retry-reason/",
+                wrap(require_POST(retry_reason)),
+                name="search_embeddingfailure_retry_reason",
+            ),
+            path(
+                "<int:pk>/retry/",
+                wrap(self.retry_one),
+                name="search_embeddingfailure_retry",
+            ),
+            *super().get_urls(),
+        ]
+
+    def retry_one(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask, then try a photo again. The form of a product links to this page."""
+        if not self.has_retry_permission(request):
+            raise PermissionDenied
+        failure = get_object_or_404(self.get_queryset(request), pk=pk)
+        if request.method == "POST":
+            tell_retried(request, retry([failure.pk]))
+            product = failure.image.product_id
+            return redirect("admin:catalog_product_change", product)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Try this photo again?",
+            "opts": self.opts,
+            "failure": failure,
+        }
+        template = "admin/search/embeddingfailure/retry.html"
+        return TemplateResponse(request, template, context)
 
 
 @admin.register(RecallMeasurement)

@@ -84,6 +84,7 @@ NAVIGATION: list[dict[str, Any]] = [
 UNFOLD = {
     "SITE_TITLE": "FashionLens",
     "SITE_HEADER": "FashionLens",
+    "DASHBOARD_CALLBACK": "fashionlens.backoffice.overview.page.overview",
     "SITE_ICON": lambda request: static("storefront/favicon.svg"),
     "SITE_FAVICONS": [
         {

@@ -48,17 +48,20 @@ def embed_due(
     *,
     encoder: Encoder | None = None,
     progress: Callable[[int], object] = lambda photos: None,
+    paused: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Embed every due photo, for one encoder or for all that are not retired.
 
-    Calls `progress` with the size of each chunk. Any number of processes may do this
-    at once: each photo is claimed by one of them (SKIP LOCKED), and a process that
-    dies loses its claims with its connection.
+    Calls `progress` with the size of each chunk, and ends when `paused` says so. Any
+    number of processes may do this at once: each photo is claimed by one of them (SKIP
+    LOCKED), and a process that dies loses its claims with its connection.
     """
     if encoder is None:
         active_encoder()
     outcome = Outcome()
-    while any(_embed_window(each, outcome, progress) for each in _by_urgency(encoder)):
+    while not paused() and any(
+        _embed_window(each, outcome, progress, paused) for each in _by_urgency(encoder)
+    ):
         pass  # begin with the active encoder again: shoppers wait for its vectors
     return outcome
 
@@ -69,7 +72,10 @@ def _by_urgency(encoder: Encoder | None) -> list[Encoder]:
 
 
 def _embed_window(
-    encoder: Encoder, outcome: Outcome, progress: Callable[[int], object]
+    encoder: Encoder,
+    outcome: Outcome,
+    progress: Callable[[int], object],
+    paused: Callable[[], bool],
 ) -> bool:
     active = encoder.state == Encoder.State.ACTIVE
     due = Photo.objects.due(encoder).order_by("id").values_list("id", flat=True)
@@ -89,6 +95,8 @@ def _embed_window(
         outcome.failed += chunk.failed
         claimed += chunk.claimed
         progress(chunk.claimed)
+        if paused():
+            return False
     return claimed > 0  # else other processes hold all that is due
 
 

@@ -94,9 +94,11 @@ def test_a_product_page_reports_a_failed_photo_and_how_to_retry(admin_client, em
     page = text(admin_client.get(f"/admin/catalog/product/{product.pk}/change/"))
     assert "found within a minute" not in page
     assert f"{product.images.get().file.name} cannot be read" in page
-    address = f"/admin/search/embeddingfailure/{failure.pk}/delete/"
+    address = f"/admin/search/embeddingfailure/{failure.pk}/retry/"
     assert address in page
-    admin_client.post(address, {"post": "yes"})
+    assert "Retry" in text(admin_client.get(address))
+    assert EmbeddingFailure.objects.exists()
+    admin_client.post(address)
     page = text(admin_client.get(f"/admin/catalog/product/{product.pk}/change/"))
     assert "cannot be read" not in page
     assert "found within a minute" in page
