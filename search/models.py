@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -10,7 +11,6 @@ from pgvector.django import VectorField
 
 from catalog.models import ProductImage
 from catalog.photos.copies import PICTURE, PIXELS
-from search.index.models import IndexPause  # noqa: F401  (so that Django finds it)
 
 DIMENSION = 128
 # A photo that failed is tried so often, and no sooner than after this time.
@@ -188,6 +188,18 @@ class UrgentPhoto(models.Model):
 
     def __str__(self) -> str:
         return f"Photo {self.image_id}"
+
+
+class IndexPause(models.Model):
+    """While there is a row, workers embed nothing; photos are stored and wait."""
+
+    since = models.DateTimeField(auto_now_add=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True
+    )
+
+    def __str__(self) -> str:
+        return f"Paused since {self.since}"
 
 
 class RecallMeasurement(models.Model):

@@ -5,12 +5,13 @@ from functools import partial
 
 from celery import current_app
 from django.conf import settings
+from django.db.models import QuerySet
 from tqdm import tqdm
 
 from search.index.embed import CHUNK
 from search.index.encoders import live_encoders
 from search.index.pause import is_paused
-from search.models import Encoder, Photo
+from search.models import EmbeddingFailure, Encoder, Photo
 from search.tasks import wake_worker
 
 STALLED_S = 30  # without progress, after which the workers are counted again
@@ -61,3 +62,10 @@ def wait_for_workers(encoder: Encoder, bar: tqdm, *, patience_s: int) -> None:
             # A worker skips what another one holds; the sweep runs once a minute.
             wake_worker(times=count_workers(patience_s))
             moved = time.monotonic()
+
+
+def retry(failures: QuerySet[EmbeddingFailure]) -> int:
+    """Let photos that failed wait again, and wake a worker; return their number."""
+    number, _ = failures.delete()
+    wake_worker()
+    return number

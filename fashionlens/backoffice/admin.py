@@ -1,5 +1,7 @@
 """Registers every admin page when Django loads it."""
 
+from django.contrib import admin
+
 from fashionlens.backoffice import (  # noqa: F401
     duplicates,
     events,
@@ -10,3 +12,5 @@ from fashionlens.backoffice import (  # noqa: F401
     words,
 )
 from fashionlens.backoffice.changes import history  # noqa: F401
+
+admin.site.index_title = "Overview"

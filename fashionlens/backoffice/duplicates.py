@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from catalog.models import ProductImage
 from catalog.upkeep.runs import RunRequest, request_run
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 from search.models import DuplicateGroup
 from search.tasks import look_for_duplicates
 

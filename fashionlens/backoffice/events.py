@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 from search.events.report import DAYS, Chart, build_report
 from search.models import EmptySearch, EmptySearchQuerySet, Event
 

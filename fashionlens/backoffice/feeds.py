@@ -20,7 +20,6 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
-from unfold.admin import ModelAdmin
 
 from catalog.feeds.columns import FeedRefused
 from catalog.feeds.export.files import google_lines, json_lines
@@ -38,7 +37,7 @@ from catalog.models import ProductImage
 from catalog.tasks import import_feeds
 from catalog.upkeep.runs import send
 from fashionlens.backoffice.feed_forms import ColumnsForm, UploadForm, corrected_rows
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.model_admin import ModelAdmin, ReadOnlyAdmin
 
 PREVIEW_ROWS = 8
 MAX_SHOWN = 100  # problems on a page

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 from fashionlens.backoffice.overview.page import (
     live,
     pause,
@@ -19,13 +20,12 @@ from fashionlens.backoffice.overview.page import (
     retry_reason,
     tell_retried,
 )
-from fashionlens.backoffice.photos import thumbnail
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.product_form.photos import small_thumbnail
 from ml.encoder import EncoderError
 from search.index.encoders import network_of
-from search.index.retry import retry
 from search.models import EmbeddingFailure, Encoder, RecallMeasurement
 from search.query.weights import MAX_WEIGHT
+from search.workers import retry
 
 
 class WeightsForm(forms.ModelForm):
@@ -156,7 +156,7 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Photo")
     def photo(self, failure: EmbeddingFailure) -> SafeString | str:
-        return thumbnail(failure.image)
+        return small_thumbnail(failure.image)
 
     @admin.display(description="Product")
     def product(self, failure: EmbeddingFailure) -> SafeString:
@@ -190,7 +190,7 @@ class EmbeddingFailureAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         failure = get_object_or_404(self.get_queryset(request), pk=pk)
         if request.method == "POST":
-            tell_retried(request, retry([failure.pk]))
+            tell_retried(request, retry(EmbeddingFailure.objects.filter(pk=pk)))
             product = failure.image.product_id
             return redirect("admin:catalog_product_change", product)
         context = {

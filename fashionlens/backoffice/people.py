@@ -5,15 +5,16 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from fashionlens.backoffice.model_admin import ModelAdmin
 
 admin.site.unregister([User, Group, AccessAttempt])
 admin.site.unregister([AccessLog, AccessFailureLog])  # nothing is written there
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin, ModelAdmin):
+class AccountAdmin(ModelAdmin, UserAdmin):
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -28,10 +29,10 @@ class AccountAdmin(UserAdmin, ModelAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin, ModelAdmin):
+class RoleAdmin(ModelAdmin, GroupAdmin):
     filter_horizontal = []
 
 
 @admin.register(AccessAttempt)
-class FailedLoginAdmin(AccessAttemptAdmin, ModelAdmin):
+class FailedLoginAdmin(ModelAdmin, AccessAttemptAdmin):
     pass

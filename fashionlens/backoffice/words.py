@@ -5,13 +5,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from unfold.admin import ModelAdmin
 
 from catalog.api.listed.serializers import explanation_json
 from catalog.filters import Filters
 from catalog.listing import PAGE_SIZE, Listing
 from catalog.synonyms.models import Synonym
 from catalog.words import WordsError
+from fashionlens.backoffice.model_admin import ModelAdmin
 
 
 @admin.register(Synonym)

@@ -6,8 +6,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 
+from fashionlens.backoffice.model_admin import ModelAdmin
 from fashionlens.identity.contrast import PAPERS, readable
 from fashionlens.identity.logo import MAX_KB, prepare_logo
 from fashionlens.identity.models import Page, Shop

@@ -6,8 +6,8 @@ from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 
+from fashionlens.backoffice.model_admin import ModelAdmin
 from fashionlens.keys.models import ApiKey
 
 

@@ -4,8 +4,8 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from fashionlens.backoffice.model_admin import ModelAdmin
 from fashionlens.webhooks.models import WebhookEndpoint, WebhookMessage
 from fashionlens.webhooks.tasks import send_webhooks
 

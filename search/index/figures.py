@@ -3,14 +3,25 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Count
 from django.utils import timezone
 
 from search.index.encoders import active_encoder
-from search.index.models import IndexPause
 from search.index.pause import index_pause
-from search.index.retry import Reason, reasons_of_failure
 from search.index.throughput import photos_per_second
-from search.models import Embedding, Encoder, Photo
+from search.models import (
+    Embedding,
+    EmbeddingFailure,
+    Encoder,
+    IndexPause,
+    Photo,
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    text: str
+    photos: int
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,13 @@ class IndexFigures:
     def minutes_left(self) -> float | None:
         rate = self.photos_per_second
         return self.waiting / rate / 60 if rate and not self.pause else None
+
+
+def reasons_of_failure(encoder: Encoder) -> list[Reason]:
+    """Return the reasons, those of most photos first."""
+    failures = EmbeddingFailure.objects.filter(encoder=encoder).order_by()
+    counts = failures.values_list("reason").annotate(n=Count("*")).order_by("-n")
+    return [Reason(text, number) for text, number in counts]
 
 
 def _duration(time: timedelta) -> str:

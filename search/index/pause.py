@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from search.index.models import IndexPause
+from search.models import IndexPause
 
 
 def pause_index(*, by: Any = None) -> None:

@@ -25,7 +25,7 @@ from catalog.history.entries import Author
 from catalog.models import Product
 from fashionlens.backoffice.changes.ways import WAYS, ValueForm, WayForm
 from fashionlens.backoffice.changes.words import category_names, describe
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 
 PAGE = "admin:catalog_bulkchange_change"
 

@@ -16,7 +16,7 @@ from catalog.trash.models import TRASH_DAYS, TrashedProduct
 from catalog.trash.services import expire, put_in_trash, restore_from_trash
 from catalog.upkeep.runs import request_run
 from fashionlens.backoffice.changes.bulk import author_of
-from fashionlens.backoffice.read_only import ReadOnlyAdmin
+from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 
 _SHOWN = 10
 _LIST = "admin:catalog_product_changelist"

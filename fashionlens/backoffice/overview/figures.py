@@ -7,7 +7,7 @@ from django.core.cache import caches
 from django.db.models import Count
 
 from catalog.models import Product
-from fashionlens.backoffice.charts import Plot
+from fashionlens.backoffice.overview.charts import Plot
 from search.events.daily import Day, daily_activity, frequent_empty_words
 from search.models import Encoder, RecallMeasurement
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from celery.exceptions import CeleryError
-from django.conf import settings
 from django.contrib import messages
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -17,22 +17,29 @@ from fashionlens.backoffice.overview.figures import (
     read_activity,
     recall_plot,
 )
-from fashionlens.health.views import count_workers
 from search.index.figures import read_index_figures
 from search.index.pause import is_paused, pause_index, resume_index
-from search.index.retry import retry
 from search.models import EmbeddingFailure
 from search.tasks import wake_worker
+from search.workers import NoWorker, count_workers, retry
 
+WORKERS_TTL_S = 5  # to ask them takes a second or two
 UNREACHABLE = (CeleryError, KombuError, RedisError, OSError)
 
 
 def embedding_workers() -> int | None:
-    """Return how many workers embed photos; None while the broker does not answer."""
+    """Return how many processes embed photos; None while the broker does not answer."""
+    cache = caches["process"]
+    if (known := cache.get("embedding_workers")) is not None:
+        return known
     try:
-        return count_workers().get(settings.EMBEDDING_QUEUE, 0)
+        number = count_workers(patience_s=1)
+    except NoWorker:
+        number = 0
     except UNREACHABLE:
         return None
+    cache.set("embedding_workers", number, WORKERS_TTL_S)
+    return number
 
 
 def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

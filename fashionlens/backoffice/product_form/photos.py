@@ -25,6 +25,14 @@ def thumbnail(image: ProductImage | None) -> SafeString | str:
     )
 
 
+def small_thumbnail(image: ProductImage | None) -> SafeString | str:
+    if image is None or not image.file:
+        return "-"
+    return format_html(
+        '<img class="thumb" src="{}" alt="{}" loading="lazy">', image.small.url, image
+    )
+
+
 class ProductPhotoForm(forms.ModelForm):
     file = PhotoField(label="Photo")
     colours = ColoursField(required=False)

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from catalog.models import Product
 from catalog.tests.factories import make_product
-from fashionlens.backoffice.charts import HEIGHT, Plot
 from fashionlens.backoffice.overview import page as overview_page
-from search.index.models import IndexPause
+from fashionlens.backoffice.overview.charts import HEIGHT, Plot
 from search.models import (
     EmbeddingFailure,
     EmptySearch,
     Event,
+    IndexPause,
     RecallMeasurement,
 )
 from search.tasks import embed_pending
@@ -31,7 +31,7 @@ def activity_unknown():
 def woken(monkeypatch) -> list[int]:
     """Return the list that each call of a worker is added to."""
     calls: list[int] = []
-    monkeypatch.setattr("search.index.retry.wake_worker", lambda: calls.append(1))
+    monkeypatch.setattr("search.workers.wake_worker", lambda: calls.append(1))
     monkeypatch.setattr(overview_page, "wake_worker", lambda: calls.append(1))
     return calls
 

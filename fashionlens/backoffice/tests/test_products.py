@@ -2,6 +2,7 @@ import errno
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Product, ProductImage
@@ -249,7 +250,8 @@ def test_the_list_needs_a_fixed_number_of_queries(
 def test_the_brand_filter_is_shown_for_few_brands_only(
     admin_client, monkeypatch, limit: int, shown: bool
 ):
-    monkeypatch.setattr("fashionlens.backoffice.products.MAX_BRANDS", limit)
+    caches["process"].clear()
+    monkeypatch.setattr("fashionlens.backoffice.product_list.MAX_BRANDS", limit)
     for brand in ("Acme", "Ostra"):
         make_product(brand=brand)
     page = admin_client.get("/admin/catalog/product/?_facets=True")
