@@ -7,10 +7,10 @@ from fashionlens.backoffice import (  # noqa: F401
     events,
     feeds,
     index,
-    people,
     products,
     words,
 )
 from fashionlens.backoffice.changes import history  # noqa: F401
+from fashionlens.backoffice.people import accounts  # noqa: F401
 
 admin.site.index_title = "Overview"

@@ -6,6 +6,7 @@ from catalog.feeds.runs.models import FeedSource
 from catalog.models import FeedProduct, Product
 from catalog.tests.factories import make_category, make_product
 from catalog.variants.models import Variant
+from fashionlens.webhooks.models import WebhookEndpoint, WebhookMessage
 from search.models import EmbeddingFailure
 
 LIST = "/admin/catalog/product/"
@@ -95,7 +96,10 @@ def test_a_row_that_others_need_is_not_deleted(admin_client):
 
 
 def test_a_deletion_counts_what_goes_with_it(admin_client):
-    image = make_product(photo=True).images.get()
-    page = admin_client.get(f"/admin/catalog/product/{image.product_id}/delete/")
-    counts = dict(page.context["model_count"])
-    assert counts["products"] == counts["product images"] == 1
+    endpoint = WebhookEndpoint.objects.create(url="https://a.example/", events=[])
+    fields = {"event": "photo.failed", "data": {}, "transaction": 1}
+    for subject in ("A-1", "A-2"):
+        WebhookMessage.objects.create(endpoint=endpoint, subject=subject, **fields)
+    address = f"/admin/webhooks/webhookendpoint/{endpoint.pk}/delete/"
+    counts = dict(admin_client.get(address).context["model_count"])
+    assert counts == {"webhooks": 1, "webhook messages": 2}
