@@ -1,8 +1,10 @@
 import logging
+import time
 
 from celery import shared_task
 
 from catalog.upkeep.runs import send, upkeep_task
+from search.change.rollout import finish_loading
 from search.events.record import delete_old_events
 from search.index.attributes import name_all_attributes
 from search.index.embed import embed_due
@@ -10,6 +12,7 @@ from search.index.encoders import active_encoder
 from search.index.pause import is_paused
 from search.index.throughput import count_photos
 from search.index.word_map import learn_word_map
+from search.models import Encoder, Photo
 from search.query.duplicates import find_duplicates
 from search.query.recall import NothingToMeasure, measure_recall
 
@@ -48,6 +51,17 @@ def learn_words() -> None:
     encoder = active_encoder()
     log.info("Photos with other attributes: %d", name_all_attributes(encoder))
     log.info("Looks of words: %s", learn_word_map(encoder))
+
+
+@upkeep_task
+def load_encoders() -> None:
+    """Give encoders that were added their vectors and their index."""
+    for encoder in Encoder.objects.filter(state=Encoder.State.LOADING):
+        while not is_paused() and Photo.objects.due(encoder).exists():
+            embed_due(encoder=encoder, progress=count_photos, paused=is_paused)
+            time.sleep(1)  # for those that other workers hold
+        if not is_paused():
+            finish_loading(encoder)
 
 
 def wake_worker(times: int = 1) -> bool:

@@ -65,7 +65,7 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _entry("Encoders", "neurology", "search.encoder"),
             _entry("Failed photos", "broken_image", "search.embeddingfailure"),
-            _entry("Recall", "target", "search.recallmeasurement"),
+            _entry("Health of the index", "target", "search.recallmeasurement"),
         ],
     },
     {

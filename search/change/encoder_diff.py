@@ -63,6 +63,10 @@ class EncoderDiff:
         return float(np.mean([photo.overlap for photo in self.photos]))
 
     @property
+    def overlap_percent(self) -> str:
+        return f"{self.overlap:.0%}"
+
+    @property
     def recent(self) -> int:
         return sum(photo.recent for photo in self.photos)
 

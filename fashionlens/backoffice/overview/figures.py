@@ -81,3 +81,20 @@ def recall_plot(encoder: Encoder) -> Plot | None:
         high=100.0,
         is_line=True,
     )
+
+
+def health_plots() -> list[Plot]:
+    """Return the recall of the active encoder, and how long a search took, by day."""
+    active = Encoder.objects.filter(state=Encoder.State.ACTIVE).first()
+    recall = recall_plot(active) if active else None
+    if not active or not recall:
+        return []
+    rows = RecallMeasurement.objects.filter(encoder=active)[:MEASUREMENTS]
+    days = [f"{row.created:%-d %b}" for row in reversed(rows)]
+    times = [row.index_p95_ms for row in reversed(rows)]
+    sizes = [row.rows for row in reversed(rows)]
+    return [
+        recall,
+        Plot.of("Search by the index, p95", days, times, form="{:.1f} ms"),
+        Plot.of("Photos in the index", days, sizes),
+    ]

@@ -124,5 +124,5 @@ def test_the_history_in_the_admin_is_read_only(cloud, admin_client):
     measure_active_recall()
     row = RecallMeasurement.objects.get()
     page = admin_client.get("/admin/search/recallmeasurement/")
-    assert f"{row.recall_mean:.2f}"[:4] in page.text
+    assert f"{row.recall_mean:.1%}" in page.text
     assert admin_client.get("/admin/search/recallmeasurement/add/").status_code == 403
