@@ -2,6 +2,7 @@ import logging
 
 from celery import shared_task
 
+from catalog.bulk.begun import forget_begun
 from catalog.feeds.runs.queue import import_due
 from catalog.feeds.runs.schedule import fetch_due
 from catalog.history.entries import forget_old_entries
@@ -78,6 +79,11 @@ def complete_variants() -> None:
 @upkeep_task
 def forget_history() -> None:
     log.info("Old entries of the history deleted: %d", forget_old_entries())
+
+
+@shared_task
+def forget_drafts() -> None:
+    forget_begun()
 
 
 @upkeep_task

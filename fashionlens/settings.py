@@ -400,6 +400,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.forget_history",
         "schedule": crontab(hour=3, minute=50),
     },
+    "drafts": {
+        "task": "catalog.tasks.forget_drafts",
+        "schedule": crontab(minute=25),
+    },
     "trash": {
         "task": "catalog.tasks.delete_trash",
         "schedule": crontab(hour=3, minute=40),

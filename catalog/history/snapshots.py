@@ -57,7 +57,9 @@ def compare(
 
 
 @contextmanager
-def recorded(author: Author, *products: int) -> Iterator[set[int]]:
+def recorded(
+    author: Author, *products: int, group: str | None = None
+) -> Iterator[set[int]]:
     """Record what the block changes; products it makes are added to what it gets.
 
     Put it inside the transaction.
@@ -68,5 +70,6 @@ def recorded(author: Author, *products: int) -> Iterator[set[int]]:
     after = snapshot({*products, *new})
     changes = {pk: compare(before.get(pk, {}), each) for pk, each in after.items()}
     made = {pk: each for pk, each in changes.items() if pk not in before}
-    record(made, author, action=CREATED)
-    record({pk: each for pk, each in changes.items() if pk in before}, author)
+    record(made, author, action=CREATED, group=group)
+    known = {pk: each for pk, each in changes.items() if pk in before}
+    record(known, author, group=group)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from catalog.photos import thumbnails
-from catalog.photos.storage import FEED_FOLDER
+from catalog.photos.storage import PRIVATE_FOLDERS
 
 # Names contain a hash of the pixels, so the content of a name never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -24,7 +24,7 @@ def media(request: HttpRequest, path: str) -> HttpResponseBase:
     A proxy may serve the files of MEDIA_ROOT if it asks here for those it does not
     find. Those of an object storage are redirected to.
     """
-    if path.startswith(f"{FEED_FOLDER}/"):
+    if path.split("/", 1)[0] in PRIVATE_FOLDERS:
         raise Http404(f"There is no photo {path}.")
     stored = _redirect if hasattr(default_storage, "object_url") else _serve
     try:

@@ -13,6 +13,8 @@ from django.core.files.storage import FileSystemStorage, Storage
 from django.utils.crypto import get_random_string
 
 FEED_FOLDER = "feeds"  # files of people who work in the shop, not of visitors
+UPLOAD_FOLDER = "uploads"  # photos of products that are not saved yet
+PRIVATE_FOLDERS = (FEED_FOLDER, UPLOAD_FOLDER)
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 # Names of the files written since `remove_files_on_error` began, see there.
 written: ContextVar[list[str] | None] = ContextVar("written", default=None)

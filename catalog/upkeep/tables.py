@@ -2,5 +2,5 @@
 
 __all__ = [
     *("BulkChange", "FeedRun", "FeedSource", "FormerSlug", "FoundSearch"),
-    *("ProductWords", "Synonym", "TrashedProduct", "UpkeepRun", "Word"),
+    *("PhotoUpload", "ProductWords", "Synonym", "TrashedProduct", "UpkeepRun", "Word"),
 ]

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from catalog.models import Product
+from catalog.models import Product, ProductImage
 from search.index.encoders import (
     NoActiveEncoder,
     active_encoder,
@@ -49,6 +49,24 @@ def similar_products(
     )
     hits = move_duplicates_last(found)
     return load_results(hits=hits[:limit], encoder=encoder, comparison=comparison)
+
+
+@retry_if_retired
+def products_like_photo(*, image: ProductImage, limit: int) -> list[Product]:
+    """Return the products that a search with this photo finds; [] if it waits."""
+    encoder = active_encoder()
+    own = Embedding.objects.filter(encoder=encoder, image_id=image.pk)
+    vector = own.values_list("vector", flat=True).first()
+    if vector is None:
+        return []
+    hits = nearest(
+        vector=np.asarray(vector),
+        encoder=encoder,
+        k=limit,
+        exclude_product=image.product_id,
+    )
+    products = Product.objects.with_photos().in_bulk([hit.product_id for hit in hits])
+    return [products[hit.product_id] for hit in hits if hit.product_id in products]
 
 
 def has_no_vector(product: Product) -> bool:
