@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db import transaction
+from django.contrib import messages
 from django.forms import BaseModelFormSet, ModelForm, Script
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
 
 from catalog.feeds.hand_edits import locked_fields
-from catalog.history.snapshots import recorded
 from catalog.models import Product, ProductImage
 from catalog.photos.copies import MAX_COPIES, copies_of
-from catalog.photos.unused import remove_files_on_error
 from catalog.variants.stock import add_missing_variants, refresh_stock
-from fashionlens.backoffice.changes.bulk import author_of
 from fashionlens.backoffice.product_form.duplicates import duplicates_html
 from fashionlens.backoffice.product_form.locks import note_hand_edits
+from fashionlens.backoffice.product_form.once import SavedOnce
 from fashionlens.backoffice.product_form.photos import PhotoInline
-from fashionlens.backoffice.product_form.sizes import ProductForm, VariantInline
+from fashionlens.backoffice.product_form.product import ProductForm
+from fashionlens.backoffice.product_form.sizes import VariantInline
+from fashionlens.backoffice.product_form.uploads import UploadPages
 
 
-class ProductPage:
+class ProductPage(SavedOnce, UploadPages):
     form = ProductForm
     # Without availability and stock, which are those of the sizes.
     fields = [
@@ -32,37 +30,26 @@ class ProductPage:
     ]
     inlines = [VariantInline, PhotoInline]
     save_on_top = True
-    readonly_fields = ["duplicates"]
 
     class Media:
         css = {"all": ["backoffice/product.css"]}
-        js = [Script("backoffice/colours.js", type="module")]
+        js = [
+            Script("backoffice/colours.js", type="module"),
+            Script("backoffice/photos.js", type="module"),
+        ]
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         if not obj:
-            return self.fields
+            return [*self.fields, "once"]
         locked = ["keep_locked"] if locked_fields(obj) else []
-        return [*self.fields, *locked, "duplicates"]
+        return [*self.fields, *locked, "version"]
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, *args: Any
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **options: Any
     ) -> HttpResponse:
-        show = super().changeform_view  # type: ignore[misc]
-        if request.method != "POST":
-            return show(request, object_id, *args)
-        known = [int(object_id)] if object_id and object_id.isdecimal() else []
-        author = author_of(request)
-        with (
-            remove_files_on_error(),
-            transaction.atomic(),
-            recorded(author, *known) as saved,
-        ):
-            request.saved_products = saved  # type: ignore[attr-defined]
-            return show(request, object_id, *args)
-
-    @admin.display(description="Duplicates")
-    def duplicates(self, product: Product) -> SafeString:
-        return duplicates_html(product)
+        if product := options.get("obj"):
+            context["duplicates"] = duplicates_html(product)
+        return super().render_change_form(request, context, **options)  # type: ignore[misc]
 
     def save_related(
         self,

@@ -1,39 +1,13 @@
-"""The forms of a product's prices and sizes."""
+"""The sizes of a product, as a table."""
 
 from typing import Any
 
 from django import forms
-from django.utils.functional import lazy
 from unfold.admin import TabularInline
 
-from catalog.feeds.hand_edits import locked_fields
 from catalog.models import Product
-from catalog.money import shop_currency
 from catalog.prices.forms import PriceField
 from catalog.variants.models import Variant
-
-
-def _price_label(name: str) -> Any:
-    return lazy(lambda: f"{name} ({shop_currency()})", str)()
-
-
-class ProductForm(forms.ModelForm):
-    price_cents = PriceField(label=_price_label("Price"))
-    sale_price_cents = PriceField(label=_price_label("Sale price"), required=False)
-    keep_locked = forms.MultipleChoiceField(
-        label="Changed by hand",
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text="Imports of feeds leave these fields as they are. Uncheck one to let"
-        " the feed set it again.",
-    )
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        if self.instance.pk and "keep_locked" in self.fields:
-            choices = locked_fields(self.instance)
-            self.fields["keep_locked"].choices = choices  # type: ignore[attr-defined]
-            self.initial["keep_locked"] = [key for key, _ in choices]
 
 
 class VariantForm(forms.ModelForm):
