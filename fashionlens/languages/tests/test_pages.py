@@ -6,6 +6,7 @@ import pytest
 from django.urls import clear_url_caches, reverse
 from django.utils.translation import override
 
+from catalog.product_words.sweep import refresh_all
 from catalog.tests.factories import make_category, make_product
 from fashionlens.languages.addresses import address_in, language_of
 from fashionlens.languages.vocabulary import translate_name
@@ -147,6 +148,14 @@ def test_suggestions_know_the_names_of_the_language(client):
     suggested = client.get("/de/suggestions/?q=ro").text
     assert 'href="/de/?colour=red"' in suggested and "Rot" in suggested
     assert "colour=red" not in client.get("/suggestions/?q=ro").text
+
+
+def test_german_words_find_products_with_english_texts(client):
+    make_product(title="Red linen dress")
+    refresh_all()
+    for words in ("kleid", "rot kleid"):
+        assert "Red linen dress" in client.get("/de/", {"q": words}).text
+        assert "Red linen dress" not in client.get("/", {"q": words}).text
 
 
 def test_names_of_the_shop_are_translated_and_a_merchants_are_not():

@@ -4,6 +4,7 @@ this, striped` moves it to what is striped."""
 from typing import NamedTuple
 
 import numpy as np
+from django.utils.translation import pgettext
 
 from catalog.product_words.lexemes import stem_words
 from catalog.product_words.terms import split_terms
@@ -45,7 +46,11 @@ class PhotoWords(NamedTuple):
 
 
 def read_photo_words(words: str, encoder: Encoder) -> PhotoWords:
-    colours = {_phrase(name): name for name in network_of(encoder).colours}
+    names = list(network_of(encoder).colours)
+    colours = {_phrase(name): name for name in names}
+    # The same name in the language of the page.
+    spoken = {name: pgettext("colour", name.replace("-", " ")) for name in names}
+    colours |= {_phrase(text): name for name, text in spoken.items()}
     pointing = {_phrase(word) for word in _POINTING}
     groups = meanings(words, shop_synonyms())
     if not groups:

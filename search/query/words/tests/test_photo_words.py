@@ -1,4 +1,5 @@
 import pytest
+from django.utils.translation import override
 
 from catalog.product_words.sweep import refresh_all
 from catalog.tests.factories import make_category, make_product
@@ -32,6 +33,15 @@ def test_a_colour_is_told_from_other_words(
     garment_network, fake_encoder, words, expected
 ):
     assert read_photo_words(words, fake_encoder)[:2] == expected
+
+
+@pytest.mark.parametrize("words", ["rot", "in rot", "Rot"])
+def test_a_colour_may_be_named_in_the_language_of_the_page(
+    garment_network, fake_encoder, words
+):
+    with override("de"):
+        assert read_photo_words(words, fake_encoder)[:2] == ("red", False)
+    assert read_photo_words(words, fake_encoder)[0] == ""
 
 
 def test_a_german_colour_is_known(garment_network, fake_encoder, settings):
