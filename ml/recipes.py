@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -137,31 +137,37 @@ class FashionRecipe(Recipe):
     """
 
     input_size: int = 160
-    epochs: int = 8
-    steps: int = 250
+    epochs: int = 10
+    steps: int = 200
     batch: int = 32  # photos
     learning_rate: float = 6e-4
     warmup: float = 0.06
+    tunings: int = option(
+        2,
+        at_least=1,
+        help="how often the network is tuned from the same start; the mean is kept",
+    )
+    tuning_epochs: int = option(3, at_least=1, help="epochs of each tuning")
     views: int = option(
-        14, at_least=2, help="views of each photo, the photo itself included"
+        12, at_least=2, help="views of each photo, the photo itself included"
     )
     other_grounds: float = option(
-        0.2, at_least=0, at_most=1, help="share of views with another background"
+        0.3, at_least=0, at_most=1, help="share of views with another background"
     )
     category_weight: float = option(
-        0.43, at_least=0, help="share of the category in the cosine"
+        0.317, at_least=0, help="share of the category in the cosine"
     )
     kind_weight: float = option(
-        0.09, at_least=0, help="share of the kind in the cosine, with --attributes"
+        0.132, at_least=0, help="share of the kind in the cosine, with --attributes"
     )
     pattern_weight: float = option(
-        0.10, at_least=0, help="share of the pattern in the cosine, with --attributes"
+        0.124, at_least=0, help="share of the pattern in the cosine, with --attributes"
     )
     colour_weight: float = option(
-        0.23, at_least=0, help="share of the colour in the cosine"
+        0.242, at_least=0, help="share of the colour in the cosine"
     )
     appearance_weight: float = option(
-        0.15, above=0, help="share of the appearance in the cosine"
+        0.186, above=0, help="share of the appearance in the cosine"
     )
     # The activations must have a sixteenth of the input's sides.
     frozen_blocks: int = option(
@@ -189,6 +195,13 @@ class FashionRecipe(Recipe):
         help="share of all steps that the weight average spans; 0 for none",
     )
 
+    @property
+    def tuning(self) -> FashionRecipe:
+        """The training that follows on the first one."""
+        return replace(
+            self, epochs=self.tuning_epochs, learning_rate=self.learning_rate / 2
+        )
+
     def check(self) -> None:
         super().check()
         if self.input_size % 32:
@@ -201,7 +214,8 @@ class Sources:
 
     `weights` as for `ml.backbone.build_backbone`. `start` is the folder of an encoder
     of the recipe `fashion` to train further instead, `finder` the one whose finder is
-    taken; with `masks`, a folder of garment masks, one is trained. The network does not
+    taken. The first training sees crops by `masks`, a folder of garment masks, where it
+    is given; without `finder`, a finder is trained on them too. The network does not
     see the categories in `leave_out`. `views` is a folder that keeps the views of the
     photos for the next training; without it they are deleted at the end.
     """

@@ -67,20 +67,20 @@ def _add_start(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of an encoder of the recipe fashion to train further instead",
     )
-    finder = parser.add_mutually_exclusive_group()
-    finder.add_argument(
+    add(
         "--finder",
         type=Path,
         metavar="DIR",
         help="folder of the encoder whose finder is taken (recipe fashion; default: "
         "that of --from, or the one that comes with the project)",
     )
-    finder.add_argument(
+    add(
         "--garment-masks",
         type=Path,
         metavar="DIR",
-        help="train the finder too, on these: a grey PNG for each photo of DIR/train, "
-        "at the photo's path, white on the garment (recipe fashion)",
+        help="crop by these until the network is tuned, and train a finder on them "
+        "unless --finder names one: a grey PNG for each photo of DIR/train, at the "
+        "photo's path, white on the garment (recipe fashion)",
     )
 
 

@@ -11,6 +11,7 @@ import io
 import numpy as np
 from PIL import Image, ImageEnhance, ImageOps
 
+from ml.finder.pictures import with_mask
 from ml.measure.photo_edits import edge_colour
 
 SIDE = 400  # pixels, the longer side of a view
@@ -26,10 +27,10 @@ QUALITY = (35, 90)  # JPEG
 
 
 def augmented_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Return a random view of an RGB photo.
+    """Return a random view of a photo and its mask, as `with_mask` joins them.
 
-    It may be cropped, taken from farther away, rotated, mirrored, relit, partly
-    covered, laid on its side and saved as JPEG.
+    It may be cropped, taken from farther away, rotated, mirrored, laid on its side,
+    relit, partly covered and saved as JPEG.
     """
     # Reduce first: the edits below then cost little.
     image = ImageOps.contain(image, (SIDE, SIDE))
@@ -42,6 +43,12 @@ def augmented_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         image = _rotate(image, rng)
     if rng.random() < 0.5:
         image = ImageOps.mirror(image)
+    if rng.random() < 0.15:
+        image = image.transpose(Image.Transpose(int(rng.integers(2, 5))))
+    return with_mask(_relit(image.convert("RGB"), rng), image.getchannel("X"))
+
+
+def _relit(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     image = ImageEnhance.Brightness(image).enhance(rng.uniform(*LIGHT))
     image = ImageEnhance.Contrast(image).enhance(rng.uniform(*LIGHT))
     if rng.random() < 0.5:
@@ -49,8 +56,6 @@ def augmented_view(image: Image.Image, rng: np.random.Generator) -> Image.Image:
         image = Image.fromarray(tinted.clip(0, 255).astype(np.uint8))
     if rng.random() < 0.3:
         _cover(image, rng)
-    if rng.random() < 0.15:
-        image = image.transpose(Image.Transpose(int(rng.integers(2, 5))))
     if rng.random() < 0.3:
         image = _save_as_jpeg(image, int(rng.integers(*QUALITY)))
     return image
@@ -60,7 +65,8 @@ def _farther(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Put the photo on a larger ground of the colour of its edge."""
     times = rng.uniform(*FARTHER)
     size = (round(image.width * times), round(image.height * times))
-    whole = Image.new("RGB", size, edge_colour(image))
+    colour = edge_colour(image.convert("RGB"))
+    whole = Image.new("RGBX", size, (*colour, 0))
     left = int(rng.integers(size[0] - image.width + 1))
     top = int(rng.integers(size[1] - image.height + 1))
     whole.paste(image, (left, top))
@@ -89,13 +95,14 @@ def _rotate(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     lean[2, :2] = rng.uniform(-LEAN, LEAN, size=2) / image.size
     to_middle = np.array([[1, 0, -x], [0, 1, -y], [0, 0, 1]])
     matrix = np.linalg.inv(to_middle) @ turn @ lean @ to_middle
-    mean = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    pixels = np.asarray(image.resize((1, 1), Image.Resampling.BOX))
+    red, green, blue, _ = pixels.ravel().tolist()
     return image.transform(
         image.size,
         Image.Transform.PERSPECTIVE,
         (matrix / matrix[2, 2]).ravel()[:8].tolist(),
         Image.Resampling.BILINEAR,
-        fillcolor=mean,
+        fillcolor=(red, green, blue, 0),
     )
 
 

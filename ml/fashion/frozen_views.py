@@ -9,28 +9,35 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 from tqdm import tqdm
 
 from ml.fashion.augmentation import SIDE, augmented_view
 from ml.fashion.backgrounds import on_other_background
+from ml.fashion.network import VISIBLE
+from ml.finder.pictures import COVERED, with_mask
 from ml.preprocess import read_photo
-from ml.serving.garments import MASK_SCALE, Look, crop, look
+from ml.serving.garments import FINE, MARGIN, MASK_SCALE, Look, Sight, crop, look
 from ml.serving.networks import open_session
 
 MAX_VIEWS = 100_000  # 1.3 GB; a large catalogue keeps fewer views of each photo
 AT_ONCE = 4  # views in a call of the network; progress is saved every 16 times as many
 NAMES = ("activations", "weights", "colours")
 
-# Crops (N, size, size, 3) and masks (N, size / 4, size / 4), uint8, to the three arrays
-# of NAMES, (N, ...) float32
-Frozen = Callable[[np.ndarray, np.ndarray], Sequence[np.ndarray]]
+SHOWN = (0.0, VISIBLE, VISIBLE, VISIBLE, 0.5)  # of the ground in a view
+MARGINS = (0.02, 0.16)  # of a crop by a given mask
+WRONG = 9  # pixels of FINE, twice what a given mask is made too large or too small
+UNSHARP = (1.5, 6.0)  # the same pixels
+
+# Crops (N, size, size, 3), masks (N, size / 4, size / 4) and what is visible of the
+# ground (N, 1), uint8, to the three arrays of NAMES, (N, ...) float32
+Frozen = Callable[[np.ndarray, np.ndarray, np.ndarray], Sequence[np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -60,32 +67,51 @@ class ViewMaker:
     input_size: int
     other_grounds: float  # share of views, the first excepted, on another background
     seed: int
+    masks: Mapping[Path, Path] = field(default_factory=dict)  # instead of the finder's
 
     def views(self, number: int, paths: Sequence[Path], each: int) -> list[np.ndarray]:
         """Return the arrays of one photo, (V, ...) each."""
         # One generator for each photo, because threads take photos in any order.
         rng = np.random.default_rng([self.seed, number])
         image = read_photo(paths[number], max_side=SIDE)
-        sights = look([image], self.finder, self.finder_size)
-        images = [image]
-        for _ in range(each - 1):
-            taken = image
-            if rng.random() < self.other_grounds:
-                other = paths[int(rng.integers(len(paths)))]
-                ground = read_photo(other, max_side=SIDE // 2)
-                mask = _garment(sights[0].mask, image.size)
-                taken = on_other_background(image, mask, ground, rng)
-            images.append(augmented_view(taken, rng))
-        sights += look(images[1:], self.finder, self.finder_size)
-        pairs = [
-            crop(*seen, self.input_size) for seen in zip(images, sights, strict=True)
-        ]
+        given = _given_mask(self.masks.get(paths[number]), image.size)
+        if given is None:
+            first = look([image], self.finder, self.finder_size)
+            garment = _garment(first[0].mask, image.size)
+        else:
+            first, garment = [_sight(given)], given
+        moved = [self._moved(image, garment, paths, rng) for _ in range(each - 1)]
+        images = [image, *(view.convert("RGB") for view in moved)]
+        if given is None:
+            sights = first + look(images[1:], self.finder, self.finder_size)
+            margins = [MARGIN] * each
+        else:
+            loose = [_imprecise(view.getchannel("X"), rng) for view in moved]
+            sights = first + [_sight(mask) for mask in loose]
+            margins = [MARGIN, *rng.uniform(*MARGINS, each - 1)]
+        sizes = [self.input_size] * each
+        pairs = map(crop, images, sights, sizes, margins)
         crops, masks = (np.stack(arrays) for arrays in zip(*pairs, strict=True))
-        found = [
-            self.frozen(crops[start : start + AT_ONCE], masks[start : start + AT_ONCE])
-            for start in range(0, each, AT_ONCE)
-        ]
+        shown = np.array([VISIBLE, *rng.choice(SHOWN, each - 1)])
+        visible = (255 * shown[:, None]).round().astype(np.uint8)
+        found = []
+        for start in range(0, each, AT_ONCE):
+            some = slice(start, start + AT_ONCE)
+            found.append(self.frozen(crops[some], masks[some], visible[some]))
         return [np.concatenate(arrays) for arrays in zip(*found, strict=True)]
+
+    def _moved(
+        self,
+        image: Image.Image,
+        garment: Image.Image,
+        paths: Sequence[Path],
+        rng: np.random.Generator,
+    ) -> Image.Image:
+        if rng.random() < self.other_grounds:
+            other = paths[int(rng.integers(len(paths)))]
+            ground = read_photo(other, max_side=SIDE // 2)
+            image = on_other_background(image, garment, ground, rng)
+        return augmented_view(with_mask(image, garment), rng)
 
 
 def _garment(mask: np.ndarray, size: tuple[int, int]) -> Image.Image:
@@ -93,6 +119,33 @@ def _garment(mask: np.ndarray, size: tuple[int, int]) -> Image.Image:
     values = ((mask - 0.1) / 0.8).clip(0, 1) * 255
     small = Image.fromarray(values.astype(np.uint8))
     return small.resize(size, Image.Resampling.BILINEAR)
+
+
+def _given_mask(file: Path | None, size: tuple[int, int]) -> Image.Image | None:
+    """Return the mask at the photo's size; None if there is none or it is useless."""
+    if file is None or not file.is_file():
+        return None
+    with Image.open(file) as image:
+        mask = image.convert("L").resize(size, Image.Resampling.BILINEAR)
+    return mask if COVERED[0] <= (np.asarray(mask) > 127).mean() <= COVERED[1] else None
+
+
+def _imprecise(mask: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Return the mask a little too large, too small or unsharp, as a finder's are."""
+    mask = mask.resize((FINE, FINE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    chance = rng.random()
+    if chance < 0.2:
+        mask = mask.filter(ImageFilter.MaxFilter(WRONG))
+    elif chance < 0.4:
+        mask = mask.filter(ImageFilter.MinFilter(WRONG))
+    if rng.random() < 0.4:
+        mask = mask.filter(ImageFilter.GaussianBlur(rng.uniform(*UNSHARP)))
+    return mask
+
+
+def _sight(mask: Image.Image) -> Sight:
+    small = mask.resize((FINE, FINE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return Sight(np.asarray(small, np.float32) / 255, 0.0, 0)
 
 
 def views_of_each(wanted: int, photos: int) -> int:
@@ -136,6 +189,7 @@ def _open_arrays(
     samples = maker.frozen(
         np.zeros((1, side, side, 3), np.uint8),
         np.zeros((1, *[side // MASK_SCALE] * 2), np.uint8),
+        np.zeros((1, 1), np.uint8),
     )
     return [
         np.lib.format.open_memmap(
@@ -152,4 +206,6 @@ def open_finder_onnx(file: Path) -> Look:
 
 def open_frozen(file: Path) -> Frozen:
     session = open_session(file)
-    return lambda crops, masks: session.run(None, {"crop": crops, "mask": masks})
+    return lambda crops, masks, visible: session.run(
+        None, {"crop": crops, "mask": masks, "visible": visible}
+    )

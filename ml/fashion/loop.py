@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,16 @@ from ml.recipes import SCRATCH, FashionRecipe, Sources
 SAVE_EVERY = 100  # steps
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One climb and decay of the learning rate."""
+
+    photos: ViewSource
+    recipe: FashionRecipe
+    stream: int = 0  # of random numbers that draw the batches
+    words: str = ""
+
+
 def fit(
     recipe: FashionRecipe, photos: Mapping[str, Photos], given: Sources, out: Path
 ) -> Trained:
@@ -49,9 +59,10 @@ def fit(
     _delete_stale_checkpoint(
         scratch, recipe, contents, [*given.leave_out], weights_hash(parts.upper), names
     )
-    train, held_out = make_sources(parts, names, recipe, photos, given, scratch)
-    state = scratch / "state.npz"
-    history = train_parts(parts, train, held_out, recipe, state)
+    first, train, held_out = make_sources(parts, names, recipe, photos, given, scratch)
+    begun = train_parts(parts, Stage(first, recipe), held_out, scratch / "state.npz")
+    tuned = tune(parts, train, held_out, recipe, scratch)
+    history = [replace(epoch, epoch=i) for i, epoch in enumerate(begun + tuned, 1)]
     labels = train.photos.labels
     readout, described = fit_readout(parts, train.views, train.rows, labels, recipe)
     known = beginning.known
@@ -80,32 +91,53 @@ def _delete_stale_checkpoint(
     ours = digest(knobs, *others)
     file = scratch / "training.txt"
     if file.is_file() and file.read_text() != ours:
-        (scratch / "state.npz").unlink(missing_ok=True)
+        for state in scratch.glob("*.npz"):
+            state.unlink()
     file.write_text(ours)
 
 
-def train_parts(
+def tune(
     parts: Parts,
     train: ViewSource,
     validation: ViewSource,
     recipe: FashionRecipe,
-    file: Path,
+    scratch: Path,
+) -> list[Epoch]:
+    """Train on in place, several times from the same start, and keep the mean."""
+    # Wortsman et al. 2022: such a mean is nearly as good as asking all of them.
+    start, ends = parts.trained_weights(), []
+    history: list[Epoch] = []
+    for number in range(1, recipe.tunings + 1):
+        parts.set_trained_weights(start)
+        words = f"tuning {number} of {recipe.tunings}, "
+        stage = Stage(train, recipe.tuning, 1 + number, words)
+        state = scratch / f"tuning-{number}.npz"
+        history += train_parts(parts, stage, validation, state)
+        ends.append(parts.trained_weights())
+    means = [np.mean(weights, axis=0) for weights in zip(*ends, strict=True)]
+    parts.set_trained_weights(means)
+    return history
+
+
+def train_parts(
+    parts: Parts, stage: Stage, validation: ViewSource, file: Path
 ) -> list[Epoch]:
     """Fit `upper` and `heads` in place, resuming from the checkpoint in `file`.
 
     Raises TrainingError when the loss is not finite; the checkpoint then holds the last
     good weights.
     """
+    recipe = stage.recipe
     optimizer = make_optimizer(parts, recipe)
     state = [*parts.upper.variables, *parts.heads.variables, *optimizer.variables]
     checkpoint = Checkpoint(file, state)
     progress = checkpoint.restore()
     if progress.step:
         total = recipe.epochs * recipe.steps
-        tqdm.write(f"resuming after step {progress.step} of {total}")
+        tqdm.write(f"{stage.words}resuming after step {progress.step} of {total}")
     step = make_step(parts, optimizer, recipe)
     while len(progress.history) < recipe.epochs:
-        _train_epoch(step, train, recipe, checkpoint, progress)
+        _train_epoch(step, stage, checkpoint, progress)
         _end_epoch(validation_loss(parts, validation, recipe), checkpoint, progress)
     if recipe.averaging:
         optimizer.finalize_variable_values(trained_variables(parts))
@@ -114,17 +146,18 @@ def train_parts(
 
 def _train_epoch(
     step: Callable[..., tf.Tensor],
-    train: ViewSource,
-    recipe: FashionRecipe,
+    stage: Stage,
     checkpoint: Checkpoint,
     progress: TrainingProgress,
 ) -> None:
-    words = f"epoch {len(progress.history) + 1}/{recipe.epochs}"
+    recipe = stage.recipe
+    words = f"{stage.words}epoch {len(progress.history) + 1}/{recipe.epochs}"
     done = len(progress.losses)
     with tqdm(total=recipe.steps, initial=done, desc=words, unit="step") as bar:
         for _ in range(done, recipe.steps):
             number = progress.step + 1
-            loss = float(step(*train.draw(recipe, [0, number], recipe.mixing)))
+            stream = [stage.stream, number]
+            loss = float(step(*stage.photos.draw(recipe, stream, recipe.mixing)))
             if not math.isfinite(loss):
                 raise _not_finite(loss, number, checkpoint, recipe)
             progress.step = number

@@ -14,9 +14,11 @@ encoder that is trained further keeps its heads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from ml.backbone import build_backbone
 from ml.backend import keras
@@ -47,6 +49,14 @@ class Parts:
     upper: keras.Model  # activations, weights -> features
     heads: keras.Model  # features, colours -> logits by name, and INSTANCE
 
+    def trained_weights(self) -> list[np.ndarray]:
+        return self.upper.get_weights() + self.heads.get_weights()
+
+    def set_trained_weights(self, weights: Sequence[np.ndarray]) -> None:
+        count = len(self.upper.weights)
+        self.upper.set_weights(weights[:count])
+        self.heads.set_weights(weights[count:])
+
 
 def build_parts(
     recipe: FashionRecipe,
@@ -62,19 +72,36 @@ def build_parts(
 
 
 def _build_lower(recipe: FashionRecipe, backbone: keras.Model) -> keras.Model:
+    seen = keras.Model(backbone.input, _split(recipe, backbone), name="frozen")
+    return _see(recipe.input_size, seen)
+
+
+def with_ground(lower: keras.Model) -> keras.Model:
+    """Return a copy with a third input: how much of the ground is visible, 0..255."""
+    visible = keras.Input((1,), dtype="uint8", name="visible")
+    return _see(lower.input["crop"].shape[1], lower.get_layer("frozen"), visible)
+
+
+def _see(
+    side: int, frozen: keras.Model, visible: keras.KerasTensor | None = None
+) -> keras.Model:
     layers, ops = keras.layers, keras.ops
-    side, cells = recipe.input_size, recipe.input_size // MASK_SCALE
+    cells = side // MASK_SCALE
     crop = keras.Input((side, side, 3), dtype="uint8", name="crop")
     mask = keras.Input((cells, cells), dtype="uint8", name="mask")
     x = layers.Rescaling(1 / 127.5, offset=-1.0)(crop)  # -1..1
     garment = layers.Reshape((cells, cells, 1))(layers.Rescaling(1 / 255)(mask))
     near = layers.MaxPooling2D(3, strides=1, padding="same")(garment)
     near = layers.UpSampling2D(MASK_SCALE, interpolation="bilinear")(near)
-    seen = keras.Model(backbone.input, _split(recipe, backbone), name="frozen")
-    activations = seen(x * ops.maximum(near, VISIBLE), training=False)
+    inputs = {"crop": crop, "mask": mask}
+    ground: float | keras.KerasTensor = VISIBLE
+    if visible is not None:
+        inputs["visible"] = visible
+        ground = layers.Reshape((1, 1, 1))(layers.Rescaling(1 / 255)(visible))
+    activations = frozen(x * ops.maximum(near, ground), training=False)
     weights = layers.AveragePooling2D(cells // activations.shape[1])(garment)
     lower = keras.Model(
-        {"crop": crop, "mask": mask},
+        inputs,
         [activations, weights + UNMASKED, histogram(x, garment)],
         name="lower",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ml.dataset import Photos, photo_digest
 from ml.encoder import RUNTIMES, SHIPPED
 from ml.fashion.batches import ViewSource, contents_of, digest
 from ml.fashion.frozen_views import (
+    SHOWN,
     ViewMaker,
     Views,
     make_views,
@@ -31,6 +32,7 @@ from ml.fashion.network import (
     build_parts,
     open_finder,
     open_parts,
+    with_ground,
 )
 from ml.fashion.targets import Targets, names_of, targets_of
 from ml.finder.loop import train_finder
@@ -54,12 +56,9 @@ class Beginning:
 def _finder(
     recipe: FashionRecipe, photos: Photos, given: Sources, default: Path, scratch: Path
 ) -> keras.Model:
-    if given.masks is None:
+    if given.masks is None or given.finder is not None:
         return open_finder((given.finder or default) / RUNTIMES["keras"])
-    pairs = {
-        path: given.masks / Path(key_of(path, given.notes.data)).with_suffix(".png")
-        for path in photos.paths
-    }
+    pairs = _masks(photos, given)
     files = [file for pair in pairs.items() for file in pair if file.is_file()]
     key = digest(
         recipe.seed, str(given.weights), [photo_digest(file) for file in files]
@@ -70,6 +69,16 @@ def _finder(
     finder = train_finder(pairs, given.weights, recipe.seed)
     finder.save(kept)
     return finder
+
+
+def _masks(photos: Photos, given: Sources) -> dict[Path, Path]:
+    """Return where the mask of each photo should be; empty without a folder."""
+    if given.masks is None:
+        return {}
+    return {
+        path: given.masks / Path(key_of(path, given.notes.data)).with_suffix(".png")
+        for path in photos.paths
+    }
 
 
 def begin(
@@ -120,28 +129,47 @@ def make_sources(
     given: Sources,
     scratch: Path,
 ) -> list[ViewSource]:
-    """Return the views and targets of the train and the validation photos."""
+    """Return what to train on first, what to tune on, and the validation photos.
+
+    The first two differ in who found the garment: people, where there are masks.
+    """
     maker = _view_maker(parts, recipe, scratch)
+    kept = given.views or scratch / "views"
     sources = []
     for split in ("train", "validation"):
         whole = photos[split]
         each = views_of_each(recipe.views, len(whole)) if split == "train" else 2
-        # The trained part does not count: trainings that differ in it share views.
-        frozen = [weights_hash(parts.finder), weights_hash(parts.lower)]
-        settings = (recipe.input_size, each, recipe.other_grounds, recipe.seed)
-        key = digest(frozen, contents_of(whole), *settings)
-        folder = (given.views or scratch / "views") / key
-        views = make_views(maker, whole.paths, each, folder, split)
+        views = _views(maker, parts, whole, each, kept, split)
         rows = whole.rows_without(given.leave_out)
         mine = whole.without(given.leave_out)
         targets = _targets(parts, names, mine, views, rows, given)
         senders = _senders(mine, given.notes)
         sources.append(ViewSource(mine, views, rows, senders, targets))
-    return sources
+    train, held_out = sources
+    masks = _masks(photos["train"], given)
+    if not masks:
+        return [train, train, held_out]
+    masked = replace(maker, masks=masks)
+    words = "train, by masks"
+    views = _views(masked, parts, photos["train"], train.views.each, kept, words)
+    return [replace(train, views=views), train, held_out]
+
+
+def _views(
+    maker: ViewMaker, parts: Parts, photos: Photos, each: int, kept: Path, words: str
+) -> Views:
+    # The trained part does not count: trainings that differ in it share views.
+    frozen = [weights_hash(parts.finder), weights_hash(parts.lower)]
+    settings = (maker.input_size, each, maker.other_grounds, maker.seed, SHOWN)
+    files = [file for file in maker.masks.values() if file.is_file()]
+    masks = [photo_digest(file) for file in files]
+    folder = kept / digest(frozen, contents_of(photos), *settings, masks)
+    return make_views(maker, photos.paths, each, folder, words)
 
 
 def _view_maker(parts: Parts, recipe: FashionRecipe, scratch: Path) -> ViewMaker:
-    for name, model in (("finder", parts.finder), ("frozen", parts.lower)):
+    lower = with_ground(parts.lower)
+    for name, model in (("finder", parts.finder), ("frozen", lower)):
         convert_to_onnx(model, scratch / f"{name}.onnx")
     return ViewMaker(
         open_finder_onnx(scratch / "finder.onnx"),

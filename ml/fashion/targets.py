@@ -21,7 +21,9 @@ LOSS_WEIGHTS = {
     "colour": 0.7,
 }
 UNSURE = 0.5  # weight of labels with `sure` 0
-SPREAD = 0.1  # share of a label that goes to the other names
+SPREAD = 0.1  # share of a label that goes to the other names; half for category
+# Heads of which a label is right even where people were not sure.
+PLAIN_TO_SEE = ("category", "sleeve", "length")
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def targets_of(
         place = {name: index for index, name in enumerate(known)}
         values = _values(head, photos, notes)
         places = np.array([place.get(value, -1) for value in values], dtype=int)
-        weights = (places >= 0) * (1.0 if head == "category" else sure)
+        weights = (places >= 0) * (1.0 if head in PLAIN_TO_SEE else sure)
         shares = _soft(head, known)[places]
         found[head] = Targets(shares.astype(np.float32), weights.astype(np.float32))
     return found
@@ -75,5 +77,6 @@ def _soft(head: str, names: Sequence[str]) -> np.ndarray:
         others = np.array([[frozenset((a, b)) in NEAR for b in names] for a in names])
     others = np.where(np.eye(len(names)), 0, others).astype(float)
     total = others.sum(axis=1, keepdims=True)
-    given = np.where(total > 0, SPREAD, 0.0)
+    spread = SPREAD / 2 if head == "category" else SPREAD
+    given = np.where(total > 0, spread, 0.0)
     return (1 - given) * np.eye(len(names)) + given * others / np.maximum(total, 1)

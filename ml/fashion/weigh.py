@@ -22,19 +22,29 @@ from ml.encoder import SHIPPED, Encoder
 from ml.errors import ConfigError
 from ml.measure import metrics
 from ml.measure.alike import EVERY, FIRST
+from ml.measure.bands import CLOSEST, VERY_SIMILAR, alike, threshold
 from ml.measure.gallery import embed, embed_views
 from ml.measure.labels import Notes, agreements, grades, same_sender
 from ml.measure.parts import Parts, part_of
 from ml.measure.photo_edits import PLACED, ROWS
-from ml.recipes import flag
 
 # How much each figure of the validation photos counts.
-VALUES = {"grade": 1.0, "recall@1": 3.0, "mAP": 2.0, "own photo": 1.0, "kept": 0.5}
+VALUES = {
+    "grade": 1.0,
+    "recall@1": 3.0,
+    "mAP": 2.0,
+    "own photo": 1.0,
+    "kept": 0.5,
+    "very similar": 1.0,
+}
+# Beyond this, more of one costs too much of the others.
+ENOUGH = {"very similar": 0.15}
 STEPS = (0.5, 0.7, 0.85, 1.18, 1.4, 2.0)  # factors that a weight is tried with
 ROUNDS = 6
 SEED = 1
 
 Weights = dict[str, float]
+Pairs = tuple[np.ndarray, np.ndarray]  # (P,) distances, (P,) bool
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,7 @@ class Trial:
     placed: Mapping[str, np.ndarray]  # the same of every second query
     graded: np.ndarray  # (Q, G) 0..3
     right: np.ndarray  # (Q, G) bool, of one category
+    alike: np.ndarray  # (Q, G) bool, as "very similar" means it
     left_out: (
         np.ndarray
     )  # (Q, G) bool: both of one sender, who may send a garment twice
@@ -63,6 +74,7 @@ class Trial:
         first = order[:, :FIRST]
         right = self.right & ~self.left_out
         relevant = np.take_along_axis(right, order, axis=1)
+        _, _, found = threshold(*self._close(apart, order), VERY_SIMILAR)
         return {
             "grade": float(np.take_along_axis(self.graded, first, axis=1).mean()),
             "recall@1": metrics.recall_at(1, relevant),
@@ -78,7 +90,17 @@ class Trial:
                     ]
                 )
             ),
+            "very similar": found,
         }
+
+    def _close(self, apart: np.ndarray, order: np.ndarray) -> Pairs:
+        """Return the distances of close pairs, and whether they are alike."""
+        close = order[:, :CLOSEST]
+        near, alike = (
+            np.take_along_axis(each, close, axis=1) for each in (apart, self.alike)
+        )
+        kept = np.isfinite(near)
+        return near[kept], alike[kept]
 
     def _found(self, views: np.ndarray, queries: np.ndarray, weights: Weights) -> float:
         apart = metrics.distances(self._weighed(views, weights), queries)
@@ -108,7 +130,10 @@ def _first(apart: np.ndarray) -> np.ndarray:
 
 
 def value_of(figures: Mapping[str, float]) -> float:
-    return sum(VALUES[name] * figure for name, figure in figures.items())
+    return sum(
+        VALUES[name] * min(figure, ENOUGH.get(name, figure))
+        for name, figure in figures.items()
+    )
 
 
 def search(trial: Trial, weights: Weights) -> tuple[Weights, dict[str, float]]:
@@ -146,7 +171,7 @@ def make_trial(encoder: Encoder, data: Path, notes: Notes) -> Trial:
         raise ConfigError(
             f"--data needs validation photos and {FIRST + 1} train photos."
         )
-    graded = grades(agreements(ours, theirs))["grade"]
+    same = agreements(ours, theirs)
     # Photos without a label are in no ranking.
     return Trial(
         encoder.info["parts"],
@@ -160,8 +185,9 @@ def make_trial(encoder: Encoder, data: Path, notes: Notes) -> Trial:
             name: embed_views(encoder, held_out.items[::EVERY], view, SEED, name)
             for name, view in PLACED.items()
         },
-        graded * known[0][:, None],
+        grades(same)["grade"] * known[0][:, None],
         held_out.labels[:, None] == train.labels[None],
+        alike(same),
         same_sender(ours, theirs) | ~known[1][None],
     )
 
@@ -189,8 +215,8 @@ def run(options: argparse.Namespace, command: str) -> None:
         ("chosen", chosen, figures),
     ):
         print(f"{words}: {_words(weights)}\n  {_words(found)}")
-    pairs = ((flag(f"{name}_weight"), weight) for name, weight in chosen.items())
-    print(" ".join(f"{name} {weight:.3f}" for name, weight in pairs))
+    # Options of ml.train.
+    print(" ".join(f"--{name}-weight {weight:.3f}" for name, weight in chosen.items()))
     if options.out is not None:
         from ml.fashion.reweigh import write_weighed
 

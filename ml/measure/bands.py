@@ -7,7 +7,7 @@ collection of photos; on another one they are a guide, not a promise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from ml.measure.labels import Labels, agreements, same_sender
 from ml.measure.metrics import distances
 
+VERY_SIMILAR = 0.75  # share of the pairs within the band that are alike
 CLOSEST = 60  # photos of the gallery that a photo makes pairs with
 
 
@@ -92,7 +93,6 @@ def _pairs(photos: Shown, views: np.ndarray, gallery: Shown) -> list[BandPairs]:
         name: each[pairs]
         for name, each in agreements(photos.labels, gallery.labels).items()
     }
-    look = same["colour"] & same["kind"] & same["pattern"]
     some = same["colour"] | same["pattern"]
     meaning = "share of pairs within the distance that agree in category"
     return [
@@ -108,10 +108,10 @@ def _pairs(photos: Shown, views: np.ndarray, gallery: Shown) -> list[BandPairs]:
         ),
         BandPairs(
             "very similar",
-            0.75,
+            VERY_SIMILAR,
             f"{meaning}, colour, kind and pattern",
             apart,
-            same["category"] & look,
+            alike(same),
         ),
         BandPairs(
             "similar",
@@ -121,6 +121,11 @@ def _pairs(photos: Shown, views: np.ndarray, gallery: Shown) -> list[BandPairs]:
             same["category"] & some,
         ),
     ]
+
+
+def alike(same: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return where photos agree in all, as "very similar" means it."""
+    return same["category"] & same["colour"] & same["kind"] & same["pattern"]
 
 
 def close_pairs(photos: Shown, gallery: Shown) -> tuple[np.ndarray, np.ndarray]:

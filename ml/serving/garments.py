@@ -199,7 +199,9 @@ def _spread(values: np.ndarray) -> np.ndarray:
     return np.maximum(np.maximum(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:])
 
 
-def crop(image: Image.Image, sight: Sight, size: int) -> tuple[np.ndarray, np.ndarray]:
+def crop(
+    image: Image.Image, sight: Sight, size: int, margin: float = MARGIN
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the garment upright: (size, size, 3) uint8 and its mask, a quarter of it.
 
     The crop has a margin around the garment; beyond the photo its edge goes on.
@@ -211,7 +213,7 @@ def crop(image: Image.Image, sight: Sight, size: int) -> tuple[np.ndarray, np.nd
     cells = size // MASK_SCALE
     if box is None:
         return to_input(image, size), np.full((cells, cells), 255, np.uint8)
-    frame = _frame(box, *image.size)
+    frame = _frame(box, *image.size, margin)
     pixels = _cut(image, frame, size, "edge")
     garment = _cut(_as_image(mask), frame, cells, "constant")
     return pixels, (255 * garment.clip(0, 1)).round().astype(np.uint8)
@@ -224,9 +226,9 @@ _TURNS = {
 }
 
 
-def _frame(box: Box, width: int, height: int) -> Box:
+def _frame(box: Box, width: int, height: int, margin: float) -> Box:
     """Add the margin to a box and make it less narrow."""
-    w, h = ((1 + 2 * MARGIN) * (box[i + 2] - box[i]) for i in (0, 1))
+    w, h = ((1 + 2 * margin) * (box[i + 2] - box[i]) for i in (0, 1))
     w, h = w * width, h * height
     w, h = max(w, LEAST_ASPECT * h) / width, max(h, LEAST_ASPECT * w) / height
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2

@@ -108,12 +108,6 @@ def test_the_report_recipe_refuses_what_it_would_not_read(option):
         chosen_recipe(parsed("--recipe", "report", option, "x"))
 
 
-def test_a_finder_is_taken_or_trained(capsys):
-    with pytest.raises(SystemExit):
-        parsed("--finder", "x", "--garment-masks", "y")
-    assert "not allowed with" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [("--alpha", "0.5"), ("--frozen-blocks", "7")],
@@ -152,7 +146,7 @@ def test_help_names_bounds_and_the_default_of_each_recipe(capsys):
         train.main(["--help"])
     printed = " ".join(capsys.readouterr().out.split())
     assert "(at least 0 and below 1; default: fashion 0.4)" in printed
-    assert "number of epochs (at least 1; default: fashion 8, report 5)" in printed
+    assert "number of epochs (at least 1; default: fashion 10, report 5)" in printed
 
 
 def test_the_report_recipe_is_the_reports():

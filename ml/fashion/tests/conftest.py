@@ -12,9 +12,9 @@ from ml.backend import tf
 from ml.dataset import Photos, load_splits, read_splits
 from ml.fashion import step
 from ml.fashion.batches import ViewSource
-from ml.fashion.frozen_views import ViewMaker, make_views
+from ml.fashion.frozen_views import make_views
 from ml.fashion.targets import Targets
-from ml.fashion.tests.small import SIZES, SMALL, tiny_parts
+from ml.fashion.tests.small import SIZES, SMALL, tiny_maker, tiny_parts
 from ml.tests.drawn import write_dataset
 
 
@@ -32,18 +32,9 @@ def eager() -> Iterator[None]:
 
 
 def source_of(photos: Photos, folder: Path) -> ViewSource:
-    parts = tiny_parts()
-    maker = ViewMaker(
-        lambda pixels: [x.numpy() for x in parts.finder(pixels)],
-        lambda crops, masks: [
-            x.numpy() for x in parts.lower({"crop": crops, "mask": masks})
-        ],
-        finder_size=128,
-        input_size=32,
-        other_grounds=0.0,
-        seed=1,
+    views = make_views(
+        tiny_maker(tiny_parts()), photos.paths, SMALL.views, folder, "photos"
     )
-    views = make_views(maker, photos.paths, SMALL.views, folder, "photos")
     rng = np.random.default_rng(3)
     count = len(photos)
     places = {

@@ -9,6 +9,7 @@ import pytest
 
 from ml.backend import keras
 from ml.fashion.colours import histogram, set_constants
+from ml.fashion.frozen_views import ViewMaker
 from ml.fashion.network import Parts, build_heads
 from ml.recipes import FashionRecipe
 
@@ -18,6 +19,7 @@ SMALL = FashionRecipe(
     dimension=48,
     alpha=0.35,
     epochs=2,
+    tuning_epochs=1,
     steps=4,
     batch=9,
     views=3,
@@ -57,6 +59,19 @@ def tiny_parts(recipe: FashionRecipe = SMALL, seed: int = 1) -> Parts:
     upper = keras.Model([activations, weights], features, name="upper")
     heads = build_heads(recipe, lower, upper, SIZES)
     return Parts(tiny_finder(), lower, upper, heads)
+
+
+def tiny_maker(parts: Parts) -> ViewMaker:
+    return ViewMaker(
+        lambda pixels: [x.numpy() for x in parts.finder(pixels)],
+        lambda crops, masks, visible: [
+            x.numpy() for x in parts.lower({"crop": crops, "mask": masks})
+        ],
+        finder_size=128,
+        input_size=32,
+        other_grounds=0.0,
+        seed=1,
+    )
 
 
 def tiny_finder() -> keras.Model:

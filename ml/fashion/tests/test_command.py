@@ -13,11 +13,13 @@ from ml import export, train
 from ml.backend import keras
 from ml.encoder import RUNTIMES, Encoder
 from ml.fashion.network import (
+    VISIBLE,
     StartError,
     build_parts,
     join,
     open_parts,
     readable,
+    with_ground,
 )
 from ml.fashion.readout import build_readout
 from ml.fashion.reweigh import write_weighed
@@ -179,6 +181,21 @@ def test_the_parts_add_up_to_the_encoder():
     ours = readout(readable(features, colours, said)).numpy()
     *_, vector = join(parts, readout)({"image": image, "crop": crop, "mask": mask})
     assert vector.numpy() == pytest.approx(ours, abs=1e-4)
+
+
+def test_training_may_show_more_of_the_ground_than_the_encoder_does():
+    parts = build_parts(REAL, None, tiny_finder(), {"category": 3})
+    crop = np.asarray(draw_photo("ball", 1, 64))[None]
+    seen = {"crop": crop, "mask": np.zeros((1, 16, 16), np.uint8)}
+    usual, *_ = parts.lower(seen)
+    lower = with_ground(parts.lower)
+    same, more = (
+        lower({**seen, "visible": np.full((1, 1), share, np.uint8)})[0]
+        for share in (round(255 * VISIBLE), 255)
+    )
+    scale = float(np.abs(usual.numpy()).max())
+    assert same.numpy() == pytest.approx(usual.numpy(), abs=scale / 50)
+    assert np.abs(more.numpy() - usual.numpy()).max() > scale / 10
 
 
 @pytest.mark.parametrize("blocks", [6, 8])

@@ -15,7 +15,7 @@ from ml.backend import tf
 from ml.errors import TrainingError
 from ml.fashion import loop
 from ml.fashion.batches import ViewSource
-from ml.fashion.loop import train_parts
+from ml.fashion.loop import Stage, train_parts, tune
 from ml.fashion.network import (
     Parts,
 )
@@ -28,7 +28,8 @@ pytestmark = [*WARNINGS, pytest.mark.usefixtures("eager")]
 def fit(sources: list[ViewSource], file: Path, **changes: float) -> tuple[Parts, list]:
     recipe = dataclasses.replace(SMALL, **changes)
     parts = tiny_parts(recipe)
-    return parts, train_parts(parts, *sources, recipe, file)
+    train, held_out = sources
+    return parts, train_parts(parts, Stage(train, recipe), held_out, file)
 
 
 @pytest.fixture(scope="module")
@@ -76,13 +77,13 @@ def test_a_mixed_batch_has_mixed_labels_and_unmixed_colours(sources):
 
 
 @contextmanager
-def killed_at(step: int) -> Iterator[None]:
+def killed_at(step: int, stream: int = 0) -> Iterator[None]:
     draw = ViewSource.draw
 
-    def killed(self, recipe, stream, mixing=0.0):
-        if stream == [0, step]:
+    def killed(self, recipe, numbers, mixing=0.0):
+        if numbers == [stream, step]:
             raise KeyboardInterrupt
-        return draw(self, recipe, stream, mixing)
+        return draw(self, recipe, numbers, mixing)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ViewSource, "draw", killed)
@@ -99,6 +100,37 @@ def test_a_killed_training_resumes_to_the_same_weights(
     with killed_at(cut):
         fit(sources, tmp_path / "cut.npz")
     resumed, history = fit(sources, tmp_path / "cut.npz")
+    assert history == expected
+    assert same(resumed, uninterrupted)
+
+
+def tuned(sources: list[ViewSource], scratch: Path) -> tuple[Parts, list]:
+    parts = tiny_parts()
+    return parts, tune(parts, *sources, SMALL, scratch)
+
+
+def test_the_mean_of_several_tunings_is_kept(sources, tmp_path):
+    parts, history = tuned(sources, tmp_path)
+    assert [epoch.epoch for epoch in history] == [1, 1]
+    assert history[0].train != history[1].train
+    ends = []
+    for number in (1, 2):  # each alone, from its checkpoint
+        other = tiny_parts()
+        stage = Stage(sources[0], SMALL.tuning, 1 + number)
+        train_parts(other, stage, sources[1], tmp_path / f"tuning-{number}.npz")
+        ends.append(other.trained_weights())
+    one, two = ends
+    assert any((a != b).any() for a, b in zip(one, two, strict=True))
+    for mean, a, b in zip(parts.trained_weights(), one, two, strict=True):
+        assert mean == pytest.approx((a + b) / 2)
+
+
+def test_a_killed_tuning_resumes_to_the_same_weights(sources, tmp_path, monkeypatch):
+    uninterrupted, expected = tuned(sources, tmp_path / "whole")
+    monkeypatch.setattr(loop, "SAVE_EVERY", 2)
+    with killed_at(4, stream=3):
+        tuned(sources, tmp_path / "cut")
+    resumed, history = tuned(sources, tmp_path / "cut")
     assert history == expected
     assert same(resumed, uninterrupted)
 

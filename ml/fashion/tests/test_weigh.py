@@ -39,6 +39,7 @@ def trial() -> Trial:
         {"half": queries[:: weigh.EVERY]},
         3 * right,
         right,
+        right,
         np.zeros_like(right),
     )
 
@@ -55,6 +56,13 @@ def test_figures_of_one_part_alone_are_known(trial):
     figures = trial.figures({"kind": 1.0})
     assert (figures["grade"], figures["recall@1"], figures["mAP"]) == (3, 1, 1)
     assert figures["kept"] == 1
+    assert figures["very similar"] == 1
+
+
+def test_alike_photos_that_lie_among_others_are_not_called_so(trial):
+    few = trial.right & (np.arange(80) % 8 < 4)[None]  # half of those at one distance
+    mixed = Trial(**{**trial.__dict__, "alike": few})
+    assert mixed.figures({"kind": 1.0})["very similar"] == 0
 
 
 def test_photos_left_out_are_in_no_ranking(trial):
