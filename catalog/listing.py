@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from math import inf
 
 from django.core.cache import caches
 from django.dispatch import Signal
@@ -15,10 +16,9 @@ from catalog.facet_counts import (
     count_facets,
 )
 from catalog.filters import Filters
-from catalog.models import Product, ProductQuerySet
-from catalog.word_query.by_looks import find_by_looks
+from catalog.models import FoundIn, Product, ProductQuerySet
+from catalog.word_query.by_looks import compare_looks, find_by_looks
 from catalog.word_query.popular import count_search
-from catalog.word_query.tsquery import TsQuery
 from catalog.words import MAX_RANKED, WordsQuery, interpret
 
 PAGE_SIZE = 24
@@ -27,6 +27,10 @@ MAX_COUNTED = 10_000
 MAX_FACETED = 5_000  # the newest products of a list, among which facets are counted
 # Products that say or look like the words: none is added to a list of so many.
 MAX_BY_LOOKS = 96
+MAX_COMPARED = 500  # of the best by words, with what the words look like
+_PLACE = ("pk", "found_in", "stocked")
+# Between products with the words in their attributes and those that mention them.
+_BY_LOOKS = FoundIn.DESCRIPTION - 0.5
 LARGE_LIST_AGE_S = 60  # of counts beyond these limits
 # Sent with `words` and `filters` when a search by words finds no product.
 zero_results = Signal()
@@ -37,30 +41,38 @@ class Matches:
     """Products found by words: the newest MAX_RANKED by rank, then the others by age.
 
     A word that half of the shop has would otherwise be ranked in half of the shop.
-    What only looks like the words comes last.
+    Products that look like the words come before those that only mention them.
     """
 
-    query: TsQuery
+    query: WordsQuery
     products: ProductQuerySet
     newest_ids: Sequence[int]  # of up to MAX_COUNTED products
     look_ids: Sequence[int] = ()
 
     def __getitem__(self, part: slice) -> list[Product]:
-        said = len(self.newest_ids)
-        found = self._saying(part) if part.start < said or not self.look_ids else []
-        looking = self.look_ids[max(part.start - said, 0) : max(part.stop - said, 0)]
-        by_id = Product.objects.with_photos().in_bulk(looking) if looking else {}
-        return found + [by_id[pk] for pk in looking if pk in by_id]
-
-    def _saying(self, part: slice) -> list[Product]:
-        found: list[Product] = []
-        if part.start < MAX_RANKED:
-            ranked = Product.objects.among(self.newest_ids[:MAX_RANKED])
-            best = ranked.best_first(self.query).with_photos()
-            found += best[part.start : min(part.stop, MAX_RANKED)]
+        best = self._best[part]
+        ranked = Product.objects.among(best).best_first(self.query.query)
+        by_id = {product.pk: product for product in ranked.with_photos()}
+        found = [by_id[pk] for pk in best if pk in by_id]
         if part.stop > MAX_RANKED:
             found += self._by_age(max(part.start, MAX_RANKED), part.stop)
         return found
+
+    @cached_property
+    def _best(self) -> list[int]:
+        ids = [*self.newest_ids[:MAX_RANKED], *self.look_ids]
+        rows = Product.objects.among(ids).best_first(self.query.query)
+        places = {pk: (where, has) for pk, where, has in rows.values_list(*_PLACE)}
+        looks = compare_looks(self.query.words, list(places)[:MAX_COMPARED])
+
+        def place(pk: int) -> tuple[float, bool, float]:
+            where, is_stocked = places[pk]
+            far = looks.get(pk, inf)
+            if where == FoundIn.DESCRIPTION and far <= 0:
+                return _BY_LOOKS, not is_stocked, far
+            return where, not is_stocked, far
+
+        return sorted(places, key=place)
 
     def _by_age(self, start: int, stop: int) -> ProductQuerySet:
         if stop > MAX_COUNTED:
@@ -92,7 +104,7 @@ class Listing:
         if self.words_query.words:
             if not fields:
                 return Matches(
-                    self.words_query.query, products, self._newest_ids, self.look_ids
+                    self.words_query, products, self._newest_ids, self.look_ids
                 )
             # In the order of an index nearly all products may come before those with a
             # rare word.

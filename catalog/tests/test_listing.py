@@ -56,9 +56,9 @@ def test_the_products_with_a_word_are_read_once(django_assert_num_queries):
     make_coats(3)
     listing = Listing(Filters(), "coat")
     assert Listing(Filters(), "coat").look_ids == []  # what words look like is kept
-    # Whether there are any, which, what looks like it, the page, its photos, and the
-    # facets with the names of categories.
-    with django_assert_num_queries(8):
+    # Whether there are any, which, what looks like it, their places, how they look, the
+    # page, its photos, and the facets with the names of categories.
+    with django_assert_num_queries(10):
         assert listing.count == len(listing.in_order()[0:24]) == 3
         assert listing.facets.in_stock == 3
 
@@ -125,3 +125,34 @@ def test_a_list_is_read_in_the_order_of_an_index(order, filters):
     assert "Seq Scan on catalog_product" not in plan
     # Equal prices may still be sorted by age.
     assert "Sort Key" not in plan or "Presorted Key" in plan
+
+
+@pytest.fixture
+def looks(monkeypatch) -> dict[int, float]:
+    """Return how far products are from looking like any words, to be filled."""
+    distances: dict[int, float] = {}
+    monkeypatch.setattr(module, "compare_looks", lambda words, ids: distances)
+    monkeypatch.setattr(module, "find_by_looks", lambda words, filters, number: [])
+    return distances
+
+
+def test_what_looks_like_the_words_comes_before_what_only_mentions_them(looks):
+    said = make_product(title="Hooded coat")
+    looking = make_product(title="Parka", description="Longer than a coat")
+    mentioning = make_product(title="Beanie", description="Warm under a coat")
+    looks |= {looking.pk: -0.1, mentioning.pk: 0.2}
+    assert Listing(Filters(), "coat").in_order()[0:24] == [said, looking, mentioning]
+
+
+def test_of_products_with_the_words_in_the_title_the_likest_come_first(looks):
+    shirts = [make_product(title=title) for title in ("Shirt", "T-shirt", "T-shirt")]
+    looks |= {shirts[0].pk: -0.1, shirts[1].pk: 0.2, shirts[2].pk: 0.1}
+    found = Listing(Filters(), "shirt").in_order()[0:24]
+    assert found == [shirts[0], shirts[2], shirts[1]]
+
+
+def test_what_is_sold_out_comes_after_what_looks_less_like_the_words(looks):
+    likest = make_product(title="Coat", stock=0)
+    other = make_product(title="Coat")
+    looks |= {likest.pk: -0.2, other.pk: 0.1}
+    assert Listing(Filters(), "coat").in_order()[0:24] == [other, likest]

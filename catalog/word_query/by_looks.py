@@ -1,17 +1,36 @@
-"""Products that look like words say. Whoever sees photos registers how to find them."""
+"""Products that look like words say. Whoever sees photos registers how to know."""
 
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from catalog.filters import Filters
 
-# Takes words, filters and how many; returns ids, best first.
-Finder = Callable[[str, Filters, int], list[int]]
-_finders: list[Finder] = []
+
+class LooksSearch(Protocol):
+    def find(self, words: str, filters: Filters, number: int) -> list[int]:
+        """Return ids of published products that look like the words, best first."""
+
+    def compare(self, words: str, products: Collection[int]) -> Mapping[int, float]:
+        """Return how far products are from looking like the words.
+
+        What looks like them is below 0. Without what cannot be compared.
+        """
 
 
-def register_finder(finder: Finder) -> None:
-    _finders.append(finder)
+_searches: list[LooksSearch] = []
+
+
+def register_looks_search(search: LooksSearch) -> None:
+    _searches.append(search)
 
 
 def find_by_looks(words: str, filters: Filters, number: int) -> list[int]:
-    return [pk for finder in _finders for pk in finder(words, filters, number)]
+    return [pk for each in _searches for pk in each.find(words, filters, number)]
+
+
+def compare_looks(words: str, products: Collection[int]) -> dict[int, float]:
+    return {
+        pk: far
+        for each in _searches
+        for pk, far in each.compare(words, products).items()
+    }

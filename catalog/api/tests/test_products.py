@@ -204,12 +204,13 @@ def test_the_list_costs_the_same_queries_for_one_product_and_for_many(
     make_category("Hats", "hat")
     query = "?q=product&category=dress&category=hat&in_stock=true"
     client.get(PRODUCTS + query)  # the thumbnails are drawn
-    with django_assert_num_queries(6):  # categories, words (2), count, products, photos
+    # Categories, words (2), count, places, products, photos.
+    with django_assert_num_queries(7):
         assert len(skus(client.get(PRODUCTS + query))) == 1
     for _ in range(4):
         add_photo(product=make_product(photo=True), data=make_photo_bytes("red"))
     client.get(PRODUCTS + query)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(skus(client.get(PRODUCTS + query))) == 5
 
 

@@ -36,8 +36,8 @@ def test_front_page_asks_the_same_queries_however_many(
     with django_assert_num_queries(HOME_QUERIES):
         client.get("/")
     client.get("/?q=product")  # what words look like is kept
-    # Which words the shop knows, and whether they find any.
-    with django_assert_num_queries(HOME_QUERIES + 2):
+    # Which words the shop knows, whether they find any, and the places of these.
+    with django_assert_num_queries(HOME_QUERIES + 3):
         client.get("/?q=product")
 
 
@@ -87,14 +87,17 @@ def test_a_corrected_typing_error_is_reported_on_the_page(client):
 
 
 @pytest.mark.parametrize("products", [1, 24])
-def test_filters_cost_four_queries_more(client, django_assert_num_queries, products):
+def test_filters_ask_the_same_queries_however_many(
+    client, django_assert_num_queries, products
+):
     for _ in range(products):
         make_product(photo=True)
     asked = "/?q=product&category=dress&brand=Nordlys&in_stock=true&price=-9999"
     client.get(asked)
     # How the brand is written, which words the shop knows, whether they find any, the
-    # categories and brands there are, and the chosen category.
-    with django_assert_num_queries(HOME_QUERIES + 6):
+    # places of what they find, the categories and brands there are, and the chosen
+    # category.
+    with django_assert_num_queries(HOME_QUERIES + 7):
         client.get(asked)
 
 

@@ -9,7 +9,7 @@ from catalog.tests.factories import make_category, make_product
 from search.index.encoders import active_encoder
 from search.index.word_map import learn_word_map, word_looks
 from search.models import Encoder, WordMap
-from search.query.words.by_looks import find_looking_like
+from search.query.words.by_looks import EncoderLooksSearch
 from search.tests.garments import photo_of
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def shop(garment_network, embed) -> dict[str, Product]:
 
 
 def looking(words: str, filters: Filters = NO_FILTERS) -> list[int]:
-    found = find_looking_like(words, filters, 50)
+    found = EncoderLooksSearch().find(words, filters, 50)
     return [pk for pk in found if Product.objects.get(pk=pk).title in NAMES]
 
 
@@ -74,7 +74,7 @@ def test_products_that_do_not_say_so_are_found_by_their_looks(shop):
     ],
 )
 def test_words_never_seen_find_nothing_by_looks(shop, words):
-    assert find_looking_like(words, NO_FILTERS, 50) == []
+    assert EncoderLooksSearch().find(words, NO_FILTERS, 50) == []
 
 
 def test_they_stand_behind_those_that_say_it_and_are_marked(client, shop):
@@ -121,7 +121,7 @@ def test_a_map_of_another_encoder_or_language_does_not_count(shop, settings):
     settings.SHOP_LANGUAGE = "english"
     WordMap.objects.all().delete()
     Encoder.objects.get(state="active").save()
-    assert find_looking_like("zred zgown", NO_FILTERS, 5) == []
+    assert EncoderLooksSearch().find("zred zgown", NO_FILTERS, 5) == []
 
 
 def test_an_empty_shop_learns_nothing(fake_encoder):
