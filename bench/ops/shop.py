@@ -81,6 +81,34 @@ class TrialShop:
             web.terminate()
             web.wait(30)
 
+    @contextmanager
+    def worker(self) -> Iterator[None]:
+        """Run a worker for everything, beside the block."""
+        command = [
+            "-m",
+            "celery",
+            "-A",
+            "fashionlens",
+            "worker",
+            "--loglevel",
+            "WARNING",
+        ]
+        command += ["--concurrency", "1", "--without-gossip", "--without-mingle"]
+        command += ["--queues", "fashionlens,fashionlens-upkeep"]
+        with (self.var / "worker.log").open("w") as log:
+            worker = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=ROOT,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield
+        finally:
+            worker.terminate()
+            worker.wait(30)
+
 
 def _wait_for(url: str) -> None:
     end = time.monotonic() + 60
