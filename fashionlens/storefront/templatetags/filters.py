@@ -1,5 +1,6 @@
 """The filters of a list: what is chosen, links without it, and the span of prices."""
 
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from django.template.defaultfilters import capfirst
 from django.utils.translation import gettext as _
 
 from catalog.facet_counts import PriceSpan
-from catalog.facets import VALUES_FACETS
+from catalog.facets import VALUES_FACETS, FacetValue, ValuesFacet
 from catalog.filters import Filters
 from catalog.models import Product
 from catalog.money import minor_digits, shop_currency
@@ -22,6 +23,8 @@ from fashionlens.storefront.templatetags.shop import list_address
 register = template.Library()
 
 MIN_STEPS = 20  # of the slider, or it has decimals
+_LETTERS = re.compile(r"(?:(\d+)?(x*))([sml])")  # XS, M, XXL, 3XL
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 class PriceSlider(NamedTuple):
@@ -35,6 +38,25 @@ class PriceSlider(NamedTuple):
     sign: str
 
 
+@register.filter
+def in_order(values: list[FacetValue], facet: ValuesFacet) -> list[FacetValue]:
+    """Sort sizes as they are worn, from small to large; leave others as they are."""
+    if facet.parameter != "size":
+        return values
+    return sorted(values, key=lambda value: _size_order(value.value))
+
+
+def _size_order(size: str) -> tuple[int, float, str]:
+    text = size.strip().lower()
+    if letters := _LETTERS.fullmatch(text):
+        times, several, letter = letters.groups()
+        steps = int(times) if times else len(several)
+        return 0, {"s": -1 - steps, "m": 0, "l": 1 + steps}[letter], text
+    if number := _NUMBER.match(text):
+        return 1, float(number[0].replace(",", ".")), text
+    return 2, 0, text
+
+
 @register.simple_tag
 def price_slider(span: PriceSpan | None, filters: Filters) -> PriceSlider | None:
     """Return None for a list whose products have one price."""
@@ -44,7 +66,7 @@ def price_slider(span: PriceSpan | None, filters: Filters) -> PriceSlider | None
     digits = minor_digits(shop_currency())
     lowest, highest = (Decimal(each).scaleb(-digits) for each in span)
     step = Decimal(1) if highest - lowest >= MIN_STEPS else Decimal(1).scaleb(-digits)
-    low, high = ("" if n is None else str(Decimal(n).scaleb(-digits)) for n in limits)
+    low, high = (_plain(limit, digits) for limit in limits)
     return PriceSlider(
         str((lowest / step).to_integral_value(ROUND_FLOOR) * step),
         str((highest / step).to_integral_value(ROUND_CEILING) * step),
@@ -53,6 +75,13 @@ def price_slider(span: PriceSpan | None, filters: Filters) -> PriceSlider | None
         high,
         currency_sign(shop_currency()),
     )
+
+
+def _plain(minor: int | None, digits: int) -> str:
+    if minor is None:
+        return ""
+    price = Decimal(minor).scaleb(-digits)
+    return str(int(price) if price == int(price) else price)
 
 
 @register.simple_tag(takes_context=True)

@@ -5,7 +5,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from catalog.facets import VALUES_FACETS, FacetValue
 from catalog.tests.factories import make_category, make_product
+from fashionlens.storefront.templatetags.filters import in_order
 from fashionlens.storefront.tests.outline import outline
 from fashionlens.storefront.tests.test_views import titles
 
@@ -113,7 +115,7 @@ def test_filters_are_shown_with_their_numbers_and_what_is_chosen(client, shelf):
     }
     assert boxes[("category", "hat")] and not boxes[("category", "dress")]
     ends = {tag.get("name"): tag.get("value") for tag in page}
-    assert (ends["price_from"], ends["price_to"]) == ("1.00", "300.00")
+    assert (ends["price_from"], ends["price_to"]) == ("1", "300")
     hidden = {(tag.get("name"), tag.get("value")) for tag in page}
     assert {("q", "red"), ("sort", "price_up")} <= hidden
     assert re.search(r'Hats</span>\s*<span class="count">2</span>', text)
@@ -185,6 +187,14 @@ def test_the_slider_spans_the_prices_of_the_list(client, shelf):
     form = client.get("/filters/?price_to=50", headers={"HX-Request": "true"})
     sliders = [tag for tag in outline(form.text) if tag.get("type") == "range"]
     ends = [(tag.get("min"), tag.get("max"), tag.get("value")) for tag in sliders]
-    assert ends == [("9", "200", "9"), ("9", "200", "50.00")]
+    assert ends == [("9", "200", "9"), ("9", "200", "50")]
     one = client.get("/filters/?category=dress", headers={"HX-Request": "true"})
     assert 'type="range"' not in one.text
+
+
+def test_sizes_are_offered_from_small_to_large():
+    given = ["One size", "M", "40", "XXL", "S", "38.5", "XS", "L", "9", "3XL", "XL"]
+    facet = next(each for each in VALUES_FACETS if each.parameter == "size")
+    values = [FacetValue(size, size, 1, chosen=False) for size in given]
+    order = [value.name for value in in_order(values, facet)]
+    assert " ".join(order) == "XS S M L XL XXL 3XL 9 38.5 40 One size"
