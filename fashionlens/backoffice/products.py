@@ -18,7 +18,9 @@ class ProductAdmin(
     ProductPage, BulkActions, TrashActions, HistoryPage, ProductListAdmin
 ):
     prepopulated_fields = {"slug": ["title", "sku"]}
-    actions = ["change_selected", "publish", "archive", "move_to_trash"]
+    actions = [
+        *("change_selected", "publish", "archive", "embed_again", "move_to_trash"),
+    ]
 
 
 @admin.register(ProductImage)

@@ -26,6 +26,8 @@ from catalog.models import Product
 from fashionlens.backoffice.changes.ways import WAYS, ValueForm, WayForm
 from fashionlens.backoffice.changes.words import category_names, describe
 from fashionlens.backoffice.model_admin import ReadOnlyAdmin
+from search.index.embed_again import forget_vectors
+from search.tasks import wake_worker
 
 PAGE = "admin:catalog_bulkchange_change"
 
@@ -51,6 +53,19 @@ class BulkActions:
     @admin.action(description="Archive selected products", permissions=["change"])
     def archive(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
         _set_status(request, queryset, Product.Status.ARCHIVED)
+
+    @admin.action(
+        description="Embed photos of selected products again", permissions=["change"]
+    )
+    def embed_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
+        bulk = _new(request, queryset)
+        if bulk is None:
+            return
+        photos = forget_vectors(bulk.products)
+        bulk.delete()
+        wake_worker()  # if the broker is down, the scheduler does it
+        message = "Photos that are embedded again, and found by searches then"
+        messages.success(request, f"{message}: {photos}.")
 
 
 def _new(request: HttpRequest, queryset: QuerySet[Product]) -> BulkChange | None:
@@ -87,7 +102,11 @@ class BulkChangeAdmin(ReadOnlyAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BulkChange]:
-        return BulkChange.objects.defer("products")
+        changes = BulkChange.objects.defer("products")
+        match = request.resolver_match
+        if match and match.url_name == "catalog_bulkchange_changelist":
+            return changes.exclude(state=BulkChange.State.NEW)
+        return changes
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False

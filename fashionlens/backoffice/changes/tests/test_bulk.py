@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission, User
 from catalog.bulk.models import BulkChange
 from catalog.models import Product
 from catalog.tests.factories import make_category, make_product
+from search.models import Embedding
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/catalog/product/"
@@ -149,3 +150,18 @@ def test_whoever_may_only_look_changes_nothing(client):
     assert "Change 1" not in client.get(f"{page}change/", choice).text
     for action in ("apply", "undo"):
         assert client.post(f"{page}{action}/", choice).status_code == 403
+
+
+def test_photos_are_embedded_again(admin_client, fake_encoder, embed):
+    chosen, other = make_product(photo=True), make_product(photo=True)
+    embed()
+    data = {"action": "embed_again", "_selected_action": chosen.pk}
+    assert "searches then: 1." in admin_client.post(LIST, data, follow=True).text
+    found = Embedding.objects.values_list("image__product", flat=True)
+    assert [*found] == [other.pk]
+    assert embed().embedded == 1
+
+
+def test_a_change_that_nobody_carried_out_is_not_listed(admin_client):
+    select(admin_client, make_product())
+    assert "Not carried out" not in admin_client.get("/admin/catalog/bulkchange/").text

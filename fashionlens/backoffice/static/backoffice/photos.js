@@ -185,6 +185,7 @@ function start(section) {
     const picture = card.querySelector("[data-picture]");
     picture.src = URL.createObjectURL(file);
     picture.hidden = false;
+    picture.onerror = () => (picture.hidden = true);
     picture.alt = file.name;
     card.chosen = file;
     send(card);
