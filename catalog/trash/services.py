@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.history.entries import Author, record
-from catalog.models import Product, ProductQuerySet
+from catalog.models import FeedProduct, Product, ProductQuerySet
 from catalog.trash.models import TRASH_DAYS, TrashedProduct
 
 _ARCHIVED = Product.Status.ARCHIVED
@@ -26,6 +26,8 @@ def put_in_trash(products: Iterable[int], author: Author) -> int:
         for pk, status in before.items()
     )
     _set_status(list(before), _ARCHIVED)
+    # A feed publishes again what it has archived itself, but not what people delete.
+    FeedProduct.objects.filter(pk__in=before, archived=True).update(archived=False)
     record(
         {
             pk: {"status": (status, _ARCHIVED.value), TRASH: (False, True)}

@@ -5,8 +5,10 @@ from django.core.management import CommandError
 from django.utils import timezone
 
 from catalog.feeds.tests.feed_folder import COAT, HAT, product
+from catalog.history.entries import Author
 from catalog.models import Product
 from catalog.tests.factories import make_product
+from catalog.trash.services import put_in_trash
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +44,15 @@ def test_a_status_set_by_hand_stays(shop):
     Product.objects.filter(sku="A3").update(status="draft")
     assert "are back" not in shop.feed(COAT, HAT, boots)
     assert product("A3").status == Product.Status.DRAFT
+
+
+def test_a_product_in_the_trash_does_not_return_with_its_feed(shop):
+    boots = "A3,Boots,Shoes,9.00,,"
+    shop.feed(COAT, HAT, boots)
+    shop.feed(COAT, HAT, archive_missing=True, force=True)
+    put_in_trash([product("A3").pk, product("A1").pk], Author())
+    assert "are back" not in shop.feed(COAT, HAT, boots)
+    assert Product.objects.in_trash().count() == 2
 
 
 def test_a_tenth_of_the_products_is_archived_without_asking(shop):
