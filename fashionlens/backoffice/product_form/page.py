@@ -40,9 +40,9 @@ class ProductPage(SavedOnce, UploadPages):
 
     def get_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
         if not obj:
-            return [*self.fields, "once"]
+            return self.fields
         locked = ["keep_locked"] if locked_fields(obj) else []
-        return [*self.fields, *locked, "version"]
+        return [*self.fields, *locked]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], **options: Any
