@@ -12,6 +12,9 @@ const CLOSED = [{% for path in closed %}"{{ path|escapejs }}", {% endfor %}];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(SHELL)));
+  // Browsers lose what a page sends while it is left if it passes through here.
+  for (const path of CLOSED)
+    event.addRoutes?.({ condition: { urlPattern: new URLPattern({ pathname: `${path}*` }) }, source: "network" });
   self.skipWaiting();
 });
 

@@ -48,7 +48,9 @@ def test_the_width_of_each_address_is_true(client, media):
 def test_the_first_picture_has_priority_and_later_ones_are_lazy(client):
     for _ in range(6):
         make_product(photo=make_photo_bytes())
-    shown = pictures(client.get("/").text)
+    # The front page begins with its form.
+    assert {tag.get("loading") for tag in pictures(client.get("/").text)} == {"lazy"}
+    shown = pictures(client.get("/?in_stock=true").text)
     assert [tag.get("fetchpriority") for tag in shown] == ["high", *5 * [None]]
     assert [tag.get("loading") for tag in shown] == [*4 * [None], "lazy", "lazy"]
 

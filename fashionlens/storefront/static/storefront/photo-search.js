@@ -39,6 +39,7 @@
     picture = address ? next : null;
     if (!picture) preview.removeAttribute("src");
     else if (preview.src !== new URL(address, location).href) preview.src = address;
+    if (next?.ratio) frame.style.setProperty("--ratio", next.ratio);
     const title = next?.product ? next.name : form.dataset.yourPhoto;
     preview.alt = next?.name && !next.product ? `${title}, ${next.name}` : title;
     const unseen = next?.name && !picture;
@@ -118,15 +119,15 @@
     const limit = Number(form.dataset.maxBytes);
     if (file.size > MAX_READ * limit) return refuseAsTooLarge();
     form.classList.add("busy");
-    const { upload, small } = await photoResize.prepare(file);
+    const { upload, ratio, finish } = await photoResize.prepare(file);
     if (own !== latest) return;
     if (upload.size > limit) return refuseAsTooLarge();
     const photo = Date.now();
-    if (small) {
-      files.set(photo, { file, address: URL.createObjectURL(upload) });
-      photoMemory.keepPhoto(photo, small);
-    }
-    submit(upload, { photo, name: file.name, box: null }, false);
+    if (finish) files.set(photo, { file, address: URL.createObjectURL(upload) });
+    const keep = () => finish && photoMemory.keepPhoto(photo, finish());
+    if (!live) keep(); // the results are another page
+    submit(upload, { photo, ratio, name: file.name, box: null }, false);
+    if (live) (window.requestIdleCallback ?? setTimeout)(keep);
   };
 
   // Search with the picture shown, or with the part of it in the box. The server crops
@@ -265,13 +266,16 @@
     for (const [name, value] of new URLSearchParams(location.search))
       if (!["page", "garment"].includes(name) && !given.has(name)) detail.formData.append(name, value);
   });
+  // Other parts of the page load by themselves, such as the filters.
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (detail.target !== results) return;
     if (isFromForm(detail)) form.classList.add("busy");
     results.setAttribute("aria-busy", "true");
     status.textContent = form.dataset.searching;
     status.className = "visually-hidden";
   });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.requestConfig.target !== results) return;
     if (isFromForm(detail)) stopBusy();
     results.setAttribute("aria-busy", "false");
     if (!detail.successful) status.textContent = "";
