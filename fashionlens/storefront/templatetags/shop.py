@@ -1,6 +1,5 @@
 """Format the shop's values for its pages."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,11 +7,9 @@ from django import template
 from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest, QueryDict
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from catalog.models import Product, ProductImage
-from catalog.money import decimal
 from catalog.variants.models import Variant
 from fashionlens.languages.addresses import address_in
 from fashionlens.languages.prices import format_price
@@ -20,16 +17,8 @@ from fashionlens.languages.vocabulary import translate_name
 
 register = template.Library()
 
-STATES = {  # of schema.org/ItemAvailability
-    "in_stock": "InStock",
-    "out_of_stock": "OutOfStock",
-    "preorder": "PreOrder",
-    "backorder": "BackOrder",
-}
 CANONICAL_PARAMETERS = ("category", "q", "page")  # they name a page of its own
 LOW_STOCK = 4  # below this, cards say how many are left
-# No value may close the script element; as in django.utils.html.json_script.
-_SCRIPT_SAFE = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
 @register.filter
@@ -94,38 +83,6 @@ def attributes(product: Product) -> list[tuple[str, str]]:
 @register.simple_tag
 def photo_url(image: ProductImage | None, size: str) -> str:
     return getattr(image, size).url if image else ""
-
-
-@register.simple_tag(takes_context=True)
-def product_json_ld(context: dict[str, Any], product: Product) -> SafeString:
-    """Return the product as schema.org/Product for search engines."""
-    request: HttpRequest = context["request"]
-    url = request.build_absolute_uri
-    state = STATES["out_of_stock" if product.sold_out else product.availability]
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "Product",
-        "name": product.title,
-        "sku": product.sku,
-        "description": product.description,
-        "category": product.category.name,
-        "brand": {"@type": "Brand", "name": product.brand},
-        "image": [url(image.file.url) for image in product.images.all()],
-        "offers": {
-            "@type": "Offer",
-            "url": url(product.get_absolute_url()),
-            "price": decimal(product.current_price_cents, product.currency),
-            "priceCurrency": product.currency,
-            "availability": f"https://schema.org/{state}",
-        },
-    }
-    if product.is_reduced and product.sale_ends:
-        data["offers"]["priceValidUntil"] = product.sale_ends.date().isoformat()
-    optional = {"color": "colour", "material": "material", "pattern": "pattern"}
-    data |= {n: v for n, f in optional.items() if (v := getattr(product, f))}
-    if not product.brand:
-        del data["brand"]
-    return mark_safe(json.dumps(data, ensure_ascii=False).translate(_SCRIPT_SAFE))
 
 
 @register.simple_tag(takes_context=True)

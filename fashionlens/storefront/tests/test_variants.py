@@ -78,6 +78,38 @@ def test_the_page_shows_attributes_and_where_to_buy(client):
     assert (data["color"], data["material"]) == ("Off-white", "Linen")
 
 
+def structured_data(client, product) -> dict:
+    html = client.get(product.get_absolute_url()).text
+    return json.loads(html.partition('ld+json">')[2].partition("</script>")[0])
+
+
+def test_search_engines_learn_each_size_with_its_price(client):
+    product = make_product(sku="A", title="Coat", price_cents=5000)
+    add_sizes(product, S={"quantity": 0}, M={"price_cents": 5500}, L={})
+    data = structured_data(client, product)
+    assert (data["@type"], data["productGroupID"]) == ("ProductGroup", "A")
+    assert "offers" not in data and data["variesBy"] == ["https://schema.org/size"]
+    assert [
+        (
+            each["sku"],
+            each["size"],
+            each["name"],
+            each["offers"]["price"],
+            each["offers"]["availability"].rpartition("/")[2],
+        )
+        for each in data["hasVariant"]
+    ] == [
+        ("A-S", "S", "Coat, S", "50.00", "OutOfStock"),
+        ("A-M", "M", "Coat, M", "55.00", "InStock"),
+        ("A-L", "L", "Coat, L", "50.00", "InStock"),
+    ]
+
+
+def test_search_engines_learn_no_price_of_what_has_one_on_request(client):
+    offer = structured_data(client, make_product(price_cents=0))["offers"]
+    assert "price" not in offer and "priceCurrency" not in offer
+
+
 @pytest.mark.parametrize(
     ("own", "cents"),
     [
