@@ -12,13 +12,17 @@ def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
 
-def _entry(title: str, icon: str, model: str, page: str = "changelist") -> dict:
+def _entry(
+    title: str, icon: str, model: str, page: str = "changelist", seen_with: str = ""
+) -> dict:
+    """Return a link for people who may view the model, or the one it is seen with."""
     app, name = model.split(".")
+    seen_app, seen_name = (seen_with or model).split(".")
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(f"admin:{app}_{name}_{page}"),
-        "permission": _may_view(f"{app}.view_{name}"),
+        "permission": _may_view(f"{seen_app}.view_{seen_name}"),
     }
 
 
@@ -38,8 +42,15 @@ NAVIGATION: list[dict[str, Any]] = [
         "items": [
             _entry("Products", "apparel", "catalog.product"),
             _entry("Categories", "category", "catalog.category"),
-            _entry("Bulk changes", "stacks", "catalog.bulkchange"),
-            _entry("Trash", "delete", "catalog.trashedproduct"),
+            _entry(
+                "Bulk changes",
+                "stacks",
+                "catalog.bulkchange",
+                seen_with="catalog.product",
+            ),
+            _entry(
+                "Trash", "delete", "catalog.trashedproduct", seen_with="catalog.product"
+            ),
             _entry("Duplicates", "difference", "search.duplicategroup"),
             _entry("Shop", "storefront", "identity.shop"),
             _entry("Pages", "article", "identity.page"),

@@ -96,6 +96,7 @@ def test_an_unknown_encoder_runtime_is_refused(tmp_path):
     [
         ("FASHIONLENS_PORT", "80a", "a whole number"),
         ("EVENTS_DAYS", "90d", "a whole number"),
+        ("HISTORY_DAYS", "year", "a whole number"),
         ("OUTFIT_KINDS", "hemden", "NAME=VALUE,NAME=VALUE"),
         ("CURRENCY", "EURO", "a currency of ISO 4217"),
         ("CURRENCY", "XAU", "a currency of ISO 4217"),

@@ -81,3 +81,12 @@ def test_whoever_may_not_delete_cannot_use_the_trash(client, permission):
     address = f"{LIST}{product.pk}/delete/"
     assert client.post(address, {"confirmed": "yes"}).status_code == 403
     assert not TrashedProduct.objects.exists()
+
+
+def test_whoever_sees_products_finds_the_trash_and_the_bulk_changes(client):
+    staff = User.objects.create_user("staff", is_staff=True)
+    staff.user_permissions.add(Permission.objects.get(codename="view_product"))
+    client.force_login(staff)
+    page = client.get(LIST).text
+    assert f'href="{TRASH}"' in page
+    assert 'href="/admin/catalog/bulkchange/"' in page
