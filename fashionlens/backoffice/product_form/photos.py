@@ -19,15 +19,7 @@ from fashionlens.backoffice.product_form.product import PUBLISH
 from fashionlens.backoffice.product_form.uploads import picture_address
 from ml.preprocess import PhotoError
 
-
-def thumbnail(image: ProductImage | None) -> SafeString | str:
-    if image is None or not image.file:
-        return "-"
-    return format_html(
-        '<img src="{}" alt="{}" height="80" loading="lazy">',
-        image.small.url,
-        image.alt_text,
-    )
+_SEEN = {"colours", "kind", "pattern"}
 
 
 def small_thumbnail(image: ProductImage | None) -> SafeString | str:
@@ -51,8 +43,16 @@ class ProductPhotoForm(forms.ModelForm):
     user_id: int | None = None
     used: PhotoUpload | None = None
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # The encoder may name them while the page is open: compared is what it showed.
+        for name in _SEEN:
+            self.fields[name].show_hidden_initial = True
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
+        for name in _SEEN - {*self.changed_data}:
+            cleaned[name] = self.initial.get(name, cleaned.get(name))
         if {"kind", "pattern"} & set(self.changed_data):
             chosen = (cleaned.get("kind"), cleaned.get("pattern"))
             self.instance.attributes_chosen = any(chosen)
@@ -60,6 +60,8 @@ class ProductPhotoForm(forms.ModelForm):
         if photo:
             cleaned["file"] = PreparedFile(photo)
             set_photo(image=self.instance, photo=photo)
+            for name in {"kind", "pattern"} - {*self.changed_data}:
+                cleaned[name] = getattr(self.instance, name)
             if "colours" not in self.changed_data or not cleaned.get("colours"):
                 cleaned["colours"] = self.instance.colours
                 return cleaned

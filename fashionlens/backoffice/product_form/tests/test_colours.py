@@ -26,7 +26,10 @@ def row(image: ProductImage, **over) -> dict:
     fields = {"id": image.pk, "product": image.product_id, "position": 0}
     fields["colours"] = image.colours
     fields |= over
-    return {"images-TOTAL_FORMS": 1} | {f"images-0-{n}": v for n, v in fields.items()}
+    data = {f"images-0-{name}": value for name, value in fields.items()}
+    # What the page showed when it was opened.
+    data["initial-images-0-colours"] = image.colours
+    return {"images-TOTAL_FORMS": 1} | data
 
 
 def shown(page: str) -> list[str]:
@@ -66,3 +69,14 @@ def test_the_order_survives_an_error_elsewhere_in_the_form(admin_client, image):
 def test_an_unknown_colour_is_a_form_error(admin_client, image):
     data = form(existing=1) | row(image, colours=["glowing"])
     assert "glowing" in errors(admin_client.post(address(image), data))
+
+
+def test_colours_that_are_named_while_the_page_is_open_stay(admin_client, image):
+    page = admin_client.get(address(image)).text
+    assert shown(page) == ["blue", "grey"]
+    opened = row(image, position=3)
+    image.product.images.update(colours=["navy"], kind="dress")
+    admin_client.post(address(image), form(existing=1) | opened)
+    image.refresh_from_db()
+    assert (image.colours, image.kind, image.position) == (["navy"], "dress", 3)
+    assert not image.colours_chosen and not image.attributes_chosen

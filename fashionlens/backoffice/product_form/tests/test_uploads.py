@@ -87,6 +87,7 @@ def test_a_photo_that_the_shop_has_is_named_with_a_link(admin_client):
 def test_a_photo_is_replaced_by_one_that_was_sent(admin_client):
     product = make_product(photo=make_photo_bytes("red"))
     image = product.images.get()
+    product.images.update(kind="dress")
     (pk,) = upload(admin_client, "navy")
     row = {"id": image.pk, "product": product.pk, "upload": pk, "position": 0}
     data = form(existing=1) | {f"images-0-{name}": row[name] for name in row}
@@ -94,7 +95,8 @@ def test_a_photo_is_replaced_by_one_that_was_sent(admin_client):
     response = admin_client.post(address, data | {"images-TOTAL_FORMS": 1})
     assert response.status_code == 302, errors(response)
     assert product.images.get().pk == image.pk
-    assert product.images.get().colours == ["navy"]
+    image.refresh_from_db()
+    assert (image.colours, image.kind) == (["navy"], "")
 
 
 def test_publishing_without_a_photo_is_a_form_error_and_a_draft_is_not(admin_client):
