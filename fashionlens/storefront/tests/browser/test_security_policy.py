@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
+from catalog.bulk.models import BulkChange
 from catalog.models import Product
 from fashionlens.storefront.tests.browser.steps import expect_results, file_of
 
@@ -76,11 +77,18 @@ def test_the_docs_of_the_api(watched, shop):
 def test_the_admin(staff, shop):
     product = Product.objects.first()
     assert product
+    bulk = BulkChange.objects.create(products=[product.pk])
+    change = f"/admin/catalog/bulkchange/{bulk.pk}/change/"
     for path in (
         "/admin/",
         "/admin/catalog/product/",
         f"/admin/catalog/product/{product.pk}/change/",
         "/admin/catalog/product/add/",
+        f"/admin/catalog/product/{product.pk}/history/",
+        f"/admin/catalog/product/{product.pk}/delete/",
+        f"{change}?what=price-percent&value=-10",
+        "/admin/catalog/bulkchange/",
+        "/admin/catalog/trashedproduct/",
         "/admin/catalog/category/",
         "/admin/search/event/",
         "/admin/search/duplicategroup/",
