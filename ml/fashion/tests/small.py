@@ -26,7 +26,7 @@ SMALL = FashionRecipe(
     learning_rate=0.01,
 )
 # The real network: its deepest activations are two cells a side.
-REAL = dataclasses.replace(SMALL, input_size=64, epochs=1, steps=1, batch=4)
+REAL = dataclasses.replace(SMALL, input_size=64, epochs=1, tunings=1, steps=1, batch=4)
 SIZES = {"category": 3, "kind": 4, "colour": 5}
 
 WARNINGS = [

@@ -109,15 +109,24 @@ def tuned(sources: list[ViewSource], scratch: Path) -> tuple[Parts, list]:
     return parts, tune(parts, *sources, SMALL, scratch)
 
 
-def test_the_mean_of_several_tunings_is_kept(sources, tmp_path):
-    parts, history = tuned(sources, tmp_path)
+@pytest.fixture(scope="module")
+def tuning(
+    sources: list[ViewSource], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Parts, list, Path]:
+    """Several tunings that were not interrupted; nothing of it is to be changed."""
+    scratch = tmp_path_factory.mktemp("tuning")
+    return *tuned(sources, scratch), scratch
+
+
+def test_the_mean_of_several_tunings_is_kept(tuning, sources):
+    parts, history, scratch = tuning
     assert [epoch.epoch for epoch in history] == [1, 1]
     assert history[0].train != history[1].train
     ends = []
     for number in (1, 2):  # each alone, from its checkpoint
         other = tiny_parts()
         stage = Stage(sources[0], SMALL.tuning, 1 + number)
-        train_parts(other, stage, sources[1], tmp_path / f"tuning-{number}.npz")
+        train_parts(other, stage, sources[1], scratch / f"tuning-{number}.npz")
         ends.append(other.trained_weights())
     one, two = ends
     assert any((a != b).any() for a, b in zip(one, two, strict=True))
@@ -125,12 +134,14 @@ def test_the_mean_of_several_tunings_is_kept(sources, tmp_path):
         assert mean == pytest.approx((a + b) / 2)
 
 
-def test_a_killed_tuning_resumes_to_the_same_weights(sources, tmp_path, monkeypatch):
-    uninterrupted, expected = tuned(sources, tmp_path / "whole")
+def test_a_killed_tuning_resumes_to_the_same_weights(
+    tuning, sources, tmp_path, monkeypatch
+):
+    uninterrupted, expected, _ = tuning
     monkeypatch.setattr(loop, "SAVE_EVERY", 2)
     with killed_at(4, stream=3):
-        tuned(sources, tmp_path / "cut")
-    resumed, history = tuned(sources, tmp_path / "cut")
+        tuned(sources, tmp_path)
+    resumed, history = tuned(sources, tmp_path)
     assert history == expected
     assert same(resumed, uninterrupted)
 
