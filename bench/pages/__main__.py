@@ -56,8 +56,8 @@ def drawn_photos() -> Path:
     return folder
 
 
-def measure(products: int, photos: Path, options: argparse.Namespace) -> Pages:
-    """Run the measurement in a process with the settings of that shop."""
+def shop_environment(products: int) -> dict[str, str]:
+    """Return the settings of the shop of so many products, kept under var/."""
     var = ROOT / "var" / f"bench-pages-{products}-{Encoder.load().sha256[:8]}"
     env = {
         **os.environ,
@@ -68,6 +68,12 @@ def measure(products: int, photos: Path, options: argparse.Namespace) -> Pages:
     }
     for name in ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "MEDIA_ROOT", "SEARCH_RATE"):
         env.pop(name, None)
+    return env
+
+
+def measure(products: int, photos: Path, options: argparse.Namespace) -> Pages:
+    """Run the measurement in a process with the settings of that shop."""
+    env = shop_environment(products)
     command = [sys.executable, "-m", "bench.pages.measure"]
     for name, value in (("products", products), ("photos", photos)):
         command += [f"--{name}", str(value)]
