@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework.exceptions import APIException, Throttled
@@ -31,8 +32,14 @@ class SecurityHeaders:
         response["Permissions-Policy"] = settings.PERMISSIONS_POLICY
         # Django's own error pages for developers have inline styles.
         if not (settings.DEBUG and response.status_code in (404, 500)):
-            response["Content-Security-Policy"] = settings.CONTENT_SECURITY_POLICY
+            response["Content-Security-Policy"] = _policy(request)
         return response
+
+
+def _policy(request: HttpRequest) -> str:
+    if request.path.startswith(reverse("admin:index")):
+        return settings.ADMIN_SECURITY_POLICY
+    return settings.CONTENT_SECURITY_POLICY
 
 
 class RateLimits:

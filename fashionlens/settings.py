@@ -117,6 +117,11 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+# The theme of the admin computes the expressions in its templates; Alpine
+# without eval is in no Python package.
+ADMIN_SECURITY_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "script-src 'self'", "script-src 'self' 'unsafe-eval'"
+)
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize(
     "path",
-    ["/healthz", "/nothing/", "/api/", "/api/docs/", "/admin/login/", "/media/none"],
+    ["/healthz", "/nothing/", "/api/", "/api/docs/", "/administrators/", "/media/none"],
 )
 def test_every_answer_has_both_policies(client, db, path):
     answer = client.get(path)
@@ -16,6 +16,12 @@ def test_every_answer_has_both_policies(client, db, path):
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "camera=()" in answer["Permissions-Policy"]
+
+
+def test_only_the_theme_of_the_admin_may_compute_expressions(client, db):
+    policy = client.get("/admin/login/")["Content-Security-Policy"]
+    assert "script-src 'self' 'unsafe-eval';" in policy
+    assert "inline" not in policy
 
 
 @pytest.mark.parametrize("debug", [False, True])
