@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from catalog.models import Product
 from catalog.tests.factories import make_category, make_photo_bytes, make_product
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAX_WAITS = 100
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,7 +55,15 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, live_server) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=live_server.url)
     context.set_default_timeout(10_000)
+    pending: set[Request] = set()
+    context.on("request", lambda request: pending.add(request))
+    context.on("requestfinished", lambda request: pending.discard(request))
+    context.on("requestfailed", lambda request: pending.discard(request))
     yield context
+    # What follows empties the database, which the answers still read.
+    for _ in range(MAX_WAITS):
+        if pending and context.pages:
+            context.pages[0].wait_for_timeout(20)
     context.close()
 
 

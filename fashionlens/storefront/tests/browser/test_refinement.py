@@ -47,7 +47,7 @@ def test_words_refine_the_results_without_a_new_upload(page, shop):
     assert not [line for line in sent if re.match("POST .*/search/", line)]
     page.locator("#refinement-words").fill("zeppelin")
     page.keyboard.press("Enter")
-    expect(page.locator(".notice")).to_contain_text("by their look only")
+    expect(page.locator("#results .notice")).to_contain_text("by their look only")
     page.go_back()
     expect(page.locator("#refinement-words")).to_have_value("navy")
 
