@@ -191,8 +191,9 @@ MIDDLEWARE = [
     *(["fashionlens.metrics.requests.RequestMetrics"] if METRICS_TOKEN else []),
     *(["fashionlens.logs.access.AccessLog"] if ACCESS_LOG else []),
     "django.middleware.security.SecurityMiddleware",
-    "fashionlens.middleware.SecurityHeaders",
+    # Before the headers of pages: a page loads a dozen files, which need none of them.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fashionlens.middleware.SecurityHeaders",
     "corsheaders.middleware.CorsMiddleware",
     "fashionlens.keys.deprecation.DeprecationHeaders",
     "fashionlens.storefront.http.html.CompressedHtml",

@@ -121,7 +121,7 @@ class Browser:
         cookie = ""
         for slug in Product.objects.published().values_list("slug", flat=True)[:3]:
             headers = {"Cookie": cookie} if cookie else {}
-            response = self._send("GET", f"/products/{slug}/", None, headers)[2]
+            response = self._send("GET", f"/products/{slug}/more/", None, headers)[2]
             cookie = response.headers["Set-Cookie"].partition(";")[0]
         assert cookie.startswith(COOKIE)
         return cookie

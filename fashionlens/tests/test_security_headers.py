@@ -42,3 +42,8 @@ def test_templates_of_pages_have_no_inline_script_or_style():
         and (match := forbidden.search(path.read_text()))
     }
     assert found == {}
+
+
+def test_scripts_and_styles_come_without_the_policies_of_pages(settings):
+    order = [name.rpartition(".")[2] for name in settings.MIDDLEWARE]
+    assert order.index("WhiteNoiseMiddleware") < order.index("SecurityHeaders")
