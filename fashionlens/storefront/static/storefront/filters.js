@@ -73,11 +73,22 @@
     if (target === to) high.value = to.value || high.max;
   });
 
+  // New numbers must not take away what somebody is typing.
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const field = document.activeElement;
+    if (detail.target !== content || !content.contains(field)) return;
+    if (field.type !== "number" || field.value === field.defaultValue) return;
+    detail.shouldSwap = false;
+    shown = "";
+  });
+
   // The list may have been sorted since the form was fetched.
   document.addEventListener("htmx:configRequest", ({ detail: { elt, formData } }) => {
     if (!elt.matches(".filter-form")) return;
     const own = new Set(["page", "price"]);
-    for (const { name, type, value } of elt.elements) {
+    for (const control of elt.elements) {
+      const { name, type, value } = control;
+      if (type === "number") control.defaultValue = value; // it has been sent
       if (type === "hidden") formData.delete(name);
       else own.add(name);
       if (type === "number" && !value) formData.delete(name);
