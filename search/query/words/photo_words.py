@@ -75,4 +75,5 @@ def read_photo_words(words: str, encoder: Encoder) -> PhotoWords:
 
 def _phrase(text: str) -> Phrase:
     terms = tuple(split_terms(text))
-    return phrase_of(terms, stem_words({word for each in terms for word in each.parts}))
+    stems = stem_words({w for term in terms for w in (*term.parts, *term.wholes)})
+    return phrase_of(terms, stems)

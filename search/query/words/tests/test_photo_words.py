@@ -27,6 +27,8 @@ DRESS = photo_of("dress", (200, 20, 20))
         ("\N{DRESS}", ("", True)),
         ("red or blue", ("", True)),
         ("red and blue", ("red", False)),
+        ("v-neck, red", ("red", True)),
+        ("a.b/c-d 1,5 \N{ZERO WIDTH JOINER} x' ''", ("", True)),
     ],
 )
 def test_a_colour_is_told_from_other_words(
