@@ -27,7 +27,14 @@ def page_kinds(random: Random, searches: Sequence[str]) -> Iterator[PageKind]:
     yield from _product_pages(draw)
     yield from _search_pages(draw)
     yield from _api(draw)
-    for path in ("/healthz", "/readyz", "/search/", "/api/v1/", "/api/docs/"):
+    for path in (
+        "/healthz",
+        "/readyz",
+        "/favourites/",
+        "/search/",
+        "/api/v1/",
+        "/api/docs/",
+    ):
         yield PageKind(path, partial(str, path))
 
 
@@ -195,6 +202,8 @@ def _api(draw: _Draw) -> Iterator[PageKind]:
     def search(*parts: Callable[[], dict[str, str]], **fixed: str) -> str:
         return _at(f"/api/v1/search/{draw.search()}/", *parts, **fixed)()
 
+    found = _at("/api/v1/search/", partial(_named, "words", draw.words))
+    yield PageKind("API search by words", found)
     yield PageKind("API search page", partial(search, partial(draw.page, 4)))
     yield PageKind("API search, filters", partial(search, draw.api_filters))
     yield PageKind("API search, facets", partial(search, facets="true"))
