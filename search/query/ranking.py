@@ -97,8 +97,7 @@ class VectorQuery:
         if self.product_id is not None:
             excluded.add(self.product_id)
         if beside.more:
-            target, filters = self._move_to_words(target, beside), refinement.filters
-            return self._rank_with_words(beside.text, filters, target, excluded)
+            return self._rank_with_words(beside, refinement.filters, target, excluded)
         if target is None or target.measure_from is None:
             message = _(
                 "There is nothing to search by: give words, or products to like."
@@ -126,13 +125,6 @@ class VectorQuery:
             return weights, beside._replace(more=True)
         return replace(weights, in_colour=beside.colour), beside
 
-    def _move_to_words(
-        self, target: Target | None, beside: PhotoWords
-    ) -> Target | None:
-        if target is None or not beside.others:
-            return target
-        return target._replace(order_by=beside.move(target.order_by, self.encoder))
-
     def _rank_by_distance(
         self, filters: Filters, target: Target, excluded: set[int], k: int
     ) -> Ranking:
@@ -149,13 +141,21 @@ class VectorQuery:
         return Ranking(hits, whole, complete, comparison=target.comparison)
 
     def _rank_with_words(
-        self, text: str, filters: Filters, target: Target | None, excluded: set[int]
+        self,
+        beside: PhotoWords,
+        filters: Filters,
+        target: Target | None,
+        excluded: set[int],
     ) -> Ranking:
-        """Fuse all products that the words find with those within the last band.
+        """Join all products that the words find with those within the last band.
 
-        Dislikes without anything to come near to only reorder what the words find.
+        Words beside a photo, whose looks are known, move its vector. Dislikes without
+        anything to come near to only reorder what the words find.
         """
-        listed = words.find(text, limit=MAX_K, products=filters.products())
+        listed = words.find(beside.text, limit=MAX_K, products=filters.products())
+        moved = beside.move(target.order_by, self.encoder) if target else None
+        if target and moved is not None:
+            target = target._replace(order_by=moved)
         by_words = set(listed)
         found: list[Hit] = []
         complete = True
@@ -176,7 +176,7 @@ class VectorQuery:
             if hit.product_id in by_words or (target and _is_similar(hit, target))
         }
         hits |= _hits_without_distance(by_words - set(hits), filters)
-        if self.vector is None:
+        if moved is None:
             order = fuse_ranks([hit.product_id for hit in found], listed)
         else:
             order = _nearer_by_words(found, by_words)

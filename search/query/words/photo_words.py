@@ -34,15 +34,16 @@ class PhotoWords(NamedTuple):
     text: str
     others: tuple[tuple[Phrase, ...], ...] = ()
 
-    def move(self, vector: np.ndarray, encoder: Encoder) -> np.ndarray:
-        """Return the unit vector moved to photos that look as the words say."""
+    def move(self, vector: np.ndarray, encoder: Encoder) -> np.ndarray | None:
+        """Return the unit vector moved to photos that look as the words say.
+
+        None if it is not known what they look like.
+        """
         known = word_looks()
         if known is None or known.encoder != encoder:
-            return vector
+            return None
         looks = known.of(self.others)
-        return (
-            vector if looks is None else normalize(vector + WORDS_WEIGHT * looks.vector)
-        )
+        return normalize(vector + WORDS_WEIGHT * looks.vector) if looks else None
 
 
 def read_photo_words(words: str, encoder: Encoder) -> PhotoWords:
