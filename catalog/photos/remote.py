@@ -134,7 +134,7 @@ def fetch(
     request = Exchange(deadline, private, since or {}, limits)
     asked = parse_address(address, private=private)
     try:
-        for _ in range(MAX_REDIRECTS + 1):
+        for _redirect in range(MAX_REDIRECTS + 1):
             answer = _ask(asked, request)
             if isinstance(answer, Fetched):
                 return answer

@@ -48,7 +48,8 @@ NOT_IN_SHOP = gettext_lazy("This product is not in the shop.")
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     try:
-        product = Product.objects.published().with_photos().get(slug=slug)
+        rows = Product.objects.published().with_photos().prefetch_related("variants")
+        product = rows.get(slug=slug)
     except Product.DoesNotExist:
         if address := new_product_address(slug):
             return HttpResponsePermanentRedirect(address)

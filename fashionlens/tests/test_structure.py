@@ -26,3 +26,35 @@ def test_no_two_modules_define_a_type_of_one_name() -> None:
 
 def test_modules_are_named_by_nouns() -> None:
     assert [m.name for m in own_modules() if is_gerund(m.path.stem)] == []
+
+
+def test_gettext_keeps_its_name() -> None:
+    """No function of a module that calls gettext `_` gives this name to a value."""
+    found = {
+        f"{module.name}:{name.lineno}"
+        for module in own_modules()
+        if any(_imports_gettext(node) for node in module.tree.body)
+        for statement in ast.walk(module.tree)
+        if isinstance(statement, ast.stmt)  # not what a comprehension names
+        for name in _stored(statement)
+        if name.id == "_"
+    }
+    assert found == set()
+
+
+def _imports_gettext(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(
+        each.asname == "_" for each in node.names
+    )
+
+
+def _stored(statement: ast.stmt) -> list[ast.Name]:
+    targets = [getattr(statement, "target", None), *getattr(statement, "targets", [])]
+    targets += [item.optional_vars for item in getattr(statement, "items", [])]
+    return [
+        name
+        for target in targets
+        if target is not None
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
+    ]

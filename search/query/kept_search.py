@@ -213,7 +213,7 @@ def get_search(*, query_id: str, refinement: Refinement = NO_REFINEMENT) -> Kept
             f"A search is kept for {kept_time()}, and this one has expired. Search"
             " again with the same photo; the other parameters are still valid."
         )
-    _, vectors, origin, key, first = kept
+    vectors, origin, key, first = kept[1:]
     vector = _vector_of(vectors, refinement.garment)
     query = VectorQuery(encoder, vector, origin.product_id)
     search = KeptSearch(query_id, query, origin, refinement, first, key, first, started)

@@ -36,6 +36,7 @@ def test_the_last_pages_are_there_without_a_network(context, shop):
     links = page.locator("#kept-pages a")
     expect(links.first).to_contain_text(shop[1].title)
     context.set_offline(False)
+    expect(page.locator("h1")).to_have_text(shop[3].title)  # asked for again
     shop[0].title = "A new name"
     shop[0].save()
     page.goto(shop[0].get_absolute_url())
