@@ -1,6 +1,5 @@
 """The filters of a list: what is chosen, links without it, and the span of prices."""
 
-import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, NamedTuple
 
@@ -15,6 +14,7 @@ from catalog.filters import Filters
 from catalog.models import Product
 from catalog.money import minor_digits, shop_currency
 from catalog.prices.ranges import PriceRange
+from catalog.variants.sizes import size_order
 from fashionlens.languages.prices import currency_sign, format_range
 from fashionlens.languages.vocabulary import translate_name
 from fashionlens.storefront.parameters import FILTERS, PRICES
@@ -23,8 +23,6 @@ from fashionlens.storefront.templatetags.shop import list_address
 register = template.Library()
 
 MIN_STEPS = 20  # of the slider, or it has decimals
-_LETTERS = re.compile(r"(?:(\d+)?(x*))([sml])")  # XS, M, XXL, 3XL
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 
 
 class PriceSlider(NamedTuple):
@@ -43,18 +41,7 @@ def in_order(values: list[FacetValue], facet: ValuesFacet) -> list[FacetValue]:
     """Sort sizes as they are worn, from small to large; leave others as they are."""
     if facet.parameter != "size":
         return values
-    return sorted(values, key=lambda value: _size_order(value.value))
-
-
-def _size_order(size: str) -> tuple[int, float, str]:
-    text = size.strip().lower()
-    if letters := _LETTERS.fullmatch(text):
-        times, several, letter = letters.groups()
-        steps = int(times) if times else len(several)
-        return 0, {"s": -1 - steps, "m": 0, "l": 1 + steps}[letter], text
-    if number := _NUMBER.match(text):
-        return 1, float(number[0].replace(",", ".")), text
-    return 2, 0, text
+    return sorted(values, key=lambda value: size_order(value.value))
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
 """Format the shop's values for its pages."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import template
@@ -11,11 +11,18 @@ from django.utils.translation import gettext as _
 
 from catalog.models import Product, ProductImage
 from catalog.variants.models import Variant
+from catalog.variants.sizes import size_order
 from fashionlens.languages.addresses import address_in
 from fashionlens.languages.prices import format_price
 from fashionlens.languages.vocabulary import translate_name
 
 register = template.Library()
+
+
+@register.filter
+def from_small_to_large(variants: Iterable[Variant]) -> list[Variant]:
+    return sorted(variants, key=lambda variant: size_order(variant.size))
+
 
 CANONICAL_PARAMETERS = ("category", "q", "page")  # they name a page of its own
 LOW_STOCK = 4  # below this, cards say how many are left

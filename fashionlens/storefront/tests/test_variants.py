@@ -48,6 +48,13 @@ def test_the_page_shows_each_size_and_how_it_can_be_had(client):
     ]
 
 
+def test_sizes_that_came_later_are_in_their_place(client):
+    product = make_product()
+    add_sizes(product, L={}, M={}, **{"42": {}, "8": {}}, S={})
+    found = chips(client.get(product.get_absolute_url()).text)
+    assert [chip.split()[0] for chip in found] == ["S", "M", "L", "8", "42"]
+
+
 def test_a_product_without_sizes_shows_none(client):
     html = client.get(make_product().get_absolute_url()).text
     assert 'class="sizes"' not in html and "Also in" not in html
