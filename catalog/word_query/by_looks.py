@@ -11,9 +11,10 @@ class LooksSearch(Protocol):
         """Return ids of published products that look like the words, best first."""
 
     def compare(self, words: str, products: Collection[int]) -> Mapping[int, float]:
-        """Return how far products are from looking like the words.
+        """Return how far products are from looking like the words; what does is at
+        most 0.
 
-        What looks like them is below 0. Without what cannot be compared.
+        Products without a vector are left out.
         """
 
 

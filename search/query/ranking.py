@@ -156,20 +156,9 @@ class VectorQuery:
         moved = beside.move(target.order_by, self.encoder) if target else None
         if target and moved is not None:
             target = target._replace(order_by=moved)
+        found, complete = self._found_with_words(listed, filters, target)
         by_words = set(listed)
-        found: list[Hit] = []
-        complete = True
-        if target and target.measure_from is not None:
-            found, complete = self._nearest(filters, target.order_by, MAX_K)
-        measured: list[Hit] = []
-        if target:
-            found += nearest_among(
-                by_words - {hit.product_id for hit in found},
-                vector=target.order_by,
-                encoder=self.encoder,
-                filters=filters,
-            )
-            measured = self._measure(found, target, filters)
+        measured = self._measure(found, target, filters) if target else []
         hits = {
             hit.product_id: hit
             for hit in measured
@@ -179,11 +168,29 @@ class VectorQuery:
         if moved is None:
             order = fuse_ranks([hit.product_id for hit in found], listed)
         else:
-            order = _nearer_by_words(found, by_words)
+            order = _nearer_by_words(found, listed)
         ranked = [hits[id_] for id_ in order if id_ in hits and id_ not in excluded]
         ranked = move_duplicates_last(ranked[:MAX_K])
         comparison = target.comparison if target else None
         return Ranking(ranked, True, complete, len(listed), comparison)
+
+    def _found_with_words(
+        self, listed: Sequence[int], filters: Filters, target: Target | None
+    ) -> tuple[list[Hit], bool]:
+        """Return the nearest products and those listed, and whether none was missed."""
+        if target is None:
+            return [], True
+        found: list[Hit] = []
+        complete = True
+        if target.measure_from is not None:
+            found, complete = self._nearest(filters, target.order_by, MAX_K)
+        found += nearest_among(
+            set(listed) - {hit.product_id for hit in found},
+            vector=target.order_by,
+            encoder=self.encoder,
+            filters=filters,
+        )
+        return found, complete
 
     def _measure(self, hits: list[Hit], target: Target, filters: Filters) -> list[Hit]:
         if target.measure_from is target.order_by:
@@ -268,15 +275,17 @@ def _in_order(hits: Sequence[Hit], order: Sequence[str]) -> list[Hit]:
     return [by_product[pk] for pk in products.values_list("pk", flat=True)]
 
 
-def _nearer_by_words(found: Sequence[Hit], by_words: set[int]) -> list[int]:
+def _nearer_by_words(found: Sequence[Hit], listed: Sequence[int]) -> list[int]:
     """Order by distance; a product that says the words counts as nearer."""
+    by_words = set(listed)
 
     def distance(hit: Hit) -> float:
         assert hit.distance is not None
         return hit.distance - WORDS_BONUS * (hit.product_id in by_words)
 
     order = [hit.product_id for hit in sorted(found, key=distance)]
-    return [*order, *sorted(by_words.difference(order), reverse=True)]
+    without_vector = by_words.difference(order)
+    return [*order, *(id_ for id_ in listed if id_ in without_vector)]
 
 
 def _hits_without_distance(products: set[int], filters: Filters) -> dict[int, Hit]:
