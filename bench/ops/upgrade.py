@@ -23,8 +23,7 @@ from fashionlens import embedded
 from fashionlens.demo.sample import garment
 
 ROOT = Path(__file__).resolve().parents[2]
-# A clone may have no tags, so that the commit of the last release is kept here too.
-TAG, COMMIT = "v1.0.0", "6fbaf43"
+RELEASE = "6fbaf43"  # the commit of the release before: a clone may have no tags
 COLOURS = ("red", "navy", "green", "gold", "purple", "brown", "pink")
 FEED = "id,title,price,product_type,image_link\n{0},Wool coat,19.90 EUR,Coats,{0}.png\n"
 # Runs in either release: it uses what both have.
@@ -96,13 +95,9 @@ class Release:
         return done.stdout
 
 
-def previous_release() -> str | None:
-    """Return the tag or commit of the last release; None if this clone has neither."""
-    for name in (TAG, COMMIT):
-        known = ["git", "cat-file", "-e", f"{name}^{{commit}}"]
-        if subprocess.run(known, cwd=ROOT, stderr=subprocess.DEVNULL).returncode == 0:
-            return name
-    return None
+def has_release() -> bool:
+    known = ["git", "cat-file", "-e", f"{RELEASE}^{{commit}}"]
+    return not subprocess.run(known, cwd=ROOT, stderr=subprocess.DEVNULL).returncode
 
 
 @contextmanager
@@ -141,13 +136,10 @@ def upgrade(release: str) -> dict[str, dict[str, str]]:
 
 def main() -> None:
     options = make_parser(__doc__).parse_args()
-    release = previous_release()
-    if not release:
-        sys.exit(
-            f"This clone has neither {TAG} nor {COMMIT}. Run git fetch --unshallow."
-        )
-    answers = upgrade(release)
-    figures: dict[str, object] = {"from": release}
+    if not has_release():
+        sys.exit(f"This clone lacks {RELEASE}. Run git fetch --unshallow.")
+    answers = upgrade(RELEASE)
+    figures: dict[str, object] = {"from": RELEASE}
     for name, each in answers.items():
         figures |= {f"{name}: {what}": came for what, came in each.items()}
     print_figures(figures, as_json=options.json)
