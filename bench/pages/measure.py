@@ -39,6 +39,8 @@ from catalog.models import Product  # noqa: E402
 from fashionlens import embedded  # noqa: E402
 from fashionlens.stack import Stack  # noqa: E402
 from fashionlens.storefront.recently_viewed import COOKIE  # noqa: E402
+from ml.preprocess import read_photo  # noqa: E402
+from search.index.encoders import active_encoder, network_of  # noqa: E402
 
 WARM_UP = 4  # requests of each kind that are not counted
 COUNTED = 5  # addresses of each kind whose queries are counted
@@ -97,10 +99,13 @@ def run_shop(products: int, photos: Path) -> Iterator[int]:
 
 
 def read_photos(folder: Path) -> Iterator[bytes]:
+    """Yield requests with photos; no garment is found in some drawn ones."""
+    network = network_of(active_encoder())
     files = sorted(file for file in folder.glob("*/*") if file.is_file())
     for index in np.random.default_rng(1).permutation(len(files))[:100]:
-        with files[index].open("rb") as file:
-            yield encode_multipart(BOUNDARY, {"photo": file})
+        if network.find(read_photo(files[index])).garments:
+            with files[index].open("rb") as file:
+                yield encode_multipart(BOUNDARY, {"photo": file})
 
 
 class Browser:
