@@ -25,8 +25,12 @@ CATEGORY_NOT_FOUND = ProblemCase(
 CATEGORY_IN_USE = ProblemCase(
     409, "category_in_use", "The category has products. Move them to another one first."
 )
+SLUG = "[-a-zA-Z0-9_]{1,80}"
 SLUG_PARAMETER = OpenApiParameter(
-    "slug", str, OpenApiParameter.PATH, description="The slug of the category."
+    "slug",
+    {"type": "string", "pattern": f"^{SLUG}$"},
+    OpenApiParameter.PATH,
+    description="The slug of the category.",
 )
 
 
@@ -87,12 +91,11 @@ class CategoryDetailView(WriteView):
         body.is_valid(raise_exception=True)
 
         def write() -> Answer:
-            category = Category.objects.select_for_update().filter(slug=slug).first()
-            status = 200 if category else 201
-            category = category or Category(slug=slug)
-            category.name = body.validated_data["name"]
-            category.save()
-            return Answer(status, {"slug": slug, "name": category.name})
+            name = body.validated_data["name"]
+            _, is_new = Category.objects.update_or_create(
+                slug=slug, defaults={"name": name}
+            )
+            return Answer(201 if is_new else 200, {"slug": slug, "name": name})
 
         return self.answer(request, write)
 

@@ -1,7 +1,7 @@
 from django.urls import path, re_path
 
 from catalog.api.bulk import BulkProductsView
-from catalog.api.categories import CategoryDetailView, CategoryListView
+from catalog.api.categories import SLUG, CategoryDetailView, CategoryListView
 from catalog.api.imports.views import ImportDetailView, ImportListView
 from catalog.api.photos.views import PhotoDetailView, PhotoListView
 from catalog.api.product import ProductDetailView
@@ -23,6 +23,10 @@ urlpatterns = [
     path("suggestions/", SuggestionsView.as_view(), name="suggestions"),
     path("imports/", ImportListView.as_view(), name="imports"),
     path("imports/<int:run>/", ImportDetailView.as_view(), name="import"),
-    path("categories/<slug:slug>/", CategoryDetailView.as_view(), name="category"),
+    re_path(
+        rf"^categories/(?P<slug>{SLUG})/$",
+        CategoryDetailView.as_view(),
+        name="category",
+    ),
     path("categories/", CategoryListView.as_view(), name="categories"),
 ]

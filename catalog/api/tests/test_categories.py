@@ -1,5 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from django.db import connection
+from django.test import Client
 
 from catalog.models import Category, Product
 from catalog.tests.factories import make_category, make_product
@@ -51,3 +55,30 @@ def test_categories_are_created_renamed_and_deleted_when_empty(client):
     gone = client.delete(url, headers=headers)
     assert (gone.status_code, gone.json()["code"]) == (404, "category_not_found")
     assert client.put(url, {"name": "x"}, kind).json()["code"] == "key_required"
+
+
+def test_a_slug_that_is_too_long_is_no_address(client):
+    token = make_key(name="erp", kind="secret", scopes=["catalogue"])[1]
+    headers = {"Authorization": f"Bearer {token}"}
+    for length, status in ((80, 201), (81, 404)):
+        url = f"/api/v1/categories/{'x' * length}/"
+        answer = client.put(url, {"name": "x"}, "application/json", headers=headers)
+        assert answer.status_code == status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_two_writers_at_once_creates_the_category():
+    token = make_key(name="erp", kind="secret", scopes=["catalogue"])[1]
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    ready = Barrier(2)
+
+    def put(name: str) -> int:
+        try:
+            ready.wait(10)
+            url = "/api/v1/categories/hats/"
+            return client.put(url, {"name": name}, "application/json").status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(put, ["Hats", "Caps"])) == [200, 201]
