@@ -36,8 +36,11 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(takePhoto(request, pathname));
   else if (request.method !== "GET") return;
   else if (request.mode === "navigate") event.respondWith(open(event));
-  else if (FILES.includes(pathname)) event.respondWith(fetch(request).catch(() => caches.match(request)));
+  else if (FILES.includes(pathname)) event.respondWith(fetch(request).catch(() => copyOf(request)));
 });
+
+// Not caches.match(): that finds shared photos too, which are files of anybody.
+const copyOf = async (request) => (await caches.open(KEPT)).match(request, { ignoreVary: true });
 
 async function open(event) {
   try {
@@ -46,8 +49,8 @@ async function open(event) {
     if (isPage && !answer.redirected) event.waitUntil(keep(event.request, answer.clone()));
     return answer;
   } catch {
-    const copy = await caches.match(event.request, { ignoreVary: true });
-    return copy ? asCopy(copy) : caches.match(offlinePage(new URL(event.request.url).pathname));
+    const copy = await copyOf(event.request);
+    return copy ? asCopy(copy) : copyOf(offlinePage(new URL(event.request.url).pathname));
   }
 }
 

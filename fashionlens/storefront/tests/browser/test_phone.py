@@ -53,3 +53,16 @@ def test_a_photo_that_another_app_shares_is_searched_with(page, shop):
     expect(page.locator("#results .card").first).to_contain_text(shop[2].title)
     expect_preview(page)
     assert "#" not in page.url
+
+
+def test_a_photo_shared_without_a_network_waits_for_it(context, shop):
+    page = context.new_page()
+    page.goto("/search/")
+    wait_for_worker(page)
+    page.evaluate(SHARE)
+    page.set_input_files("#shared-file", file_of(shop[2]))
+    context.set_offline(True)
+    page.evaluate("document.getElementById('share').submit()")
+    expect(page.locator("h1")).to_have_text("No network")
+    context.set_offline(False)
+    expect(page.locator("#results .card").first).to_contain_text(shop[2].title)
