@@ -69,7 +69,8 @@ async function keep(request, answer) {
 
 async function asCopy(copy) {
   const page = (await copy.text()).replace("<body>", '<body class="is-copy">');
-  return new Response(page, { headers: { "Content-Type": "text/html; charset=utf-8" } });
+  const kept = ["Content-Type", "Content-Security-Policy"].filter((name) => copy.headers.has(name));
+  return new Response(page, { headers: kept.map((name) => [name, copy.headers.get(name)]) });
 }
 
 // A photo from another app waits for the page of the search, which shrinks and sends it.

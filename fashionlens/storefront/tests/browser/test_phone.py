@@ -28,7 +28,8 @@ def test_the_last_pages_are_there_without_a_network(context, shop):
         page.goto(product.get_absolute_url())
     expect(page.locator(".copy-note")).to_be_hidden()
     context.set_offline(True)
-    page.goto(shop[0].get_absolute_url())
+    copy = page.goto(shop[0].get_absolute_url())
+    assert "script-src 'self'" in copy.headers["content-security-policy"]
     expect(page.locator("h1")).to_have_text(shop[0].title)
     expect(page.locator(".copy-note")).to_be_visible()
     page.goto(shop[3].get_absolute_url())
