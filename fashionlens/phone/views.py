@@ -66,6 +66,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
     context = {
         "files": [static(f"storefront/{name}") for name in _FILES],
         "offline": {address_in(c, "/"): address_in(c, "/offline/") for c in languages},
+        "forget": [address_in(c, "/looked-at/forget/") for c in languages],
         "closed": [f"{root}admin/", f"{root}api/", settings.MEDIA_URL],
     }
     script = str(render_to_string("phone/service-worker.js", context))

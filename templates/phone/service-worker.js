@@ -8,6 +8,8 @@ const FILES = [{% for file in files %}"{{ file|escapejs }}", {% endfor %}];
 // Where the pages of a language begin -> its page without a network.
 const OFFLINE = { {% for start, page in offline.items %}"{{ start|escapejs }}": "{{ page|escapejs }}", {% endfor %} };
 const SHELL = [...new Set(Object.values(OFFLINE)), ...FILES];
+// Where "Forget these" is sent.
+const FORGET = [{% for path in forget %}"{{ path|escapejs }}", {% endfor %}];
 const CLOSED = [{% for path in closed %}"{{ path|escapejs }}", {% endfor %}];
 
 self.addEventListener("install", (event) => {
@@ -34,6 +36,7 @@ self.addEventListener("fetch", (event) => {
   if (origin !== location.origin || CLOSED.some((path) => pathname.startsWith(path))) return;
   if (request.method === "POST" && request.mode === "navigate" && searchParams.has("shared"))
     event.respondWith(takePhoto(request, pathname));
+  else if (request.method === "POST" && FORGET.includes(pathname)) event.waitUntil(forgetPages());
   else if (request.method !== "GET") return;
   else if (request.mode === "navigate") event.respondWith(open(event));
   else if (FILES.includes(pathname)) event.respondWith(fetch(request).catch(() => copyOf(request)));
@@ -63,8 +66,14 @@ async function keep(request, answer) {
   const cache = await caches.open(KEPT);
   await cache.delete(request, { ignoreVary: true }); // the newest is the last of its keys
   await cache.put(request, answer);
+  await forgetPages(MAX_PAGES);
+}
+
+// Delete all pages but the last ones.
+async function forgetPages(left = 0) {
+  const cache = await caches.open(KEPT);
   const pages = (await cache.keys()).filter(({ url }) => !SHELL.includes(new URL(url).pathname));
-  await Promise.all(pages.slice(0, -MAX_PAGES).map((page) => cache.delete(page)));
+  await Promise.all(pages.slice(0, Math.max(0, pages.length - left)).map((page) => cache.delete(page)));
 }
 
 async function asCopy(copy) {

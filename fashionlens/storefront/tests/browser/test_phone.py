@@ -45,6 +45,21 @@ def test_the_last_pages_are_there_without_a_network(context, shop):
     expect(page.locator(".copy-note")).to_be_hidden()
 
 
+def test_what_was_looked_at_is_forgotten_with_the_pages_that_show_it(context, shop):
+    page = context.new_page()
+    page.goto("/")
+    wait_for_worker(page)
+    page.goto(shop[0].get_absolute_url())
+    page.goto(f"{shop[0].get_absolute_url()}more/")
+    page.goto(f"{shop[1].get_absolute_url()}more/")
+    page.get_by_role("button", name="Forget these").click()
+    expect(page.get_by_role("button", name="Forget these")).to_have_count(0)
+    context.set_offline(True)
+    page.goto(shop[0].get_absolute_url())
+    expect(page.locator("h1")).to_have_text("No network")
+    expect(page.locator("#kept-pages a")).to_have_count(1)  # opened since
+
+
 def test_a_photo_that_another_app_shares_is_searched_with(page, shop):
     page.goto("/search/")
     wait_for_worker(page)
