@@ -25,7 +25,10 @@ class Restored:
 
 def can_restore(changes: Mapping[str, Any]) -> bool:
     """Return whether an entry has nothing but values that can be given back."""
-    return bool(changes) and all(_is_value(name) for name in changes)
+    return bool(changes) and all(
+        _is_value(name) and not (name.endswith(" size") and None in values)
+        for name, values in changes.items()  # a size without text is "", not None
+    )
 
 
 def restore(
@@ -83,7 +86,9 @@ def _give_back(
             raise CannotChange(f"Its {_label(name)} was changed since then.")
     for name, (before, after) in changes.items():
         sku, _, field = name.rpartition(" ")
-        row: Product | Variant = sizes[sku] if sku else loaded.product
+        row: Product | Variant | None = sizes.get(sku) if sku else loaded.product
+        if row is None:
+            raise CannotChange("One of its sizes was deleted.")
         if field == LOCKED:
             row.locked = sorted({*row.locked} - ({*after} - {*before}))
         elif field == "category_id" and before not in categories:

@@ -183,6 +183,15 @@ def test_undo_leaves_what_was_edited_since_then_and_says_so():
     assert (edited.price_cents, same.price_cents) == (850, 1000)
 
 
+def test_undo_leaves_a_product_whose_size_was_deleted():
+    product = make_product(price_cents=1000, sale_price_cents=900)
+    large = add_size(product, "XL", price_cents=1500, sale_price_cents=1400)
+    bulk, _ = carry_out(Change("sale_price_cents", "clear"), product)
+    large.delete()
+    outcome = undo(bulk, author=Author())
+    assert outcome.refused == {"One of its sizes was deleted.": 1}
+
+
 def test_undo_never_makes_a_sale_price_higher_than_the_price():
     product = make_product(price_cents=1000)
     bulk, _ = carry_out(Change("price_cents", "set", 1500), product)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from catalog.history.entries import entries_of
+from catalog.history.entries import Author, entries_of
+from catalog.history.snapshots import recorded
 from catalog.models import Product
 from catalog.tests.factories import make_photo_bytes, make_product
 from fashionlens.backoffice.tests.test_products import errors, form, sizes
@@ -75,4 +76,17 @@ def test_a_deleted_photo_is_in_the_history_and_is_not_undone(admin_client):
     image = product.images.get()
     admin_client.post(f"/admin/catalog/productimage/{image.pk}/delete/", {"post": "y"})
     assert entries_of([product.pk]).get().changes["photos"] == [[image.pk], []]
+    assert "/undo/" not in history(admin_client, product)
+
+
+def test_a_size_that_was_added_or_deleted_is_not_undone(admin_client):
+    product = make_product()
+    with recorded(Author(), product.pk):
+        large = product.variants.create(sku="A-XL", size="XL")
+    with recorded(Author(), product.pk):
+        large.delete()
+    for entry in entries_of([product.pk]):
+        address = f"{LIST}{product.pk}/history/{entry.pk}/undo/"
+        assert admin_client.post(address).status_code == 302
+    assert entries_of([product.pk]).count() == 2
     assert "/undo/" not in history(admin_client, product)
