@@ -20,6 +20,7 @@ def note_hand_edits(form: ModelForm, formsets: list[Any]) -> None:
         changed = [row for row, _ in formset.changed_objects]
         if formset.model is Variant:
             for variant, fields in formset.changed_objects:
+                variant.refresh_from_db(fields=["locked"])  # some may be unlocked
                 lock_variant(variant, fields)
         elif formset.model is ProductImage and (
             changed or formset.new_objects or formset.deleted_objects

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 
 from catalog.models import Product
+from catalog.variants.models import Variant
 from fashionlens.backoffice.tests.test_products import errors, form, sizes
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,13 @@ def test_a_quantity_that_was_changed_by_hand_stays(admin_client, tmp_path):
     import_feed(tmp_path, title="New coat", quantity=9)
     product = Product.objects.get()
     assert (product.title, product.stock) == ("New coat", 1)
+
+
+def test_a_size_is_changed_and_unlocked_at_once(admin_client, tmp_path):
+    import_feed(tmp_path)
+    Variant.objects.update(locked=["gtin"])
+    save(admin_client, variant={"quantity": 1}, keep_locked=[])
+    assert Variant.objects.get().locked == ["availability", "quantity"]
 
 
 def test_saving_without_a_change_locks_nothing(admin_client, tmp_path):
