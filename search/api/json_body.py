@@ -35,9 +35,9 @@ class JsonSearchParser(StrictJSONParser):
 def _type_errors(fields: Any, body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in body.items():
         field = fields.get(name)
-        if value is None:
+        if value is None or (isinstance(value, list) and None in value):
             if not getattr(field, "allow_null", True):
-                yield name, ErrorDetail("Leave the field out instead of null.", "null")
+                yield name, ErrorDetail("Leave it out instead of sending null.", "null")
         elif isinstance(value, list) != isinstance(field, serializers.ListField):
             if field:  # the others are unknown
                 kind = "a single value" if isinstance(value, list) else "a list"

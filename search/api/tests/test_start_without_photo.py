@@ -46,6 +46,8 @@ def test_a_product_searches_as_json_and_in_the_address(client):
         ({"words": ["red"]}, {"words": "invalid"}),
         ({"words": "red", "like": "red"}, {"like": "invalid"}),
         ({"words": "red", "like": [5]}, {"like": "invalid"}),
+        ({"words": "red", "like": ["hat", None]}, {"like": "null"}),
+        ({"words": [None]}, {"words": "null"}),
         ({"words": "red", "page_size": "5"}, {"page_size": "invalid"}),
         ({"words": "red", "facets": "true"}, {"facets": "invalid"}),
         ({"words": "red", "photo": "aGk="}, {"photo": "invalid"}),
