@@ -54,7 +54,7 @@ class BulkProductsView(WriteView):
     def dispatch(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponseBase:
-        if request.method in PRODUCT_METHODS:  # of a product with this SKU
+        if request.method in PRODUCT_METHODS:  # a product may have the SKU "bulk"
             return ProductDetailView.as_view()(request, sku="bulk")
         return super().dispatch(request, *args, **kwargs)
 
