@@ -1,15 +1,18 @@
 """What the style page shows: products, filters and pictures that are not stored."""
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
 from catalog.facet_counts import FacetCounts, PriceSpan
 from catalog.facets import FacetValue
+from catalog.filters import Filters
 from catalog.models import Category, Product
 from catalog.variants.models import Variant
 from fashionlens.storefront.colours import DOTS, ColourChip, ColourChoice, Emphasis
+from search.query.refinement import Refinement
 
 ARABIC = "فستان صيفي طويل بأزهار صغيرة"
 LONG = ("Extraordinarily long title that names every detail of the garment " * 5)[:300]
@@ -89,6 +92,25 @@ def _product(title: str, **fields: Any) -> Product:
         "stock": 9,
     }
     return Product(title=title, **given | fields)
+
+
+def make_filters() -> Filters:
+    return Filters(
+        categories=("hat",),
+        colours=("red",),
+        sizes=("M",),
+        price_max_cents=6000,
+        in_stock=True,
+    )
+
+
+def make_search(*, liked: Product) -> SimpleNamespace:
+    """Return what templates use of a `KeptSearch`."""
+    return SimpleNamespace(
+        id="sample",
+        origin=SimpleNamespace(has_picture=True, photo=True, box=None, garments=()),
+        refinement=Refinement(like=(liked.sku,)),
+    )
 
 
 def make_facets() -> FacetCounts:

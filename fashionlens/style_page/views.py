@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +9,6 @@ from catalog.suggestions import Suggestion
 from fashionlens.storefront.parameters import FILTERS, sort_labels
 from fashionlens.storefront.photo_form import PhotoForm
 from fashionlens.style_page import samples
-from search.query.refinement import Refinement
 
 
 @require_safe
@@ -20,19 +17,7 @@ def style(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404
     cards = samples.make_cards()
-    filters = Filters(
-        categories=("hat",),
-        colours=("red",),
-        sizes=("M",),
-        price_max_cents=6000,
-        in_stock=True,
-    )
-    origin = SimpleNamespace(has_picture=True, photo=True, box=None, garments=())
-    search = SimpleNamespace(
-        id="sample",
-        origin=origin,
-        refinement=Refinement(like=(cards[1].product.sku,)),
-    )
+    filters = samples.make_filters()
     context = {
         "cards": cards,
         "sizes": samples.make_sizes(),
@@ -45,7 +30,7 @@ def style(request: HttpRequest) -> HttpResponse:
         "sorts": sort_labels(by_relevance=True),
         "list_path": request.path,
         "filters_path": f"{request.path}filters/",
-        "search": search,
+        "search": samples.make_search(liked=cards[1].product),
         "empty_lists": [
             {"words": "zeppelin", "filters": Filters()},
             {"words": "", "filters": filters},
