@@ -14,6 +14,7 @@ from django.http import (
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import push_url, retarget
 from rest_framework.exceptions import ValidationError
@@ -128,6 +129,7 @@ def _of_kept_search(
 
 
 @require_safe
+@cache_control(private=True)
 @page_or_fragment
 @_of_kept_search
 def results(request: HtmxRequest, kept: KeptSearch) -> HttpResponse:
@@ -135,6 +137,7 @@ def results(request: HtmxRequest, kept: KeptSearch) -> HttpResponse:
 
 
 @require_safe
+@cache_control(private=True)
 @page_or_fragment
 @_of_kept_search
 def result_filters(request: HtmxRequest, kept: KeptSearch) -> HttpResponse:

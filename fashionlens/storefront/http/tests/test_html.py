@@ -53,6 +53,12 @@ def test_the_answer_to_a_photo_stays_out_of_shared_caches(client, shop):
         assert answer.headers["Cache-Control"] == "private"
 
 
+def test_a_kept_search_stays_out_of_shared_caches(client, shop):
+    address = client.post("/search/", {"product": shop.sku}).url
+    for path in (address, f"{address}filters/", "/search/none/"):
+        assert client.get(path).headers["Cache-Control"] == "private"
+
+
 def test_lists_with_an_id_and_errors_stay_out_of_shared_caches(client, shop):
     for address in ("/?q=red", "/products/one/?q=x&p=1", "/nothing"):
         assert "public" not in client.get(address).headers.get("Cache-Control", "")
