@@ -13,7 +13,9 @@ const FORGET = [{% for path in forget %}"{{ path|escapejs }}", {% endfor %}];
 const CLOSED = [{% for path in closed %}"{{ path|escapejs }}", {% endfor %}];
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(SHELL)));
+  // The browser may hold a page without a network that needs the styles of before.
+  const fresh = SHELL.map((path) => new Request(path, { cache: "no-cache" }));
+  event.waitUntil(caches.open(KEPT).then((cache) => cache.addAll(fresh)));
   // Browsers lose what a page sends while it is left if it passes through here.
   for (const path of CLOSED)
     event.addRoutes?.({ condition: { urlPattern: new URLPattern({ pathname: `${path}*` }) }, source: "network" });
