@@ -19,32 +19,28 @@ from fashionlens.languages.vocabulary import translate_name
 register = template.Library()
 
 
-@register.filter
-def from_small_to_large(variants: Iterable[Variant]) -> list[Variant]:
-    return sorted(variants, key=lambda variant: size_order(variant.size))
-
-
 CANONICAL_PARAMETERS = ("category", "q", "page")  # they name a page of its own
 LOW_STOCK = 4  # below this, cards say how many are left
 
 
 @register.filter
 def price(product: Product) -> str:
-    return _price(product.current_price_cents, product.currency)
+    return format_price(product.current_price_cents, product.currency)
 
 
 @register.filter
 def regular_price(product: Product) -> str:
-    return _price(product.price_cents, product.currency)
-
-
-def _price(cents: int, currency: str) -> str:
-    return format_price(cents, currency)
+    return format_price(product.price_cents, product.currency)
 
 
 @register.filter
 def stock_note(product: Product) -> str:
     return _note(product, product.stock)
+
+
+@register.filter
+def from_small_to_large(variants: Iterable[Variant]) -> list[Variant]:
+    return sorted(variants, key=lambda variant: size_order(variant.size))
 
 
 @register.filter
@@ -68,7 +64,7 @@ def own_price(variant: Variant) -> str:
     """Return the price of a size that costs more or less than the product."""
     price, product = variant.current_price_cents, variant.product
     differs = price != product.current_price_cents
-    return _price(price, product.currency) if differs else ""
+    return format_price(price, product.currency) if differs else ""
 
 
 @register.filter
