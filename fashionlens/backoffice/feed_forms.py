@@ -44,6 +44,17 @@ class UploadForm(forms.Form):
         return source
 
 
+class SourceForm(forms.ModelForm):
+    def clean_mapping(self) -> dict[str, str]:
+        mapping = self.cleaned_data["mapping"] or {}
+        is_object = isinstance(mapping, dict)
+        if not is_object or not all(isinstance(c, str) for c in mapping.values()):
+            raise forms.ValidationError(
+                'Write the column of each heading: {"Net price": "price"}.'
+            )
+        return mapping
+
+
 class ColumnsForm(forms.Form):
     """A choice of a column for each heading of a feed."""
 

@@ -36,7 +36,12 @@ from catalog.feeds.runs.source_files import preview_run
 from catalog.models import ProductImage
 from catalog.tasks import import_feeds
 from catalog.upkeep.runs import send
-from fashionlens.backoffice.feed_forms import ColumnsForm, UploadForm, corrected_rows
+from fashionlens.backoffice.feed_forms import (
+    ColumnsForm,
+    SourceForm,
+    UploadForm,
+    corrected_rows,
+)
 from fashionlens.backoffice.model_admin import ModelAdmin, ReadOnlyAdmin
 
 PREVIEW_ROWS = 8
@@ -47,6 +52,7 @@ EXPORTS = {"tsv": google_lines, "jsonl": json_lines}
 
 @admin.register(FeedSource)
 class FeedSourceAdmin(ModelAdmin):
+    form = SourceForm
     list_display = ["name", "address", "every_hours", "fetched", "fetch_error"]
     fields = [
         *("name", "address", "every_hours", "fetched", "fetch_error"),

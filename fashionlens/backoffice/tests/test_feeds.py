@@ -190,3 +190,22 @@ def test_a_feed_is_fetched_when_a_person_asks(admin_client):
     admin_client.post("/admin/catalog/feedsource/", data)
     source.refresh_from_db()
     assert source.is_due
+
+
+@pytest.mark.parametrize(
+    ("mapping", "stored"),
+    [('{"Preis": "price"}', {"Preis": "price"}), ("", {}), ("null", {})],
+)
+def test_the_columns_of_a_feed_are_written_as_json(admin_client, mapping, stored):
+    data = {"name": "spring", "mapping": mapping}
+    answer = admin_client.post("/admin/catalog/feedsource/add/", data)
+    assert answer.status_code == 302
+    assert FeedSource.objects.get().mapping == stored
+
+
+@pytest.mark.parametrize("mapping", ["[1]", "2", '{"Preis": ["price"]}', "{"])
+def test_columns_that_no_import_can_use_are_refused(admin_client, mapping):
+    data = {"name": "spring", "mapping": mapping}
+    answer = admin_client.post("/admin/catalog/feedsource/add/", data)
+    assert answer.status_code == 200
+    assert not FeedSource.objects.exists()
