@@ -101,7 +101,8 @@ def retry_reason(request: HttpRequest) -> HttpResponse:
     """Try all photos again that failed for a reason."""
     if not request.user.has_perm("search.delete_embeddingfailure"):
         raise PermissionDenied
-    failures = EmbeddingFailure.objects.filter(reason=request.POST.get("reason", ""))
+    reason = request.POST.get("reason", "").replace("\0", "")  # Postgres refuses it
+    failures = EmbeddingFailure.objects.filter(reason=reason)
     tell_retried(request, retry(failures))
     return HttpResponseRedirect(reverse("admin:index"))
 

@@ -1,6 +1,7 @@
 """A form of a product is stored once, in one transaction, and recorded."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
@@ -23,7 +24,7 @@ class SavedOnce:
         if request.method != "POST":
             return show(request, object_id, *args)
         known = [int(object_id)] if object_id and object_id.isdecimal() else []
-        once = "" if known else request.POST.get("once", "")[:36]
+        once = "" if known else _id_of_form(request)
         with remove_files_on_error(), transaction.atomic():
             # Of two that save at the same time the second sees what the first stored.
             lock_products(known)
@@ -33,6 +34,13 @@ class SavedOnce:
             with recorded(author, *known, group=once or None) as saved:
                 request.saved_products = saved  # type: ignore[attr-defined]
                 return show(request, object_id, *args)
+
+
+def _id_of_form(request: HttpRequest) -> str:
+    try:
+        return str(UUID(request.POST.get("once", "")))
+    except ValueError:
+        return ""
 
 
 def _made_by(form: str) -> int | None:

@@ -133,11 +133,13 @@ def test_a_retry_says_whether_a_worker_is_there(
     page = admin_client.post(f"{address}retry-reason/", data, follow=True)
     assert words in page.text
     assert [f.pk for f in EmbeddingFailure.objects.all()] == [failures[2].pk]
+    damaged = admin_client.post(f"{address}retry-reason/", {"reason": "\0"})
+    assert damaged.status_code == 302
     data = {"action": "retry", "_selected_action": [failures[2].pk]}
     page = admin_client.post(address, data, follow=True)
     assert words in page.text
     assert not EmbeddingFailure.objects.exists()
-    assert len(woken) == 2
+    assert len(woken) == 3
 
 
 def test_the_live_part_asks_the_workers(admin_client, fake_encoder, monkeypatch):

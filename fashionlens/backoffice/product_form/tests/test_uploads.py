@@ -121,6 +121,12 @@ def test_a_form_that_is_sent_twice_makes_one_product(admin_client):
     assert Product.objects.count() == 1
 
 
+@pytest.mark.parametrize("once", ["x", "\0"])
+def test_a_form_with_a_damaged_id_is_refused(admin_client, once):
+    assert admin_client.post(ADD, form(once=once)).status_code == 200
+    assert not Product.objects.exists()
+
+
 def test_the_second_of_two_people_is_told_and_overwrites_nothing(admin_client):
     product = make_product()
     address = f"/admin/catalog/product/{product.pk}/change/"
