@@ -29,9 +29,10 @@ def pages(fake_encoder) -> list[tuple[str, str]]:
     return list(every_address(fake_encoder))
 
 
-def status(path: str, person: User) -> int:
+def status(path: str, person: User, method: str = "get") -> int:
     """Return the status of an answer, without the time that its page would take."""
-    request = RequestFactory().get(path)
+    request = RequestFactory().generic(method.upper(), path)
+    request._dont_enforce_csrf_checks = True
     request.user, request.session = person, SessionStore()
     request._messages = FallbackStorage(request)
     view = resolve(path)
@@ -66,6 +67,15 @@ def test_a_viewer_sees_the_shop_and_changes_nothing(open_pages):
     assert named(pages, "changelist") == SEEN
     assert named(pages, "add", "delete", "upload", "retry") == set()
     assert {"index", "search_encoder_live", "catalog_feedrun_export"} <= pages
+
+
+def test_a_viewer_can_press_no_button(pages):
+    viewer = User.objects.create_user("Viewer", is_staff=True)
+    viewer.groups.add(Group.objects.get(name="Viewer"))
+    buttons = [(n, path) for n, path in pages if status(path, viewer) == 405]
+    assert {"search_encoder_pause", "catalog_bulkchange_apply"} <= {*dict(buttons)}
+    for name, path in buttons:
+        assert status(path, viewer, "post") == 403, name
 
 
 def test_a_merchandiser_keeps_products_and_feeds(open_pages):
