@@ -234,7 +234,6 @@ function start(section) {
     const place = card.querySelector("[data-problem]");
     for (const copy of copies.slice(0, 2)) {
       const line = document.createElement("p");
-      line.className = "photo-known";
       line.append(copy.same ? "Already in the shop: " : "Looks the same as in ");
       const link = document.createElement("a");
       link.href = copy.address;
