@@ -35,7 +35,7 @@ class ModelAdmin(ThemedAdmin):
                 protected.append(f"{number:,} {name}")
             if taken and (number := model._base_manager.filter(taken).count()):
                 counts[name] = counts.get(name, 0) + number
-        may = self.has_delete_permission(request)
+        may = all(self.has_delete_permission(request, row) for row in rows)
         lacking = set() if may else {str(self.opts.verbose_name)}
         return names, counts, lacking, protected
 

@@ -125,3 +125,7 @@ def test_ready_made_roles_can_be_looked_at_only(admin_client, admin_user):
         assert status(f"{page}change/", admin_user) == 200
         assert admin_client.post(f"{page}change/", {"name": "A"}).status_code == 403
         assert admin_client.post(f"{page}delete/").status_code == 403
+    chosen = list(Group.objects.values_list("pk", flat=True))
+    data = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}
+    assert admin_client.post("/admin/auth/group/", data).status_code == 403
+    assert Group.objects.filter(name__in=ROLES).count() == len(ROLES)
