@@ -28,6 +28,8 @@ class PhotoAdmin(ModelAdmin):
     """The page that deletes a photo; photos are added and changed with their
     product."""
 
+    actions = None  # which would delete without the history
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.history.entries import Author, entries_of
 from catalog.history.snapshots import recorded
-from catalog.models import Product
+from catalog.models import Product, ProductImage
 from catalog.tests.factories import make_photo_bytes, make_product
 from fashionlens.backoffice.tests.test_products import errors, form, sizes
 
@@ -90,3 +90,10 @@ def test_a_size_that_was_added_or_deleted_is_not_undone(admin_client):
         assert admin_client.post(address).status_code == 302
     assert entries_of([product.pk]).count() == 2
     assert "/undo/" not in history(admin_client, product)
+
+
+def test_photos_are_deleted_one_by_one_so_that_each_is_recorded(admin_client):
+    image = make_product(photo=True).images.get()
+    data = {"action": "delete_selected", "_selected_action": image.pk, "post": "yes"}
+    admin_client.post("/admin/catalog/productimage/", data)
+    assert ProductImage.objects.filter(pk=image.pk).exists()
