@@ -185,7 +185,9 @@ class BulkChangeAdmin(ReadOnlyAdmin):
         form = ValueForm(way, request.POST) if way else None
         back = HttpResponseRedirect(reverse(PAGE, args=[pk]))
         if way is None or form is None or not form.is_valid():
-            return back
+            # The page shows what is wrong, such as a category that was deleted.
+            query = {n: request.POST.get(n, "") for n in ("what", "value")}
+            return HttpResponseRedirect(reverse(PAGE, args=[pk], query=query))
         value = form.cleaned_data.get("value")
         try:
             apply(

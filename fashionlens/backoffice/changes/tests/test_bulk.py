@@ -165,3 +165,12 @@ def test_photos_are_embedded_again(admin_client, fake_encoder, embed):
 def test_a_change_that_nobody_carried_out_is_not_listed(admin_client):
     select(admin_client, make_product())
     assert "Not carried out" not in admin_client.get("/admin/catalog/bulkchange/").text
+
+
+def test_a_value_that_became_wrong_is_refused_with_the_reason(admin_client):
+    page = select(admin_client, make_product())
+    gone = make_category("Hats", "hat")
+    choice = {"what": "category", "value": gone.pk}
+    gone.delete()
+    assert "not one of the available choices" in carry_out(admin_client, page, **choice)
+    assert BulkChange.objects.get().state == "new"
