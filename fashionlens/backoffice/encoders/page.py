@@ -16,6 +16,7 @@ from fashionlens.backoffice.encoders.weights import WeightsForm, parts_of
 from fashionlens.backoffice.model_admin import ReadOnlyAdmin
 from fashionlens.backoffice.overview.page import live, pause, resume
 from search.change.rollout import previous_encoder, status_of
+from search.index.partitions import index_state
 from search.models import Encoder
 
 
@@ -44,7 +45,7 @@ class EncoderAdmin(ReadOnlyAdmin):
     @admin.display(description="Index")
     def index(self, encoder: Encoder) -> str:
         retired = encoder.state == Encoder.State.RETIRED
-        return "-" if retired else status_of(encoder).index
+        return "-" if retired else index_state(encoder.pk)
 
     @admin.display(description="State")
     def about(self, encoder: Encoder) -> SafeString:
