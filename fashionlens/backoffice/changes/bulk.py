@@ -58,21 +58,28 @@ class BulkActions:
         description="Embed photos of selected products again", permissions=["change"]
     )
     def embed_again(self, request: HttpRequest, queryset: QuerySet[Product]) -> None:
-        bulk = _new(request, queryset)
-        if bulk is None:
+        ids = _chosen(request, queryset)
+        if ids is None:
             return
-        photos = forget_vectors(bulk.products)
-        bulk.delete()
+        photos = forget_vectors(ids)
         wake_worker()  # if the broker is down, the scheduler does it
         message = "Photos that are embedded again, and found by searches then"
         messages.success(request, f"{message}: {photos}.")
 
 
-def _new(request: HttpRequest, queryset: QuerySet[Product]) -> BulkChange | None:
+def _chosen(request: HttpRequest, queryset: QuerySet[Product]) -> list[int] | None:
+    """Return the ids of the products, or nothing but a message if they are too many."""
     ids = list(queryset.order_by().values_list("pk", flat=True)[: MAX_PRODUCTS + 1])
     if len(ids) > MAX_PRODUCTS:
         message = f"At most {MAX_PRODUCTS:,} products change at once. Filter the list."
         messages.error(request, message)
+        return None
+    return ids
+
+
+def _new(request: HttpRequest, queryset: QuerySet[Product]) -> BulkChange | None:
+    ids = _chosen(request, queryset)
+    if ids is None:
         return None
     return BulkChange.objects.create(products=ids, user_id=request.user.pk)
 
