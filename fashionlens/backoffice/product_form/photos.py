@@ -19,6 +19,7 @@ from fashionlens.backoffice.product_form.product import PUBLISH
 from fashionlens.backoffice.product_form.uploads import picture_address
 from ml.preprocess import PhotoError
 
+_GONE = "This photo is gone. Choose it again."
 _SEEN = {"colours", "kind", "pattern"}
 
 
@@ -76,14 +77,15 @@ class ProductPhotoForm(forms.ModelForm):
         if cleaned.get("upload"):
             known = PhotoUpload.objects.filter(user=self.user_id)
             self.used = known.filter(pk=cleaned["upload"]).first()
-            if self.used is None:
-                self.add_error("file", "This photo is gone. Choose it again.")
-                return None
             try:
-                return read_upload(self.used)
-            except (PhotoError, OSError) as error:
+                if self.used:
+                    return read_upload(self.used)
+                self.add_error("file", _GONE)
+            except PhotoError as error:
                 self.add_error("file", str(error))
-                return None
+            except OSError:
+                self.add_error("file", _GONE)
+            return None
         if not self.instance.pk and "file" not in self.errors:
             self.add_error("file", "Choose a photo.")
         return None

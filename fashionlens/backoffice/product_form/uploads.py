@@ -97,8 +97,12 @@ def _picture(request: HttpRequest) -> HttpResponse:
     if upload is None:
         raise Http404("There is no such photo.")
     kind = _TYPES[upload.file.rsplit(".", 1)[-1]]
+    try:
+        picture = upload_bytes(upload)
+    except OSError:
+        raise Http404("The file of this photo is gone.") from None
     headers = {"Cache-Control": "private, max-age=86400"}
-    return HttpResponse(upload_bytes(upload), kind, headers=headers)
+    return HttpResponse(picture, kind, headers=headers)
 
 
 def photo_states(product: int) -> dict[int, dict[str, str]]:

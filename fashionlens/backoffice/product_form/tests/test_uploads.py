@@ -69,6 +69,14 @@ def test_chosen_photos_survive_an_error_in_the_form(admin_client):
     assert admin_client.post(ADD, with_uploads(ids)).status_code == 302
 
 
+def test_a_chosen_photo_whose_file_is_lost_is_chosen_again(admin_client, media):
+    (pk,) = upload(admin_client, "red")
+    next(media.glob("uploads/*")).unlink()
+    assert admin_client.get(f"{UPLOAD}?id={pk}").status_code == 404
+    page = errors(admin_client.post(ADD, with_uploads([pk])))
+    assert "Choose it again" in page and "Errno" not in page
+
+
 def test_the_photo_of_somebody_else_is_neither_shown_nor_used(admin_client, client):
     (pk,) = upload(admin_client, "red")
     client.force_login(User.objects.create_superuser("eve"))
